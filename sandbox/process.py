@@ -1,0 +1,179 @@
+"""Processes that outlive the command that started them: started in the background, found again, stopped.
+
+A process is known by its id *and* the time it was created, so that an id the system has given to somebody else
+is never signalled.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from sandbox.errors import SandboxError
+from sandbox.waiting import wait_until
+
+TAIL_LINES = 15
+OWNER_VARIABLE = "STREAMOPS_SANDBOX_OWNER"
+"""Carried by every process of a sandbox, with its directory as value: ``down`` finds even those whose parent died."""
+
+
+@dataclass(frozen=True)
+class ProcessRecord:
+    """One background process as it is written down."""
+
+    name: str
+    pid: int
+    created: float
+    """Seconds since the epoch, as the operating system tells it."""
+    log: str
+
+    @property
+    def process(self) -> psutil.Process | None:
+        """The process while it lives."""
+        with suppress(psutil.NoSuchProcess):
+            process = psutil.Process(self.pid)
+            # Linux counts creation times in ticks of 10 ms from a boot time that is itself re-read.
+            if (
+                abs(process.create_time() - self.created) < 1
+                and process.status() != psutil.STATUS_ZOMBIE
+            ):
+                return process
+        return None
+
+    @property
+    def alive(self) -> bool:
+        """Whether the process still runs."""
+        return self.process is not None
+
+    def log_tail(self, lines: int = TAIL_LINES) -> str:
+        """The end of the log as a block to append to a message; empty where there is nothing to show."""
+        return log_tail(Path(self.log), lines)
+
+    def stop(self, grace_seconds: float) -> bool:
+        """Ask the process to end, end it by force after ``grace_seconds``; False where it did not run."""
+        process = self.process
+        if process is None:
+            return False
+        stop_processes([process], grace_seconds)
+        return True
+
+
+def log_tail(path: Path, lines: int = TAIL_LINES) -> str:
+    """The last ``lines`` of a log as an indented block under its path; empty where there is nothing to show."""
+    try:
+        with path.open("rb") as log:
+            log.seek(max(0, path.stat().st_size - 64 * 1024))
+            text = log.read().decode(errors="replace").splitlines()[-lines:]
+    except FileNotFoundError:
+        return ""
+    return "\n".join([f"\n  the end of {path}:", *(f"    {line}" for line in text)]) if text else ""
+
+
+def start_process(  # noqa: PLR0913 - a process has that many sides
+    name: str,
+    argv: Sequence[str | Path],
+    *,
+    log: Path,
+    owner: Path,
+    environment: Mapping[str, str] | None = None,
+    directory: Path | None = None,
+) -> tuple[ProcessRecord, subprocess.Popen[bytes]]:
+    """Start a process in a session of its own, so that Ctrl-C at the terminal does not reach it.
+
+    Args:
+        name: what the part is called in messages.
+        argv: program and arguments.
+        log: receives both output streams; what stood there before stays.
+        owner: the sandbox's directory.
+        environment: variables besides those of this process.
+        directory: the working directory.
+
+    Raises:
+        SandboxError: the program cannot be started.
+    """
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("ab") as output:
+        try:
+            started = subprocess.Popen(
+                [str(argument) for argument in argv],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                cwd=directory,
+                env={**os.environ, **(environment or {}), OWNER_VARIABLE: str(owner)},
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise SandboxError(f"{name} cannot be started: {argv[0]}: {error.strerror}") from error
+    try:
+        created = psutil.Process(started.pid).create_time()
+    except psutil.NoSuchProcess:
+        created = 0.0
+    return ProcessRecord(name, started.pid, created, str(log)), started
+
+
+def await_ready(
+    record: ProcessRecord,
+    started: subprocess.Popen[bytes],
+    ready: Callable[[], bool],
+    *,
+    timeout_seconds: float,
+) -> None:
+    """Wait until ``ready()``; a process that ends or takes too long is an error with the tail of its log."""
+
+    def ended_or_ready() -> bool:
+        return started.poll() is not None or ready()
+
+    if not wait_until(ended_or_ready, timeout_seconds=timeout_seconds, every_seconds=0.1):
+        record.stop(grace_seconds=5)
+        raise SandboxError(
+            f"{record.name} did not answer within {timeout_seconds:.0f} s{record.log_tail()}"
+        )
+    if started.poll() is not None:
+        raise SandboxError(
+            f"{record.name} ended with exit code {started.returncode} at once{record.log_tail()}"
+        )
+
+
+def owned_processes(owner: Path) -> list[psutil.Process]:
+    """Every living process that was started for the sandbox in directory ``owner``, whoever its parent is now."""
+    found = []
+    for process in psutil.process_iter():
+        with suppress(psutil.Error, OSError):
+            if process.environ().get(OWNER_VARIABLE) == str(owner) and process.pid != os.getpid():
+                found.append(process)
+    return found
+
+
+def stop_processes(processes: Sequence[psutil.Process], grace_seconds: float) -> None:
+    """Ask all to end, end by force those that have not after ``grace_seconds``."""
+    for process in processes:
+        with suppress(psutil.NoSuchProcess):
+            process.terminate()
+    _, remaining = psutil.wait_procs(processes, timeout=grace_seconds)
+    for process in remaining:
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
+    psutil.wait_procs(remaining, timeout=5)
+
+
+def free_port() -> int:
+    """A TCP port of the loopback interface that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+def accepts_connections(port: int) -> bool:
+    """Whether somebody listens on this port of the loopback interface."""
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex(("127.0.0.1", port)) == 0

@@ -1,0 +1,117 @@
+"""The directory of one sandbox and what is written down in it.
+
+Everything of a sandbox lies in one directory, by default ``.sandbox/<environment>`` beside the ``environments``
+folder; ``STREAMOPS_SANDBOX`` names another one, which is how two sandboxes run side by side. ``sandbox.json`` in it
+tells every other process where the broker and the AWS stand-in are.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from environments import project_root
+from sandbox.errors import SandboxError
+from sandbox.process import ProcessRecord
+
+STATE_FILE = "sandbox.json"
+START_IT = "start it with: streamops sandbox up"
+
+
+@dataclass(frozen=True)
+class SandboxState:
+    """Where the parts of a running sandbox are. Written by ``up``, read by everything else."""
+
+    name: str
+    """The environment that is deployed in it."""
+    directory: Path
+    endpoint_url: str
+    """Of the AWS stand-in. The host is spelled ``localhost``: moto takes a bucket from the path only then."""
+    account: str
+    region: str
+    access_key_id: str
+    secret_access_key: str
+    bootstrap: str
+    """``host:port`` of the Kafka broker."""
+    processes: dict[str, ProcessRecord] = dataclasses.field(default_factory=dict)
+    """The long-running parts by name: kafka, aws, runner."""
+
+    @property
+    def aws_environment(self) -> dict[str, str]:
+        """The variables with which any AWS SDK or the CDK command line reaches the stand-in and nothing else."""
+        return {
+            "AWS_ENDPOINT_URL": self.endpoint_url,
+            "AWS_REGION": self.region,
+            "AWS_DEFAULT_REGION": self.region,
+            "AWS_ACCESS_KEY_ID": self.access_key_id,
+            "AWS_SECRET_ACCESS_KEY": self.secret_access_key,
+            "AWS_EC2_METADATA_DISABLED": "true",
+        }
+
+    def with_process(self, record: ProcessRecord) -> SandboxState:
+        """A copy in which the part ``record.name`` is the given process."""
+        return dataclasses.replace(self, processes={**self.processes, record.name: record})
+
+    def write(self) -> None:
+        """Replace ``sandbox.json`` in one step, readable by its owner only."""
+        document = dataclasses.asdict(self) | {"directory": str(self.directory)}
+        write_json(self.directory / STATE_FILE, document)
+
+
+def sandbox_directory(name: str) -> Path:
+    """The directory of the sandbox of environment ``name``, whether it exists or not."""
+    chosen = os.environ.get("STREAMOPS_SANDBOX")
+    return Path(chosen).expanduser().resolve() if chosen else project_root() / ".sandbox" / name
+
+
+def read_state(name: str) -> SandboxState | None:
+    """What ``up`` wrote, or None where there is no sandbox of this environment."""
+    directory = sandbox_directory(name)
+    try:
+        document: dict[str, Any] = json.loads((directory / STATE_FILE).read_text())
+        processes = {
+            part: ProcessRecord(**record) for part, record in document.pop("processes").items()
+        }
+        state = SandboxState(**document | {"directory": directory, "processes": processes})
+    except FileNotFoundError:
+        return None
+    except (ValueError, TypeError, KeyError) as error:
+        raise SandboxError(
+            f"{directory / STATE_FILE} cannot be read ({error}); remove it with: streamops sandbox down"
+        ) from error
+    if state.name != name:
+        raise SandboxError(
+            f"the sandbox in {directory} holds the environment {state.name!r}, not {name!r}; "
+            "set STREAMOPS_SANDBOX to another directory"
+        )
+    return state
+
+
+def running_sandbox(name: str) -> SandboxState:
+    """The sandbox of environment ``name`` with its broker and stand-in alive.
+
+    Raises:
+        SandboxError: there is none, or a part of it has stopped; with the tail of that part's log.
+    """
+    state = read_state(name)
+    if state is None:
+        raise SandboxError(f"the sandbox of environment {name!r} is not running; {START_IT}")
+    for part in ("kafka", "aws"):
+        record = state.processes.get(part)
+        if record is None or not record.alive:
+            tail = record.log_tail() if record else ""
+            raise SandboxError(f"part {part} of the sandbox {name!r} has stopped; {START_IT}{tail}")
+    return state
+
+
+def write_json(path: Path, document: object) -> None:
+    """Replace ``path`` in one step with ``document``, readable by its owner only."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(path.name + ".part")
+    partial.touch(mode=0o600)
+    partial.write_text(json.dumps(document, indent=2) + "\n")
+    partial.replace(path)
