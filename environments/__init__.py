@@ -1,1 +1,59 @@
-"""environments."""
+"""What is deployed: the typed model of an environment, its files, and the names of everything in it."""
+
+from environments.connectors import ConnectorSettings
+from environments.deliveries import Buffer, Delivery, OpenSearchDelivery, RedshiftDelivery, S3Delivery
+from environments.environment import Environment
+from environments.kafka import (
+    Ec2Kafka,
+    ExternalKafka,
+    Kafka,
+    MskExpressKafka,
+    MskKafka,
+    MskServerlessKafka,
+)
+from environments.loader import environments_folder, find_environments, load_environment
+from environments.network import GivenNetwork, Network, NewNetwork
+from environments.problems import EnvironmentFileError, Problem
+from environments.routes import DeliveryEnd, Route, Source, StreamEnd, Target, Tasks, TopicEnd
+from environments.schema import json_schema
+from environments.starter import KafkaKind, starter
+from environments.streams import OnDemandStream, ProvisionedStream, Stream
+from environments.topics import Topic
+
+__all__ = [
+    "Buffer",
+    "ConnectorSettings",
+    "Delivery",
+    "DeliveryEnd",
+    "Ec2Kafka",
+    "Environment",
+    "EnvironmentFileError",
+    "ExternalKafka",
+    "GivenNetwork",
+    "Kafka",
+    "KafkaKind",
+    "MskExpressKafka",
+    "MskKafka",
+    "MskServerlessKafka",
+    "Network",
+    "NewNetwork",
+    "OnDemandStream",
+    "OpenSearchDelivery",
+    "Problem",
+    "ProvisionedStream",
+    "RedshiftDelivery",
+    "Route",
+    "S3Delivery",
+    "Source",
+    "Stream",
+    "StreamEnd",
+    "Target",
+    "Tasks",
+    "Topic",
+    "TopicEnd",
+    "environments_folder",
+    "find_environments",
+    "json_schema",
+    "load_environment",
+    "starter",
+]

@@ -1,0 +1,60 @@
+"""The only place where physical names are made out of the short names of the file."""
+
+from __future__ import annotations
+
+from environments.environment import Environment
+
+
+def stream_name(env: Environment, stream: str) -> str:
+    """Name of a stream in Kinesis."""
+    return env.streams[stream].name or f"{env.name}-{stream}"
+
+
+def stream_arn(env: Environment, stream: str) -> str:
+    """ARN of a stream, known before the stream is."""
+    return f"arn:{env.partition}:kinesis:{env.region}:{env.account}:stream/{stream_name(env, stream)}"
+
+
+def topic_name(env: Environment, topic: str) -> str:
+    """Name of a topic on the cluster; no prefix, since a cluster belongs to one environment."""
+    return env.topics[topic].name or topic
+
+
+def delivery_name(env: Environment, delivery: str) -> str:
+    """Name of a delivery stream in Firehose."""
+    return env.deliveries[delivery].name or f"{env.name}-{delivery}"
+
+
+def consumer_group(env: Environment, route: str) -> str:
+    """Kafka consumer group in which the tasks of a route share the work."""
+    return f"streamops-{env.name}-{route}"
+
+
+def ecs_cluster_name(env: Environment) -> str:
+    """ECS cluster that runs the connectors."""
+    return f"streamops-{env.name}"
+
+
+def ecs_service_name(env: Environment, route: str) -> str:  # noqa: ARG001  all naming rules are called alike
+    """ECS service of a route; the cluster already tells the environment."""
+    return route
+
+
+def task_family(env: Environment, route: str) -> str:
+    """Family of the ECS task definitions of a route; families are one namespace for the whole account."""
+    return f"streamops-{env.name}-{route}"
+
+
+def log_group_name(env: Environment, route: str) -> str:
+    """CloudWatch log group of a route's connector."""
+    return f"/streamops/{env.name}/connectors/{route}"
+
+
+def config_parameter_name(env: Environment, route: str) -> str:
+    """SSM parameter that holds the rendered connector configuration of a route."""
+    return f"/streamops/{env.name}/connectors/{route}/config"
+
+
+def stack_name(env: Environment, stack: str) -> str:
+    """CloudFormation stack; ``stack`` is the short name such as network, streams or connectors."""
+    return f"{env.name}-{stack}"

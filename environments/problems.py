@@ -1,0 +1,34 @@
+"""What is wrong with an environment file, each problem with its place, its rule and the way out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong, written out by ``str()`` in the form compilers use: ``FILE:LINE: PATH: ...``."""
+
+    file: str
+    line: int | None
+    path: str
+    value: str
+    rule: str
+    remedy: str
+
+    def __str__(self) -> str:
+        place = self.file if self.line is None else f"{self.file}:{self.line}"
+        told = f"{self.value} {self.rule}" if self.value else self.rule
+        text = f"{told}; {self.remedy}" if self.remedy else told
+        return f"{place}: {self.path}: {text}" if self.path else f"{place}: {text}"
+
+
+class EnvironmentFileError(Exception):
+    """An environment cannot be loaded; ``str()`` is the complete report, one line for each problem."""
+
+    def __init__(self, problems: tuple[Problem, ...]) -> None:
+        super().__init__(problems)
+        self.problems = problems
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self.problems))
