@@ -1,0 +1,118 @@
+"""The HTTP server around moto's applications: threaded, quiet, with failures in its log."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import socket
+import sys
+import traceback
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from moto.moto_server.werkzeug_app import (
+    DomainDispatcherApplication,
+    MotoRequestHandler,
+    create_backend_app,
+)
+from werkzeug.serving import make_server
+
+from sandbox.aws.kinesis_wire import KinesisWire
+from sandbox.aws.mends import mend
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+    from flask import Flask
+    from werkzeug.serving import BaseWSGIServer
+
+BACKLOG = 512
+
+
+class PortInUseError(OSError):
+    """The port asked for is taken; its text says which and what to do."""
+
+
+class QuietHandler(MotoRequestHandler):
+    """Moto's request handler without a line per request."""
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Say nothing: the log is for what went wrong."""
+
+    def setup(self) -> None:
+        """Answer at once: Nagle's algorithm adds 40 ms to each small answer on a kept connection."""
+        super().setup()
+        self.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+
+class Failures:
+    """WSGI middleware that turns an exception into a plain 500 and leaves its traceback in the log."""
+
+    def __init__(self, application: WSGIApplication) -> None:
+        self._application = application
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Serve one request; AWS names such an answer InternalFailure and clients retry it."""
+        try:
+            return self._application(environ, start_response)
+        except Exception as problem:  # noqa: BLE001 - whatever moto raises must reach client and log
+            target = environ.get("HTTP_X_AMZ_TARGET") or environ.get("PATH_INFO", "")
+            print(f"500 {environ.get('REQUEST_METHOD')} {target}", file=sys.stderr)  # noqa: T201 - the log
+            traceback.print_exc()
+            body = f"{type(problem).__name__}: {problem}".encode()
+            headers = [
+                ("Content-Type", "text/plain; charset=utf-8"),
+                ("Content-Length", str(len(body))),
+                ("x-amzn-ErrorType", "InternalFailure"),
+            ]
+            start_response("500 Internal Server Error", headers)
+            return [body]
+
+
+def _backend(service: Any) -> Flask:
+    """Make moto's application of one service; in debug mode it re-raises instead of hiding a failure."""
+    return create_backend_app(service)
+
+
+def application() -> WSGIApplication:
+    """Return the whole stand-in as one WSGI application."""
+    return Failures(KinesisWire(DomainDispatcherApplication(_backend)))
+
+
+def make(host: str, port: int) -> BaseWSGIServer:
+    """Bind the stand-in to an address; port 0 takes a free one (see `.port`).
+
+    Raises:
+        PortInUseError: Something else listens there.
+    """
+    mend()
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((host, port))
+        except OSError as problem:
+            if problem.errno != errno.EADDRINUSE:
+                raise
+            text = f"port {port} on {host} is in use: stop what listens there, or choose another --port"
+            raise PortInUseError(text) from None
+        listener.listen(BACKLOG)
+        # Given a descriptor werkzeug copies it; without one it would print its own advice and exit.
+        return make_server(
+            host,
+            port,
+            application(),
+            threaded=True,
+            request_handler=QuietHandler,
+            fd=listener.fileno(),
+        )
+
+
+def serve(host: str, port: int) -> None:
+    """Serve until the process is told to stop, after one line that says where."""
+    server = make(host, port)
+    print(f"AWS stand-in serves on http://localhost:{server.port}", flush=True)  # noqa: T201
+    try:
+        server.serve_forever()
+    finally:
+        server.server_close()
