@@ -90,9 +90,7 @@ class Broker:
             return cls(directory, _port_in(properties.read_text()))
         directory.mkdir(parents=True, exist_ok=True)
         broker = cls(directory, free_port())
-        text = SERVER_PROPERTIES.format(
-            port=broker.port, controller_port=free_port(), data=directory / "data"
-        )
+        text = SERVER_PROPERTIES.format(port=broker.port, controller_port=free_port(), data=directory / "data")
         unformatted = directory / "server.properties.part"
         unformatted.write_text(text)
         # A cluster id is 16 random bytes in URL-safe base64; one that begins with "-" would read as an option

@@ -21,7 +21,9 @@ from sandbox.waiting import wait_until
 
 TAIL_LINES = 15
 OWNER_VARIABLE = "STREAMOPS_SANDBOX_OWNER"
-"""Carried by every process of a sandbox, with its directory as value: ``down`` finds even those whose parent died."""
+"""Carried by every process of a sandbox, with the sandbox's directory as value."""
+PART_VARIABLE = "STREAMOPS_SANDBOX_PART"
+"""Which part of the sandbox a process is."""
 
 
 @dataclass(frozen=True)
@@ -40,10 +42,7 @@ class ProcessRecord:
         with suppress(psutil.NoSuchProcess):
             process = psutil.Process(self.pid)
             # Linux counts creation times in ticks of 10 ms from a boot time that is itself re-read.
-            if (
-                abs(process.create_time() - self.created) < 1
-                and process.status() != psutil.STATUS_ZOMBIE
-            ):
+            if abs(process.create_time() - self.created) < 1 and process.status() != psutil.STATUS_ZOMBIE:
                 return process
         return None
 
@@ -76,7 +75,7 @@ def log_tail(path: Path, lines: int = TAIL_LINES) -> str:
     return "\n".join([f"\n  the end of {path}:", *(f"    {line}" for line in text)]) if text else ""
 
 
-def start_process(  # noqa: PLR0913 - a process has that many sides
+def start_process(
     name: str,
     argv: Sequence[str | Path],
     *,
@@ -107,7 +106,7 @@ def start_process(  # noqa: PLR0913 - a process has that many sides
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 cwd=directory,
-                env={**os.environ, **(environment or {}), OWNER_VARIABLE: str(owner)},
+                env={**os.environ, **(environment or {}), OWNER_VARIABLE: str(owner), PART_VARIABLE: name},
                 start_new_session=True,
             )
         except OSError as error:
@@ -133,22 +132,22 @@ def await_ready(
 
     if not wait_until(ended_or_ready, timeout_seconds=timeout_seconds, every_seconds=0.1):
         record.stop(grace_seconds=5)
-        raise SandboxError(
-            f"{record.name} did not answer within {timeout_seconds:.0f} s{record.log_tail()}"
-        )
+        raise SandboxError(f"{record.name} did not answer within {timeout_seconds:.0f} s{record.log_tail()}")
     if started.poll() is not None:
-        raise SandboxError(
-            f"{record.name} ended with exit code {started.returncode} at once{record.log_tail()}"
-        )
+        raise SandboxError(f"{record.name} ended with exit code {started.returncode} at once{record.log_tail()}")
 
 
-def owned_processes(owner: Path) -> list[psutil.Process]:
-    """Every living process that was started for the sandbox in directory ``owner``, whoever its parent is now."""
+def owned_processes(owner: Path) -> list[tuple[str, psutil.Process]]:
+    """Every living process started for the sandbox in directory ``owner`` with its part's name.
+
+    Found by the variables each of them carries, so that none is missed whose parent or whose record is gone.
+    """
     found = []
     for process in psutil.process_iter():
         with suppress(psutil.Error, OSError):
-            if process.environ().get(OWNER_VARIABLE) == str(owner) and process.pid != os.getpid():
-                found.append(process)
+            variables = process.environ()
+            if variables.get(OWNER_VARIABLE) == str(owner) and process.status() != psutil.STATUS_ZOMBIE:
+                found.append((variables.get(PART_VARIABLE, ""), process))
     return found
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from environments import project_root
+from environments import environments_folder
 from sandbox.errors import SandboxError
 from sandbox.process import ProcessRecord
 
@@ -65,7 +65,7 @@ class SandboxState:
 def sandbox_directory(name: str) -> Path:
     """The directory of the sandbox of environment ``name``, whether it exists or not."""
     chosen = os.environ.get("STREAMOPS_SANDBOX")
-    return Path(chosen).expanduser().resolve() if chosen else project_root() / ".sandbox" / name
+    return Path(chosen).expanduser().resolve() if chosen else environments_folder().parent / ".sandbox" / name
 
 
 def read_state(name: str) -> SandboxState | None:
@@ -73,9 +73,7 @@ def read_state(name: str) -> SandboxState | None:
     directory = sandbox_directory(name)
     try:
         document: dict[str, Any] = json.loads((directory / STATE_FILE).read_text())
-        processes = {
-            part: ProcessRecord(**record) for part, record in document.pop("processes").items()
-        }
+        processes = {part: ProcessRecord(**record) for part, record in document.pop("processes").items()}
         state = SandboxState(**document | {"directory": directory, "processes": processes})
     except FileNotFoundError:
         return None

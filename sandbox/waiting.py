@@ -6,9 +6,7 @@ import time
 from collections.abc import Callable
 
 
-def wait_until(
-    condition: Callable[[], bool], *, timeout_seconds: float, every_seconds: float = 0.2
-) -> bool:
+def wait_until(condition: Callable[[], bool], *, timeout_seconds: float, every_seconds: float = 0.2) -> bool:
     """Ask ``condition`` until it holds; False when ``timeout_seconds`` pass before it does."""
     deadline = time.monotonic() + timeout_seconds
     while not condition():

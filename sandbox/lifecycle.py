@@ -1,0 +1,248 @@
+"""``up`` and ``down``: a sandbox comes up in the order in which its parts need each other, and leaves nothing behind.
+
+1. the Kafka broker, 2. the AWS stand-in, 3. the broker's address in the parameter that the environment names,
+4. the topics, 5. ``cdk bootstrap`` and ``cdk deploy``, 6. the runner, which starts the deployed connectors.
+
+Every step looks first whether it is done already, so ``up`` on a running sandbox only deploys what has changed.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import shutil
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import boto3
+from botocore.exceptions import ClientError
+
+from environments import Environment, load_environment, naming
+from sandbox.errors import SandboxError
+from sandbox.kafka import STOP_GRACE_SECONDS, Broker
+from sandbox.process import (
+    accepts_connections,
+    await_ready,
+    free_port,
+    log_tail,
+    owned_processes,
+    start_process,
+    stop_processes,
+)
+from sandbox.report import Reporter
+from sandbox.state import SandboxState, read_state, sandbox_directory
+from sandbox.tasks import running_tasks
+from sandbox.tools import cdk, streamops
+from sandbox.waiting import wait_until
+
+AWS_START_TIMEOUT_SECONDS = 60
+RUNNER_START_TIMEOUT_SECONDS = 30
+CONNECTORS_READY_TIMEOUT_SECONDS = 60
+RUNNER = "runner"
+RUNNER_GRACE_SECONDS = 130
+"""The runner waits for its tasks, which ECS allows 120 s at most to stop."""
+LOGS = "logs"
+BOOTSTRAP_REFERENCE = "ssm:"
+
+
+def up(name: str, report: Reporter) -> SandboxState:
+    """Bring the sandbox of environment ``name`` up, or up to date.
+
+    Raises:
+        SandboxError: a part is missing or did not come up; parts that this call started are stopped again.
+    """
+    environment = load_environment(name)
+    parameter = _bootstrap_parameter(environment)
+    directory = sandbox_directory(environment.name)
+    directory.mkdir(parents=True, exist_ok=True)
+    with _exclusive(directory):
+        before = read_state(environment.name)
+        try:
+            state = _start_kafka(environment, directory, before, report)
+            state = _start_aws(state, report)
+            _publish_bootstrap(state, parameter)
+            _sync_topics(state, report)
+            _deploy(state, report)
+            state = _start_runner(state, report)
+            _await_connectors(environment, state, report)
+        except BaseException:
+            if before is None:
+                _stop_everything(directory)
+            raise
+    return state
+
+
+def down(name: str, report: Reporter) -> None:
+    """Stop every process of the sandbox and remove its directory, but for the logs."""
+    directory = sandbox_directory(name)
+    if not directory.exists():
+        report.say(f"there is no sandbox in {directory}")
+        return
+    with _exclusive(directory), report.working("sandbox", "stopping connectors, stand-in and broker"):
+        stopped = _stop_everything(directory)
+    report.done("sandbox", f"{stopped} processes stopped; logs stay in {directory / LOGS}")
+
+
+def _bootstrap_parameter(environment: Environment) -> str:
+    """The SSM parameter in which the environment expects its broker's address."""
+    kafka = environment.kafka
+    if not environment.sandbox or kafka.kind != "external" or not kafka.bootstrap.startswith(BOOTSTRAP_REFERENCE):
+        raise SandboxError(
+            f"environment {environment.name!r} is not made for a sandbox: it needs `sandbox: true` and "
+            '`kafka: {kind: external, bootstrap: "ssm:/path"}`, as environments/local.yaml has'
+        )
+    return kafka.bootstrap.removeprefix(BOOTSTRAP_REFERENCE)
+
+
+@contextmanager
+def _exclusive(directory: Path) -> Iterator[None]:
+    """One ``up`` or ``down`` at a time for one directory."""
+    with directory.with_name(directory.name + ".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise SandboxError(f"another streamops sandbox command works on {directory}; wait for it") from error
+        yield
+
+
+def _start_kafka(
+    environment: Environment, directory: Path, before: SandboxState | None, report: Reporter
+) -> SandboxState:
+    began = time.monotonic()
+    if before is not None and (record := before.processes.get("kafka")) is not None and record.alive:
+        report.done("kafka", f"{before.bootstrap} (was running)")
+        return before
+    with report.working("kafka", "formatting and starting a broker"):
+        broker = Broker.prepare(directory / "kafka")
+        record = broker.start(owner=directory)
+    if before is None:
+        before = SandboxState(
+            name=environment.name,
+            directory=directory,
+            endpoint_url=f"http://localhost:{free_port()}",
+            account=environment.account,
+            region=environment.region,
+            access_key_id="sandbox",
+            secret_access_key="sandbox",  # noqa: S106 - the stand-in takes any
+            bootstrap=broker.bootstrap,
+        )
+    state = before.with_process(record)
+    state.write()
+    report.done("kafka", f"{state.bootstrap}, log {broker.log}", seconds=time.monotonic() - began)
+    return state
+
+
+def _start_aws(state: SandboxState, report: Reporter) -> SandboxState:
+    began = time.monotonic()
+    if (running := state.processes.get("aws")) is not None and running.alive:
+        report.done("aws", f"{state.endpoint_url} (was running)")
+        return state
+    port = int(state.endpoint_url.rpartition(":")[2])
+    with report.working("aws", "starting the stand-in"):
+        record, started = start_process(
+            "aws",
+            [sys.executable, "-m", "sandbox.aws", "--port", str(port), "--account", state.account],
+            log=state.directory / LOGS / "aws.log",
+            owner=state.directory,
+        )
+        await_ready(record, started, lambda: accepts_connections(port), timeout_seconds=AWS_START_TIMEOUT_SECONDS)
+    state = state.with_process(record)
+    state.write()
+    where = f"{state.endpoint_url}, account {state.account}, region {state.region}"
+    report.done("aws", where, seconds=time.monotonic() - began)
+    return state
+
+
+def _publish_bootstrap(state: SandboxState, parameter: str) -> None:
+    """Fill in the broker's address, which no template holds: the port differs from sandbox to sandbox."""
+    _client(state, "ssm").put_parameter(Name=parameter, Value=state.bootstrap, Type="String", Overwrite=True)
+
+
+def _sync_topics(state: SandboxState, report: Reporter) -> None:
+    began = time.monotonic()
+    with report.working("topics", "streamops topic sync"):
+        streamops(state, "topic", "sync", "--yes")
+    report.done("topics", "as declared", seconds=time.monotonic() - began)
+
+
+def _deploy(state: SandboxState, report: Reporter) -> None:
+    began = time.monotonic()
+    if not _bootstrapped(state):
+        with report.working("cdk", "cdk bootstrap"):
+            cdk(state, "bootstrap", f"aws://{state.account}/{state.region}")
+    with report.working("cdk", "cdk deploy"):
+        cdk(state, "deploy", f"{state.name}/*", "--require-approval", "never", "--concurrency", "2")
+    where = f"stacks of {state.name} deployed, log {state.directory / LOGS / 'cdk.log'}"
+    report.done("cdk", where, seconds=time.monotonic() - began)
+
+
+def _bootstrapped(state: SandboxState) -> bool:
+    try:
+        _client(state, "cloudformation").describe_stacks(StackName="CDKToolkit")
+    except ClientError:
+        return False
+    return True
+
+
+def _start_runner(state: SandboxState, report: Reporter) -> SandboxState:
+    if (running := state.processes.get("runner")) is not None and running.alive:
+        report.done("runner", f"pid {running.pid} (was running)")
+        return state
+    record, started = start_process(
+        "runner",
+        [sys.executable, "-m", "sandbox.runner", state.name],
+        log=state.directory / LOGS / "runner.log",
+        owner=state.directory,
+        environment={"STREAMOPS_SANDBOX": str(state.directory)},
+    )
+    tasks = state.directory / "tasks.json"
+    await_ready(record, started, tasks.exists, timeout_seconds=RUNNER_START_TIMEOUT_SECONDS)
+    state = state.with_process(record)
+    state.write()
+    report.done("runner", f"pid {record.pid}, log {record.log}")
+    return state
+
+
+def _await_connectors(environment: Environment, state: SandboxState, report: Reporter) -> None:
+    """Wait until every route has a task that is ready to move records."""
+    began = time.monotonic()
+    for route in environment.routes:
+        service = naming.ecs_service_name(environment, route)
+
+        def ready(service: str = service) -> bool:
+            return any(task.service == service and task.ready() for task in running_tasks(state.directory))
+
+        with report.working(route, "starting the connector"):
+            if not wait_until(ready, timeout_seconds=CONNECTORS_READY_TIMEOUT_SECONDS):
+                tails = log_tail(state.directory / LOGS / f"{service}.log")
+                tails = tails or log_tail(state.directory / LOGS / "runner.log")
+                raise SandboxError(f"the connector of route {route} does not become ready{tails}")
+        pids = [task.pid for task in running_tasks(state.directory) if task.service == service]
+        where = f"connector, pid {', '.join(map(str, pids))}, log {state.directory / LOGS / service}.log"
+        report.done(route, where, seconds=time.monotonic() - began)
+
+
+def _stop_everything(directory: Path) -> int:
+    """Stop the runner first, so that connectors drain while broker and stand-in still answer; then the rest."""
+    stopped = 0
+    runner = [process for part, process in owned_processes(directory) if part == RUNNER]
+    for processes, grace_seconds in ((runner, RUNNER_GRACE_SECONDS), (None, STOP_GRACE_SECONDS)):
+        remaining = [process for _, process in owned_processes(directory)] if processes is None else processes
+        stop_processes(remaining, grace_seconds)
+        stopped += len(remaining)
+    for entry in directory.iterdir():
+        if entry.name != LOGS:
+            shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
+    return stopped
+
+
+def _client(state: SandboxState, service: str):  # noqa: ANN202
+    return boto3.client(
+        service,
+        endpoint_url=state.endpoint_url,
+        region_name=state.region,
+        aws_access_key_id=state.access_key_id,
+        aws_secret_access_key=state.secret_access_key,
+    )

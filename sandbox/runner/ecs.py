@@ -1,0 +1,81 @@
+"""What the runner asks of ECS and tells it, through the public API of the stand-in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+from sandbox.runner.reconcile import DesiredService
+from sandbox.state import SandboxState
+
+CREDENTIALS_SECONDS = 12 * 3600
+
+
+class EcsControlPlane:
+    """One cluster's services and tasks, seen by the machine that runs them.
+
+    Real container instances report through ``SubmitTaskStateChange``; the stand-in understands the same call.
+    """
+
+    def __init__(self, state: SandboxState, cluster: str) -> None:
+        self._state = state
+        self._cluster = cluster
+        session = boto3.Session(
+            aws_access_key_id=state.access_key_id,
+            aws_secret_access_key=state.secret_access_key,
+            region_name=state.region,
+        )
+        quick = Config(connect_timeout=5, read_timeout=20, retries={"total_max_attempts": 2})
+        self._ecs = session.client("ecs", endpoint_url=state.endpoint_url, config=quick)
+        self._ssm = session.client("ssm", endpoint_url=state.endpoint_url, config=quick)
+        self._sts = session.client("sts", endpoint_url=state.endpoint_url, config=quick)
+
+    def services(self) -> Iterator[DesiredService]:
+        """Every active service of the cluster; none while the cluster does not exist yet."""
+        try:
+            pages = self._ecs.get_paginator("list_services").paginate(cluster=self._cluster)
+            arns = [arn for page in pages for arn in page["serviceArns"]]
+        except self._ecs.exceptions.ClusterNotFoundException:
+            return
+        for start in range(0, len(arns), 10):  # DescribeServices takes ten at a time
+            answer = self._ecs.describe_services(cluster=self._cluster, services=arns[start : start + 10])
+            for service in answer["services"]:
+                if service["status"] != "ACTIVE":
+                    continue
+                deployment = service.get("deploymentConfiguration", {})
+                yield DesiredService(
+                    name=service["serviceName"],
+                    task_definition=service["taskDefinition"],
+                    desired=service["desiredCount"],
+                    minimum_healthy_percent=deployment.get("minimumHealthyPercent", 100),
+                    maximum_percent=deployment.get("maximumPercent", 200),
+                )
+
+    def task_definition(self, arn: str) -> Mapping[str, Any]:
+        """The task definition as it was registered."""
+        answer: dict[str, Any] = self._ecs.describe_task_definition(taskDefinition=arn)
+        definition: Mapping[str, Any] = answer["taskDefinition"]
+        return definition
+
+    def secret(self, reference: str) -> str:
+        """The value of an SSM parameter named by its ARN or its name, as ECS injects it into a container."""
+        name = reference.partition(":parameter")[2] or reference
+        value: str = self._ssm.get_parameter(Name=name, WithDecryption=True)["Parameter"]["Value"]
+        return value
+
+    def task_credentials(self, role: str | None) -> dict[str, str]:
+        """Credentials of the task role as environment variables; a task without a role gets none that work."""
+        if role is None:
+            return {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": "", "AWS_SESSION_TOKEN": ""}
+        answer = self._sts.assume_role(
+            RoleArn=role, RoleSessionName="sandbox-task", DurationSeconds=CREDENTIALS_SECONDS
+        )
+        credentials = answer["Credentials"]
+        return {
+            "AWS_ACCESS_KEY_ID": credentials["AccessKeyId"],
+            "AWS_SECRET_ACCESS_KEY": credentials["SecretAccessKey"],
+            "AWS_SESSION_TOKEN": credentials["SessionToken"],
+        }

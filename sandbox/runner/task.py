@@ -1,0 +1,96 @@
+"""One running task: a process, the port of its health endpoint, and what became of it."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sandbox.process import ProcessRecord, free_port, start_process
+from sandbox.runner.container import ProcessDefinition
+
+HTTP_PORT_VARIABLE = "CONNECTOR_HTTP_PORT"
+"""Containers have an address each and all listen on one port; processes of one machine need a port each."""
+
+
+@dataclass
+class Task:
+    """A task that the runner has started."""
+
+    id: str
+    arn: str
+    service: str
+    task_definition: str
+    port: int
+    record: ProcessRecord
+    popen: subprocess.Popen[bytes]
+    stop_timeout_seconds: int
+    started: float = field(default_factory=time.time)
+    """Seconds since the epoch."""
+    healthy: bool = False
+    stop_reason: str | None = None
+    """Why the runner told it to stop; None while it should run."""
+    kill_at: float | None = None
+
+    @property
+    def exit_code(self) -> int | None:
+        """The exit code once the process has ended; 128 + n for a signal n, as in a container."""
+        code = self.popen.poll()
+        return 128 - code if code is not None and code < 0 else code
+
+    def probe(self) -> bool:
+        """Ask ``/healthz`` and remember the answer; true when it has changed."""
+        before = self.healthy
+        self.healthy = answers(self.port, "/healthz")
+        return self.healthy != before
+
+    def stop(self, reason: str) -> None:
+        """Ask the process to end; :meth:`enforce_stop` ends it when its time is up."""
+        self.stop_reason = reason
+        self.kill_at = time.monotonic() + self.stop_timeout_seconds
+        with suppress(ProcessLookupError):
+            self.popen.terminate()
+
+    def enforce_stop(self) -> None:
+        """Kill the process when it was told to stop and has not within its stop timeout, as ECS does."""
+        if self.kill_at is not None and time.monotonic() > self.kill_at and self.popen.poll() is None:
+            self.popen.kill()
+
+
+def start_task(
+    *,
+    task_id: str,
+    arn: str,
+    service: str,
+    task_definition: str,
+    definition: ProcessDefinition,
+    environment: Mapping[str, str],
+    directory: Path,
+) -> Task:
+    """Start the process of a task; its log is ``logs/<service>.log`` of the sandbox.
+
+    Raises:
+        SandboxError: the program cannot be started.
+    """
+    port = free_port()
+    record, popen = start_process(
+        service,
+        definition.argv,
+        log=directory / "logs" / f"{service}.log",
+        owner=directory,
+        environment={**definition.environment, **environment, HTTP_PORT_VARIABLE: str(port)},
+    )
+    return Task(task_id, arn, service, task_definition, port, record, popen, definition.stop_timeout_seconds)
+
+
+def answers(port: int, path: str) -> bool:
+    """Whether an HTTP GET of ``path`` on this machine answers 200 within a second."""
+    with suppress(OSError, urllib.error.URLError):
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=1) as answer:
+            return bool(answer.status == 200)  # noqa: PLR2004 - HTTP
+    return False
