@@ -1,0 +1,27 @@
+"""The CDK app over a set of environments."""
+
+from collections.abc import Iterable
+
+import aws_cdk as cdk
+
+from environments import Environment
+from stacks.checks import add_checks
+from stacks.selection import selected_environments
+from stacks.stage import EnvironmentStage
+
+
+def synthesize() -> None:
+    """Synthesize, with all checks, the environments that the context value `env` names, or all.
+
+    Raises:
+        EnvironmentFileError: an environment file is wrong, or describes what is not provisioned.
+    """
+    app = cdk.App(analytics_reporting=False)
+    add_stages(app, selected_environments(app.node.try_get_context("env")))
+    add_checks(app)
+    app.synth()
+
+
+def add_stages(app: cdk.App, environments: Iterable[Environment]) -> dict[str, EnvironmentStage]:
+    """Add a stage for each environment, and return them by name."""
+    return {environment.name: EnvironmentStage(app, environment) for environment in environments}

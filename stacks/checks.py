@@ -1,0 +1,36 @@
+"""The checks that every synthesis runs, and how a finding is acknowledged.
+
+cdk-nag's AwsSolutions rules run as a validation plugin beside the CDK's own template checks. Any
+finding fails the synthesis, warnings too. What cannot be otherwise is acknowledged where it
+stands, with the reason.
+"""
+
+from collections.abc import Sequence
+
+import aws_cdk as cdk
+from cdk_nag import AwsSolutionsChecks
+from constructs import IConstruct
+
+PACK = "AwsSolutions"
+
+
+def add_checks(app: cdk.App) -> None:
+    """Have `app` checked against the AwsSolutions rules whenever it is synthesized."""
+    cdk.Validations.of(app).add_plugins(AwsSolutionsChecks(app, verbose=True))
+
+
+def acknowledge(construct: IConstruct, rule: str, *, reason: str, findings: Sequence[str] = ()) -> None:
+    """Accept what `rule` finds at `construct`, and say why.
+
+    `rule` is the short id (`IAM5`). Rules that report each wildcard or policy by itself
+    need the exact `findings` (`Resource::*`): the rule alone would acknowledge none of them.
+
+    Each id is written in both forms that exist. The core keeps the qualified one with its reason in
+    the validation report; only the plain one is honoured when the pack is asked directly.
+    See https://github.com/cdklabs/cdk-nag#suppressing-a-rule
+    """
+    short = f"{PACK}-{rule}"
+    ids = [f"{short}[{finding}]" for finding in findings] or [short]
+    for each in ids:
+        for form in (each, f"{PACK}::{each}"):
+            cdk.Validations.of(construct).acknowledge(cdk.Acknowledgment(id=form, reason=reason))

@@ -1,0 +1,1 @@
+"""The connectors stack: one ECS service per route."""

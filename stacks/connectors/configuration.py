@@ -1,0 +1,88 @@
+"""The configuration of a connector: a route of the environment in the connector's own words."""
+
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property
+
+from aws_cdk import aws_ssm as ssm
+from connector.config import ConnectorConfig, KafkaSource, KinesisSink, Plaintext, Tls
+
+from environments import Environment, ExternalKafka, StreamEnd, TopicEnd
+from environments.naming import consumer_group, stream_name, topic_name
+
+STANDARD_BYTES = 4096
+"""The longest value of a standard SSM parameter, which costs nothing."""
+
+LONGEST_BYTES = 8192
+"""The longest value of any SSM parameter, the advanced tier's.
+
+https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-advanced-parameters.html
+"""
+
+
+class CannotRenderError(Exception):
+    """A route for which there is no connector configuration yet."""
+
+
+@dataclass(frozen=True)
+class RenderedConfiguration:
+    """The text a connector starts with; equal configurations give equal texts."""
+
+    text: str
+
+    @cached_property
+    def size(self) -> int:
+        """The length in bytes, as SSM counts it."""
+        return len(self.text.encode())
+
+    @cached_property
+    def sha256(self) -> str:
+        """The fingerprint in hexadecimal digits."""
+        return hashlib.sha256(self.text.encode()).hexdigest()
+
+    @property
+    def tier(self) -> ssm.ParameterTier:
+        """The cheapest tier that holds the text."""
+        standard = self.size <= STANDARD_BYTES
+        return ssm.ParameterTier.STANDARD if standard else ssm.ParameterTier.ADVANCED
+
+
+def render_configuration(environment: Environment, route: str) -> RenderedConfiguration:
+    """Render the route named `route`.
+
+    Raises:
+        CannotRenderError: the route or the cluster is of a kind that `stacks.refusals` refuses.
+        pydantic.ValidationError: the connector's model refuses a value.
+    """
+    described = environment.routes[route]
+    source, target = described.source, described.target
+    if not (isinstance(source, TopicEnd) and isinstance(target, StreamEnd)):
+        raise CannotRenderError(f"routes.{route}: only a route from a topic to a stream can be rendered")
+    if not isinstance(environment.kafka, ExternalKafka):
+        raise CannotRenderError(f"kafka.kind: {environment.kafka.kind} cannot be rendered")
+    if not (described.start == "earliest" or described.start == "latest"):  # noqa: PLR1714 - narrows the type
+        raise CannotRenderError(f"routes.{route}.start: {described.start} cannot be rendered")
+    configuration = ConnectorConfig(
+        route=route,
+        source=KafkaSource(
+            kind="kafka",
+            bootstrap=environment.kafka.bootstrap,
+            topic=topic_name(environment, source.topic),
+            group=consumer_group(environment, route),
+            start=described.start,
+            security=_security(environment.kafka),
+        ),
+        sink=KinesisSink(
+            kind="kinesis",
+            stream=stream_name(environment, target.stream),
+            region=environment.region,
+        ),
+        ordering=described.ordering,
+    )
+    return RenderedConfiguration(configuration.to_json())
+
+
+def _security(kafka: ExternalKafka) -> Plaintext | Tls:
+    if kafka.auth != "none" or kafka.ca is not None:
+        raise CannotRenderError("kafka.auth and kafka.ca cannot be rendered")
+    return Tls(protocol="tls") if kafka.tls else Plaintext(protocol="plaintext")

@@ -1,0 +1,115 @@
+"""The two IAM roles of a connector: what it may do, and what ECS may do to start it.
+
+Both carry their policies inline, so a role never exists without them: a policy that is a
+resource of its own is attached some time after the role, and a task that starts in between fails.
+"""
+
+from collections.abc import Sequence
+
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_ssm as ssm
+from constructs import Construct
+
+from environments import Environment, ExternalKafka, StreamEnd
+from environments.naming import stream_arn
+from stacks.checks import acknowledge
+from stacks.connectors.image import ConnectorImage
+
+
+def task_role(scope: Construct, environment: Environment, route: str) -> iam.Role:
+    """Add the role of the connector itself: the actions its route needs, on the route's own ends."""
+    return iam.Role(
+        scope,
+        "TaskRole",
+        description=f"What the connector of route {route} may do",
+        assumed_by=_ecs_tasks(environment),
+        inline_policies={"Route": iam.PolicyDocument(statements=_route_statements(environment, route))},
+    )
+
+
+def execution_role(
+    scope: Construct,
+    environment: Environment,
+    route: str,
+    *,
+    image: ConnectorImage,
+    log_group: logs.ILogGroup,
+    configuration: ssm.IStringParameter,
+) -> iam.Role:
+    """Add the role that ECS starts the task with: its image, its log, its configuration."""
+    role = iam.Role(
+        scope,
+        "ExecutionRole",
+        description=f"What ECS may do to start the connector of route {route}",
+        assumed_by=_ecs_tasks(environment),
+        inline_policies={
+            "Start": iam.PolicyDocument(
+                statements=[
+                    iam.PolicyStatement(actions=["ssm:GetParameters"], resources=[configuration.parameter_arn]),
+                    # The group's ARN attribute ends in ":*", that is: its streams.
+                    iam.PolicyStatement(
+                        actions=["logs:CreateLogStream", "logs:PutLogEvents"],
+                        resources=[log_group.log_group_arn],
+                    ),
+                    *image.pull,
+                ]
+            )
+        },
+    )
+    if image.in_ecr:
+        acknowledge(
+            role,
+            "IAM5",
+            findings=["Resource::*"],
+            reason="ecr:GetAuthorizationToken has no resource to name; pulling itself is limited "
+            "to the connector's repository",
+        )
+    return role
+
+
+def _ecs_tasks(environment: Environment) -> iam.ServicePrincipal:
+    """Trust ECS on behalf of this account alone.
+
+    Without the conditions ECS could be led by another account to use the role:
+    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html
+    """
+    tasks = f"arn:{environment.partition}:ecs:{environment.region}:{environment.account}:*"
+    return iam.ServicePrincipal(
+        "ecs-tasks.amazonaws.com",
+        conditions={
+            "StringEquals": {"aws:SourceAccount": environment.account},
+            "ArnLike": {"aws:SourceArn": tasks},
+        },
+    )
+
+
+def _route_statements(environment: Environment, route: str) -> Sequence[iam.PolicyStatement]:
+    statements = []
+    target = environment.routes[route].target
+    if isinstance(target, StreamEnd):
+        statements.append(
+            iam.PolicyStatement(
+                actions=[
+                    "kinesis:DescribeStreamSummary",
+                    "kinesis:ListShards",
+                    "kinesis:PutRecords",
+                ],
+                resources=[stream_arn(environment, target.stream)],
+            )
+        )
+        encryption = environment.streams[target.stream].encryption
+        if encryption != "managed":
+            statements.append(iam.PolicyStatement(actions=["kms:GenerateDataKey"], resources=[encryption]))
+    kafka = environment.kafka
+    if isinstance(kafka, ExternalKafka) and kafka.bootstrap.startswith("ssm:"):
+        path = kafka.bootstrap.removeprefix("ssm:")
+        statements.append(
+            iam.PolicyStatement(
+                actions=["ssm:GetParameter"],
+                resources=[
+                    f"arn:{environment.partition}:ssm:{environment.region}:{environment.account}:parameter{path}"
+                ],
+            )
+        )
+    return statements

@@ -1,0 +1,29 @@
+"""The stack of the connectors."""
+
+from aws_cdk import aws_ecs as ecs
+from constructs import Construct
+
+from environments import Environment, GivenNetwork
+from environments.naming import ecs_cluster_name
+from stacks.connectors.image import connector_image
+from stacks.connectors.service import ConnectorService
+from stacks.environment_stack import EnvironmentStack
+from stacks.network.placement import Placement, given_placement
+
+
+class ConnectorsStack(EnvironmentStack):
+    """An ECS cluster with one service per route. Holds no state: it may be replaced any day."""
+
+    def __init__(self, scope: Construct, environment: Environment, *, network: Placement | GivenNetwork) -> None:
+        super().__init__(scope, "connectors", environment, description=f"Connectors of {environment.name}")
+        placement = given_placement(self, network) if isinstance(network, GivenNetwork) else network
+        cluster = ecs.Cluster(
+            self,
+            "Cluster",
+            cluster_name=ecs_cluster_name(environment),
+            vpc=placement.vpc,
+            container_insights_v2=ecs.ContainerInsights.ENHANCED,
+        )
+        image = connector_image(self, environment)
+        for route in environment.routes:
+            ConnectorService(self, environment, route, cluster=cluster, placement=placement, image=image)

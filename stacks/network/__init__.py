@@ -1,0 +1,1 @@
+"""The network stack: the VPC that connectors run in."""

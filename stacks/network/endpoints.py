@@ -1,0 +1,46 @@
+"""The AWS services that a VPC without a way to the internet must reach, as interface endpoints."""
+
+from aws_cdk import aws_ec2 as ec2
+
+from environments import Environment, NewNetwork
+
+SERVICES = {
+    "KinesisStreams": ec2.InterfaceVpcEndpointAwsService.KINESIS_STREAMS,
+    "Logs": ec2.InterfaceVpcEndpointAwsService.CLOUDWATCH_LOGS,
+    "EcrApi": ec2.InterfaceVpcEndpointAwsService.ECR,
+    "EcrDocker": ec2.InterfaceVpcEndpointAwsService.ECR_DOCKER,
+    "Ssm": ec2.InterfaceVpcEndpointAwsService.SSM,
+    "Sts": ec2.InterfaceVpcEndpointAwsService.STS,
+}
+"""What a connector talks to: its sink, its log, its image, its configuration, its credentials."""
+
+
+def add_interface_endpoints(vpc: ec2.Vpc, environment: Environment, network: NewNetwork) -> None:
+    """Add an endpoint for each of `SERVICES`, reachable from inside the VPC alone.
+
+    An endpoint is billed by the hour in every zone it stands in and serves all of them, so only
+    production pays for one in each.
+    """
+    group = ec2.SecurityGroup(
+        vpc,
+        "EndpointSecurityGroup",
+        vpc=vpc,
+        description="HTTPS from the VPC to the endpoints of AWS services",
+        allow_all_outbound=False,
+    )
+    group.add_ingress_rule(
+        # The literal range, not the VPC's attribute: a reference cannot be checked at synthesis.
+        ec2.Peer.ipv4(network.cidr),
+        ec2.Port.tcp(443),
+        "HTTPS from inside the VPC",
+    )
+    zones = network.zones if environment.production else network.zones[:1]
+    for name, service in SERVICES.items():
+        vpc.add_interface_endpoint(
+            name,
+            service=service,
+            open=False,
+            private_dns_enabled=True,
+            security_groups=[group],
+            subnets=ec2.SubnetSelection(subnet_group_name="Private", availability_zones=list(zones)),
+        )

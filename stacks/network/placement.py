@@ -1,0 +1,33 @@
+"""Where in a network a service runs."""
+
+from dataclasses import dataclass
+
+from aws_cdk import aws_ec2 as ec2
+from constructs import Construct
+
+from environments import GivenNetwork
+
+
+@dataclass(frozen=True, kw_only=True)
+class Placement:
+    """A VPC, the subnets in it that services run in, and groups they join besides their own."""
+
+    vpc: ec2.IVpc
+    subnets: ec2.SubnetSelection
+    security_groups: tuple[str, ...] = ()
+
+
+def given_placement(scope: Construct, network: GivenNetwork) -> Placement:
+    """Return the placement in a network that stands already, without looking it up."""
+    vpc = ec2.Vpc.from_vpc_attributes(
+        scope,
+        "Vpc",
+        vpc_id=network.vpc_id,
+        availability_zones=list(network.zones),
+        private_subnet_ids=list(network.private_subnets),
+    )
+    return Placement(
+        vpc=vpc,
+        subnets=ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_WITH_EGRESS),
+        security_groups=tuple(network.security_groups),
+    )

@@ -1,0 +1,40 @@
+"""The stage of one environment."""
+
+import aws_cdk as cdk
+from constructs import Construct
+
+from environments import Environment, GivenNetwork, NewNetwork
+from stacks.connectors.stack import ConnectorsStack
+from stacks.environment_stack import environment_tags
+from stacks.network.placement import Placement
+from stacks.network.stack import NetworkStack
+from stacks.streams.stack import StreamsStack
+
+
+class EnvironmentStage(cdk.Stage):
+    """Everything of one environment, as stacks that are deployed in the order of their lifecycle.
+
+    A stack that would be empty is not made: an environment in a given network has no network
+    stack, one without streams no streams stack. Expects an environment that
+    `stacks.refusals.refuse_unsupported` has let pass.
+    """
+
+    def __init__(self, scope: Construct, environment: Environment) -> None:
+        super().__init__(
+            scope,
+            environment.name,
+            env=cdk.Environment(account=environment.account, region=environment.region),
+        )
+        network: Placement | GivenNetwork = (
+            NetworkStack(self, environment, environment.network).placement
+            if isinstance(environment.network, NewNetwork)
+            else environment.network
+        )
+        streams = StreamsStack(self, environment) if environment.streams else None
+        if environment.routes:
+            connectors = ConnectorsStack(self, environment, network=network)
+            if streams is not None:
+                # By name, not by reference: the stream's name is ours, so nothing refers to it.
+                connectors.add_stack_dependency(streams)
+        for key, value in environment_tags(environment).items():
+            cdk.Tags.of(self).add(key, value)

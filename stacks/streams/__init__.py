@@ -1,0 +1,1 @@
+"""The streams stack: the Kinesis data streams of an environment."""
