@@ -16,7 +16,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import boto3
 from botocore.exceptions import ClientError
 
 from environments import Environment, load_environment, naming
@@ -157,7 +156,7 @@ def _start_aws(state: SandboxState, report: Reporter) -> SandboxState:
 
 def _publish_bootstrap(state: SandboxState, parameter: str) -> None:
     """Fill in the broker's address, which no template holds: the port differs from sandbox to sandbox."""
-    _client(state, "ssm").put_parameter(Name=parameter, Value=state.bootstrap, Type="String", Overwrite=True)
+    state.client("ssm").put_parameter(Name=parameter, Value=state.bootstrap, Type="String", Overwrite=True)
 
 
 def _sync_topics(state: SandboxState, report: Reporter) -> None:
@@ -180,7 +179,7 @@ def _deploy(state: SandboxState, report: Reporter) -> None:
 
 def _bootstrapped(state: SandboxState) -> bool:
     try:
-        _client(state, "cloudformation").describe_stacks(StackName="CDKToolkit")
+        state.client("cloudformation").describe_stacks(StackName="CDKToolkit")
     except ClientError:
         return False
     return True
@@ -236,13 +235,3 @@ def _stop_everything(directory: Path) -> int:
         if entry.name != LOGS:
             shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
     return stopped
-
-
-def _client(state: SandboxState, service: str):  # noqa: ANN202
-    return boto3.client(
-        service,
-        endpoint_url=state.endpoint_url,
-        region_name=state.region,
-        aws_access_key_id=state.access_key_id,
-        aws_secret_access_key=state.secret_access_key,
-    )

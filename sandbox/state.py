@@ -52,6 +52,20 @@ class SandboxState:
             "AWS_EC2_METADATA_DISABLED": "true",
         }
 
+    def client(self, service: str) -> Any:  # noqa: ANN401 - boto3 makes its clients at run time
+        """A boto3 client of the stand-in's ``service``."""
+        import boto3
+        from botocore.config import Config
+
+        return boto3.client(
+            service,
+            endpoint_url=self.endpoint_url,
+            region_name=self.region,
+            aws_access_key_id=self.access_key_id,
+            aws_secret_access_key=self.secret_access_key,
+            config=Config(connect_timeout=5, read_timeout=30, retries={"total_max_attempts": 3}),
+        )
+
     def with_process(self, record: ProcessRecord) -> SandboxState:
         """A copy in which the part ``record.name`` is the given process."""
         return dataclasses.replace(self, processes={**self.processes, record.name: record})

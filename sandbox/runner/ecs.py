@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import boto3
-from botocore.config import Config
-
 from sandbox.runner.reconcile import DesiredService
 from sandbox.state import SandboxState
 
@@ -21,17 +18,10 @@ class EcsControlPlane:
     """
 
     def __init__(self, state: SandboxState, cluster: str) -> None:
-        self._state = state
         self._cluster = cluster
-        session = boto3.Session(
-            aws_access_key_id=state.access_key_id,
-            aws_secret_access_key=state.secret_access_key,
-            region_name=state.region,
-        )
-        quick = Config(connect_timeout=5, read_timeout=20, retries={"total_max_attempts": 2})
-        self._ecs = session.client("ecs", endpoint_url=state.endpoint_url, config=quick)
-        self._ssm = session.client("ssm", endpoint_url=state.endpoint_url, config=quick)
-        self._sts = session.client("sts", endpoint_url=state.endpoint_url, config=quick)
+        self._ecs = state.client("ecs")
+        self._ssm = state.client("ssm")
+        self._sts = state.client("sts")
 
     def services(self) -> Iterator[DesiredService]:
         """Every active service of the cluster; none while the cluster does not exist yet."""

