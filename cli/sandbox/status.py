@@ -1,0 +1,37 @@
+"""``streamops sandbox status``."""
+
+from __future__ import annotations
+
+import typer
+
+from cli.errors import CliError
+from cli.options import Output, Query
+from cli.output import Answer, Column, Format
+from cli.sandbox.environment import SANDBOX_ENVIRONMENT, SandboxEnvironment
+
+COLUMNS = (
+    Column("PART", "part"),
+    Column("STATE", "state"),
+    Column("PID", "pid"),
+    Column("WHERE", "where"),
+    Column("LOG", "log"),
+)
+
+
+def command(
+    ctx: typer.Context,
+    *,
+    env: SandboxEnvironment = SANDBOX_ENVIRONMENT,
+    output: Output = Format.TABLE,
+    query: Query = None,
+) -> None:
+    """Show the parts of a sandbox; a part that has stopped is an error, told with the end of its log."""
+    from sandbox.status import status
+
+    answer = Answer.begin(ctx, output, query)
+    answer.environment = env
+    rows = status(env)
+    for row in rows:
+        if row["state"] == "stopped":
+            answer.errors.append(CliError(f"part {row['part']} has stopped\n{row['tail']}", "streamops sandbox up"))
+    answer.items(rows, COLUMNS, empty="the sandbox has no parts")
