@@ -8,6 +8,7 @@ import typer
 
 from cli.output import show
 from cli.sandbox.environment import SANDBOX_ENVIRONMENT, SandboxEnvironment
+from sandbox.logs import tail
 
 Part = Annotated[str, typer.Argument(metavar="PART", help="kafka, aws, runner, cdk, streamops, or a route.")]
 Lines = Annotated[int, typer.Option("--lines", "-l", min=0, help="How many lines from the end.")]
@@ -22,7 +23,5 @@ def command(
     follow: Follow = False,
 ) -> None:
     """Show the log of one part; the logs of the last run stay after ``down``."""
-    from sandbox.logs import tail
-
     for line in tail(env, part, lines=lines, follow=follow):
         show(line)

@@ -12,6 +12,10 @@ from cli.errors import CliError
 from cli.options import Output, Query
 from cli.output import Answer, Format, note, show
 from cli.sandbox.environment import SANDBOX_ENVIRONMENT, SandboxEnvironment
+from environments import load_environment
+from sandbox.demos import flights
+from sandbox.report import Reporter
+from sandbox.state import running_sandbox
 
 
 class Demo(StrEnum):
@@ -20,45 +24,30 @@ class Demo(StrEnum):
     FLIGHTS = "flights"
 
 
-class Break(StrEnum):
-    """The ways to break a demonstration; the names that ``sandbox.demos.sabotage`` gives them."""
-
-    DROP = "drop"
-    SWAP = "swap"
-    ALTER = "alter"
-    REPEAT = "repeat"
-
-
 DemoName = Annotated[Demo, typer.Argument(metavar="DEMO", help="flights: topic, connector, stream, verdict.")]
 Records = Annotated[int | None, typer.Option(min=1, max=336_776, help="Only the first N flights.")]
 Kill = Annotated[bool, typer.Option("--kill", help="Kill the connector (SIGKILL) in mid-run; it is started again.")]
-Sabotage = Annotated[Break | None, typer.Option(help="Break it on purpose, and see the verdict fail with exit code 1.")]
+SabotageOption = Annotated[
+    Break | None, typer.Option(help="Break it on purpose, and see the verdict fail with exit code 1.")
+]
 
 
-def command(  # noqa: PLR0913 - options of a command
+def command(
     ctx: typer.Context,
     demo: DemoName,
     *,
     env: SandboxEnvironment = SANDBOX_ENVIRONMENT,
     records: Records = None,
     kill: Kill = False,
-    sabotage: Sabotage = None,
+    sabotage: SabotageOption = None,
     output: Output = Format.TABLE,
     query: Query = None,
 ) -> None:
     """Play a demonstration in a running sandbox. Exit code 0 when the verdict is a pass, 1 when it is not."""
-    from environments import load_environment
-    from sandbox.demos import flights
-    from sandbox.demos import sabotage as ways
-    from sandbox.report import Reporter
-    from sandbox.state import running_sandbox
-
     play = {Demo.FLIGHTS: flights.play}[demo]
     answer = Answer.begin(ctx, output, query)
     answer.environment = env
-    options = flights.FlightsOptions(
-        records=records, sabotage=ways.Sabotage(sabotage.value) if sabotage else None, kill=kill
-    )
+    options = flights.FlightsOptions(records=records, sabotage=sabotage, kill=kill)
     verdict = play(load_environment(env), running_sandbox(env), options, Reporter())
     item = verdict.to_dict()
     if not verdict.passed:

@@ -8,6 +8,7 @@ from cli.errors import CliError
 from cli.options import Output, Query
 from cli.output import Answer, Column, Format
 from cli.sandbox.environment import SANDBOX_ENVIRONMENT, SandboxEnvironment
+from sandbox.status import status
 
 COLUMNS = (
     Column("PART", "part"),
@@ -26,8 +27,6 @@ def command(
     query: Query = None,
 ) -> None:
     """Show the parts of a sandbox; a part that has stopped is an error, told with the end of its log."""
-    from sandbox.status import status
-
     answer = Answer.begin(ctx, output, query)
     answer.environment = env
     rows = status(env)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from cli.output import note
 from cli.sandbox.environment import SANDBOX_ENVIRONMENT, SandboxEnvironment
+from sandbox.lifecycle import up
+from sandbox.report import Reporter
 
 
 def command(*, env: SandboxEnvironment = SANDBOX_ENVIRONMENT) -> None:
@@ -12,9 +14,6 @@ def command(*, env: SandboxEnvironment = SANDBOX_ENVIRONMENT) -> None:
     Everything lies in ``.sandbox/NAME`` beside the environments, or in the directory that ``STREAMOPS_SANDBOX``
     names, which is how two sandboxes run side by side. Ports are free ones.
     """
-    from sandbox.lifecycle import up
-    from sandbox.report import Reporter
-
     state = up(env, Reporter())
     note(f"\nthe sandbox is up in {state.directory}")
     note(f"  streamops sandbox run flights -e {env}   move 336,776 flights through it, with a verdict")
