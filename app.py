@@ -7,14 +7,14 @@ cdk deploy 'dev/*' -c env=dev    one; `-c env=dev,staging` for several
 import sys
 
 from environments import EnvironmentFileError
-from stacks.app import synthesize
+from stacks.app import ChecksFailedError, synthesize
 
 
 def main() -> int:
     """Synthesize the environments; return the exit code."""
     try:
         synthesize()
-    except EnvironmentFileError as error:
+    except (ChecksFailedError, EnvironmentFileError) as error:
         print(error, file=sys.stderr)  # noqa: T201 - the CDK shows what its app prints
         return 1
     return 0

@@ -10,16 +10,27 @@ from stacks.selection import selected_environments
 from stacks.stage import EnvironmentStage
 
 
+class ChecksFailedError(Exception):
+    """The synthesized templates broke a rule; the CDK has printed which, and where."""
+
+
 def synthesize() -> None:
     """Synthesize, with all checks, the environments that the context value `env` names, or all.
 
     Raises:
         EnvironmentFileError: an environment file is wrong, or describes what is not provisioned.
+        ChecksFailedError: the templates were written, and a check found something in them.
     """
     app = cdk.App(analytics_reporting=False)
     add_stages(app, selected_environments(app.node.try_get_context("env")))
     add_checks(app)
-    app.synth()
+    try:
+        app.synth()
+    except RuntimeError as error:
+        # jsii has one exception for everything; only its text tells the report from a bug.
+        if not str(error).startswith("ValidationFailed"):
+            raise
+        raise ChecksFailedError(str(error).removeprefix("ValidationFailed: ")) from None
 
 
 def add_stages(app: cdk.App, environments: Iterable[Environment]) -> dict[str, EnvironmentStage]:

@@ -11,7 +11,11 @@ import aws_cdk as cdk
 from cdk_nag import AwsSolutionsChecks
 from constructs import IConstruct
 
-PACK = "AwsSolutions"
+NAG = "AwsSolutions"
+"""cdk-nag's rule pack, by the name that its findings carry."""
+
+TEMPLATE = "CloudFormation-Validate"
+"""The CDK's own checks of the templates."""
 
 
 def add_checks(app: cdk.App) -> None:
@@ -19,18 +23,24 @@ def add_checks(app: cdk.App) -> None:
     cdk.Validations.of(app).add_plugins(AwsSolutionsChecks(app, verbose=True))
 
 
-def acknowledge(construct: IConstruct, rule: str, *, reason: str, findings: Sequence[str] = ()) -> None:
-    """Accept what `rule` finds at `construct`, and say why.
+def acknowledge(
+    construct: IConstruct,
+    rule: str,
+    *,
+    reason: str,
+    findings: Sequence[str] = (),
+    checker: str = NAG,
+) -> None:
+    """Accept what `rule` of `checker` finds at `construct` and below, and say why.
 
     `rule` is the short id (`IAM5`). Rules that report each wildcard or policy by itself
     need the exact `findings` (`Resource::*`): the rule alone would acknowledge none of them.
 
-    Each id is written in both forms that exist. The core keeps the qualified one with its reason in
-    the validation report; only the plain one is honoured when the pack is asked directly.
-    See https://github.com/cdklabs/cdk-nag#suppressing-a-rule
+    An id of cdk-nag is written in both forms that exist. The core keeps the qualified one with its
+    reason in the validation report; only the plain one is honoured when the pack is asked directly.
+    See https://github.com/cdklabs/cdk-nag/blob/main/README.md
     """
-    short = f"{PACK}-{rule}"
-    ids = [f"{short}[{finding}]" for finding in findings] or [short]
-    for each in ids:
-        for form in (each, f"{PACK}::{each}"):
+    name = f"{NAG}-{rule}" if checker == NAG else rule
+    for finding in [f"{name}[{finding}]" for finding in findings] or [name]:
+        for form in (finding, f"{checker}::{finding}") if checker == NAG else (f"{checker}::{finding}",):
             cdk.Validations.of(construct).acknowledge(cdk.Acknowledgment(id=form, reason=reason))

@@ -45,5 +45,11 @@ def environment_tags(environment: Environment) -> dict[str, str]:
 
 
 def removal_policy(environment: Environment) -> cdk.RemovalPolicy:
-    """Return what happens to a resource with data when it leaves the template."""
-    return cdk.RemovalPolicy.RETAIN if environment.production else cdk.RemovalPolicy.DESTROY
+    """Return what happens to a resource with data when it leaves the template.
+
+    Kept in production, except when its very first deployment is rolled back: it holds nothing
+    then, and its fixed name would stand in the way of the next attempt.
+    """
+    if environment.production:
+        return cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
+    return cdk.RemovalPolicy.DESTROY

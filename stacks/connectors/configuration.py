@@ -60,7 +60,7 @@ def render_configuration(environment: Environment, route: str) -> RenderedConfig
         raise CannotRenderError(f"routes.{route}: only a route from a topic to a stream can be rendered")
     if not isinstance(environment.kafka, ExternalKafka):
         raise CannotRenderError(f"kafka.kind: {environment.kafka.kind} cannot be rendered")
-    if not (described.start == "earliest" or described.start == "latest"):  # noqa: PLR1714 - narrows the type
+    if not isinstance(described.start, str):
         raise CannotRenderError(f"routes.{route}.start: {described.start} cannot be rendered")
     configuration = ConnectorConfig(
         route=route,

@@ -5,6 +5,7 @@ from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_ssm as ssm
+from connector.config import Http
 from constructs import Construct
 
 from environments import Environment
@@ -17,14 +18,13 @@ from environments.naming import (
 from stacks.connectors.configuration import render_configuration
 from stacks.connectors.image import ConnectorImage
 from stacks.connectors.roles import execution_role, task_role
-from stacks.environment_stack import removal_policy
 from stacks.log_retention import log_retention
 from stacks.network.placement import Placement
 
 CONTAINER = "connector"
 CONFIG_VARIABLE = "CONNECTOR_CONFIG"
 CONFIG_LABEL = "streamops.config-sha256"
-HEALTH_PORT = 8080
+HEALTH_PORT = Http().port
 
 DRAIN = cdk.Duration.seconds(120)
 """What a stopping task gets to finish what is in flight and commit: all that Fargate allows."""
@@ -67,7 +67,8 @@ class ConnectorService(Construct):
             "Log",
             log_group_name=log_group_name(environment, route),
             retention=log_retention(environment),
-            removal_policy=removal_policy(environment),
+            # Not kept: with its fixed name it would stand in the way of a route that comes back.
+            removal_policy=cdk.RemovalPolicy.DESTROY,
         )
         task = ecs.FargateTaskDefinition(
             self,
@@ -114,7 +115,7 @@ class ConnectorService(Construct):
                 mode=ecs.AwsLogDriverMode.NON_BLOCKING,
                 max_buffer_size=cdk.Size.mebibytes(25),
             ),
-            linux_parameters=ecs.LinuxParameters(self, "Linux", init_process_enabled=True),
+            linux_parameters=_linux(self),
             readonly_root_filesystem=True,
             stop_timeout=DRAIN,
             user=USER,
@@ -135,8 +136,15 @@ class ConnectorService(Construct):
             vpc_subnets=placement.subnets,
             security_groups=_security_groups(self, route, placement),
             assign_public_ip=False,
+            enable_ecs_managed_tags=True,
             propagate_tags=ecs.PropagatedTagSource.SERVICE,
         )
+
+
+def _linux(scope: Construct) -> ecs.LinuxParameters:
+    linux = ecs.LinuxParameters(scope, "Linux", init_process_enabled=True)
+    linux.drop_capabilities(ecs.Capability.ALL)
+    return linux
 
 
 def _security_groups(scope: Construct, route: str, placement: Placement) -> list[ec2.ISecurityGroup]:

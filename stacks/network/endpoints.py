@@ -1,8 +1,10 @@
 """The AWS services that a VPC without a way to the internet must reach, as interface endpoints."""
 
 from aws_cdk import aws_ec2 as ec2
+from constructs import Construct
 
 from environments import Environment, NewNetwork
+from stacks.network.placement import PRIVATE
 
 SERVICES = {
     "KinesisStreams": ec2.InterfaceVpcEndpointAwsService.KINESIS_STREAMS,
@@ -15,14 +17,14 @@ SERVICES = {
 """What a connector talks to: its sink, its log, its image, its configuration, its credentials."""
 
 
-def add_interface_endpoints(vpc: ec2.Vpc, environment: Environment, network: NewNetwork) -> None:
+def add_interface_endpoints(scope: Construct, environment: Environment, network: NewNetwork, vpc: ec2.IVpc) -> None:
     """Add an endpoint for each of `SERVICES`, reachable from inside the VPC alone.
 
     An endpoint is billed by the hour in every zone it stands in and serves all of them, so only
     production pays for one in each.
     """
     group = ec2.SecurityGroup(
-        vpc,
+        scope,
         "EndpointSecurityGroup",
         vpc=vpc,
         description="HTTPS from the VPC to the endpoints of AWS services",
@@ -36,11 +38,13 @@ def add_interface_endpoints(vpc: ec2.Vpc, environment: Environment, network: New
     )
     zones = network.zones if environment.production else network.zones[:1]
     for name, service in SERVICES.items():
-        vpc.add_interface_endpoint(
-            name,
+        ec2.InterfaceVpcEndpoint(
+            scope,
+            f"{name}Endpoint",
+            vpc=vpc,
             service=service,
             open=False,
             private_dns_enabled=True,
             security_groups=[group],
-            subnets=ec2.SubnetSelection(subnet_group_name="Private", availability_zones=list(zones)),
+            subnets=ec2.SubnetSelection(subnet_group_name=PRIVATE.subnet_group_name, availability_zones=list(zones)),
         )

@@ -7,6 +7,9 @@ from constructs import Construct
 
 from environments import GivenNetwork
 
+PRIVATE = ec2.SubnetSelection(subnet_group_name="Private")
+"""The private subnets of a VPC of ours, whether or not they have a way out."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Placement:
