@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import socket
-import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -82,8 +81,7 @@ def start_process(
     log: Path,
     owner: Path,
     environment: Mapping[str, str] | None = None,
-    directory: Path | None = None,
-) -> tuple[ProcessRecord, subprocess.Popen[bytes]]:
+) -> tuple[ProcessRecord, psutil.Process]:
     """Start a process in a session of its own, so that Ctrl-C at the terminal does not reach it.
 
     Args:
@@ -92,49 +90,55 @@ def start_process(
         log: receives both output streams; what stood there before stays.
         owner: the sandbox's directory.
         environment: variables besides those of this process.
-        directory: the working directory.
 
     Raises:
         SandboxError: the program cannot be started.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("ab") as output:
-        try:
-            started = subprocess.Popen(
-                [str(argument) for argument in argv],
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                cwd=directory,
-                env={**os.environ, **(environment or {}), OWNER_VARIABLE: str(owner), PART_VARIABLE: name},
-                start_new_session=True,
-            )
-        except OSError as error:
-            raise SandboxError(f"{name} cannot be started: {argv[0]}: {error.strerror}") from error
+    arguments = [str(argument) for argument in argv]
+    variables = {**os.environ, **(environment or {}), OWNER_VARIABLE: str(owner), PART_VARIABLE: name}
+    append = os.O_WRONLY | os.O_CREAT | os.O_APPEND
     try:
-        created = psutil.Process(started.pid).create_time()
-    except psutil.NoSuchProcess:
-        created = 0.0
-    return ProcessRecord(name, started.pid, created, str(log)), started
+        # Not subprocess: its Popen objects expect to outlive their process, and these processes outlive the command.
+        pid = os.posix_spawnp(
+            arguments[0],
+            arguments,
+            variables,
+            setsid=True,
+            file_actions=[
+                (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+                (os.POSIX_SPAWN_OPEN, 1, str(log), append, 0o600),
+                (os.POSIX_SPAWN_DUP2, 1, 2),
+            ],
+        )
+    except OSError as error:
+        raise SandboxError(f"{name} cannot be started: {arguments[0]}: {error.strerror}") from error
+    process = psutil.Process(pid)
+    return ProcessRecord(name, pid, process.create_time(), str(log)), process
+
+
+def exit_code(process: psutil.Process) -> int | None:
+    """The exit code of a child once it has ended, negative for a signal; None while it runs."""
+    try:
+        code = process.wait(timeout=0)
+    except psutil.TimeoutExpired:
+        return None
+    return 0 if code is None else int(code)
 
 
 def await_ready(
-    record: ProcessRecord,
-    started: subprocess.Popen[bytes],
-    ready: Callable[[], bool],
-    *,
-    timeout_seconds: float,
+    record: ProcessRecord, process: psutil.Process, ready: Callable[[], bool], *, timeout_seconds: float
 ) -> None:
     """Wait until ``ready()``; a process that ends or takes too long is an error with the tail of its log."""
 
     def ended_or_ready() -> bool:
-        return started.poll() is not None or ready()
+        return exit_code(process) is not None or ready()
 
     if not wait_until(ended_or_ready, timeout_seconds=timeout_seconds, every_seconds=0.1):
         record.stop(grace_seconds=5)
         raise SandboxError(f"{record.name} did not answer within {timeout_seconds:.0f} s{record.log_tail()}")
-    if started.poll() is not None:
-        raise SandboxError(f"{record.name} ended with exit code {started.returncode} at once{record.log_tail()}")
+    if (code := exit_code(process)) is not None:
+        raise SandboxError(f"{record.name} ended with exit code {code} at once{record.log_tail()}")
 
 
 def owned_processes(owner: Path) -> list[tuple[str, psutil.Process]]:

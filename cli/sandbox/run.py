@@ -14,6 +14,7 @@ from cli.output import Answer, Format, note, show
 from cli.sandbox.environment import SANDBOX_ENVIRONMENT, SandboxEnvironment
 from environments import load_environment
 from sandbox.demos import flights
+from sandbox.demos.sabotage import Sabotage
 from sandbox.report import Reporter
 from sandbox.state import running_sandbox
 
@@ -28,7 +29,7 @@ DemoName = Annotated[Demo, typer.Argument(metavar="DEMO", help="flights: topic, 
 Records = Annotated[int | None, typer.Option(min=1, max=336_776, help="Only the first N flights.")]
 Kill = Annotated[bool, typer.Option("--kill", help="Kill the connector (SIGKILL) in mid-run; it is started again.")]
 SabotageOption = Annotated[
-    Break | None, typer.Option(help="Break it on purpose, and see the verdict fail with exit code 1.")
+    Sabotage | None, typer.Option(help="Break it on purpose, and see the verdict fail with exit code 1.")
 ]
 
 

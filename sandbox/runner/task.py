@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import time
 import urllib.request
 from collections.abc import Mapping
@@ -10,7 +9,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sandbox.process import ProcessRecord, free_port, start_process
+import psutil
+
+from sandbox.process import ProcessRecord, exit_code, free_port, start_process
 from sandbox.runner.container import ProcessDefinition
 
 HTTP_PORT_VARIABLE = "CONNECTOR_HTTP_PORT"
@@ -27,7 +28,7 @@ class Task:
     task_definition: str
     port: int
     record: ProcessRecord
-    popen: subprocess.Popen[bytes]
+    process: psutil.Process
     stop_timeout_seconds: int
     started: float = field(default_factory=time.time)
     """Seconds since the epoch."""
@@ -39,7 +40,7 @@ class Task:
     @property
     def exit_code(self) -> int | None:
         """The exit code once the process has ended; 128 + n for a signal n, as in a container."""
-        code = self.popen.poll()
+        code = exit_code(self.process)
         return 128 - code if code is not None and code < 0 else code
 
     def probe(self) -> bool:
@@ -52,13 +53,14 @@ class Task:
         """Ask the process to end; :meth:`enforce_stop` ends it when its time is up."""
         self.stop_reason = reason
         self.kill_at = time.monotonic() + self.stop_timeout_seconds
-        with suppress(ProcessLookupError):
-            self.popen.terminate()
+        with suppress(psutil.NoSuchProcess):
+            self.process.terminate()
 
     def enforce_stop(self) -> None:
         """Kill the process when it was told to stop and has not within its stop timeout, as ECS does."""
-        if self.kill_at is not None and time.monotonic() > self.kill_at and self.popen.poll() is None:
-            self.popen.kill()
+        if self.kill_at is not None and time.monotonic() > self.kill_at:
+            with suppress(psutil.NoSuchProcess):
+                self.process.kill()
 
 
 def start_task(
@@ -77,14 +79,14 @@ def start_task(
         SandboxError: the program cannot be started.
     """
     port = free_port()
-    record, popen = start_process(
+    record, process = start_process(
         service,
         definition.argv,
         log=directory / "logs" / f"{service}.log",
         owner=directory,
         environment={**definition.environment, **environment, HTTP_PORT_VARIABLE: str(port)},
     )
-    return Task(task_id, arn, service, task_definition, port, record, popen, definition.stop_timeout_seconds)
+    return Task(task_id, arn, service, task_definition, port, record, process, definition.stop_timeout_seconds)
 
 
 def answers(port: int, path: str) -> bool:

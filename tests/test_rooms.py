@@ -1,0 +1,76 @@
+"""Who may import whom: the rooms of the project and the arrows between them, as docs/architecture.md draws them."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).parent.parent
+ROOMS = {
+    "environments": PROJECT / "environments",
+    "stacks": PROJECT / "stacks",
+    "connector": PROJECT / "connector_image" / "connector",
+    "cli": PROJECT / "cli",
+    "sandbox": PROJECT / "sandbox",
+}
+ARROWS = {
+    ("stacks", "environments"),
+    ("stacks", "connector"),
+    ("cli", "environments"),
+    ("cli", "sandbox"),
+    ("sandbox", "environments"),
+}
+"""Every import of one room by another. One that is missing here is forbidden; one that no code uses is a lie."""
+
+
+def imports_of(room: str) -> Iterator[tuple[Path, str]]:
+    for path in ROOMS[room].rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Import):
+                yield from ((path, alias.name) for alias in node.names)
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                yield from ((path, f"{node.module}.{alias.name}") for alias in node.names)
+
+
+def test_the_imports_between_the_rooms_are_exactly_the_arrows():
+    found = {
+        (room, imported.partition(".")[0])
+        for room in ROOMS
+        for _, imported in imports_of(room)
+        if imported.partition(".")[0] in ROOMS and imported.partition(".")[0] != room
+    }
+    assert found == ARROWS
+
+
+def test_stacks_know_only_the_configuration_of_the_connector():
+    modules = {name for _, name in imports_of("stacks") if name.partition(".")[0] == "connector"}
+    assert modules
+    assert all(name.startswith("connector.config.") or name == "connector.config" for name in modules)
+
+
+def test_the_cli_knows_no_cdk():
+    assert not [path for path, name in imports_of("cli") if name.partition(".")[0] in {"aws_cdk", "constructs", "jsii"}]
+
+
+@pytest.mark.parametrize("room", ["environments", "connector"])
+def test_what_others_build_on_knows_no_other_room(room: str):
+    assert not {target for source, target in ARROWS if source == room}
+
+
+def test_help_loads_neither_an_aws_sdk_nor_a_kafka_client_nor_the_sandbox():
+    code = (
+        "import sys; sys.argv = ['streamops', '--help']\n"
+        "from cli.main import main\n"
+        "try: main()\n"
+        "except SystemExit: pass\n"
+        "heavy = {'boto3', 'botocore', 'kafka', 'confluent_kafka', 'sandbox', 'pydantic', 'aws_cdk'}\n"
+        "print(sorted(heavy & set(sys.modules)), file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stderr.strip() == "[]"
+    assert "sandbox" in done.stdout
