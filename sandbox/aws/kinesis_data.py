@@ -87,10 +87,7 @@ def put_records(backend: KinesisBackend, request: Request) -> Answer:
         raise TotalRecordsSizeExceedsLimit
     stored = []
     with stream.lock:
-        shards = [
-            stream.get_shard_for_key(record["PartitionKey"], record.get("ExplicitHashKey"))
-            for record in records
-        ]
+        shards = [stream.get_shard_for_key(record["PartitionKey"], record.get("ExplicitHashKey")) for record in records]
         for shard, record in zip(shards, records, strict=True):
             number = shard.append(record["PartitionKey"], record["Data"], record.get("ExplicitHashKey"))
             stored.append({"SequenceNumber": str(number), "ShardId": shard.shard_id})

@@ -57,9 +57,7 @@ class KinesisWire:
             return self._translate(action, environ, start_response)
         return self._application(environ, start_response)
 
-    def _translate(
-        self, action: str, environ: WSGIEnvironment, start_response: StartResponse
-    ) -> Iterable[bytes]:
+    def _translate(self, action: str, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         model = _service().operation_model(action)
         body = json.dumps(to_json(_decode_cbor(_body(environ)), model.input_shape)).encode()
         environ["wsgi.input"] = io.BytesIO(body)
@@ -73,9 +71,7 @@ class KinesisWire:
 
         answer = b"".join(self._application(environ, keep))
         status, headers = given
-        kept = [
-            (name, value) for name, value in headers if name.lower() not in ("content-type", "content-length")
-        ]
+        kept = [(name, value) for name, value in headers if name.lower() not in ("content-type", "content-length")]
         shape = model.output_shape if status.startswith("200") else None
         encoded = cbor2.dumps(from_json(json.loads(answer), shape)) if answer else b""
         start_response(
@@ -114,7 +110,8 @@ def _serve_data(
 
 
 def _body(environ: WSGIEnvironment) -> bytes:
-    return environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+    body: bytes = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+    return body
 
 
 def _region(environ: WSGIEnvironment) -> str:
@@ -181,20 +178,13 @@ def from_json(value: Any, shape: Shape | None) -> Any:
     return _walk(value, shape, b64decode, lambda seconds: _tagged(_seconds(seconds)))
 
 
-def _walk(value: Any, shape: Shape | None, blob: Any, timestamp: Any) -> Any:
-    if value is None or shape is None:
-        return value
-    match shape.type_name:
-        case "structure":
-            return {
-                name: _walk(item, shape.members.get(name), blob, timestamp) for name, item in value.items()
-            }
-        case "list":
-            return [_walk(item, shape.member, blob, timestamp) for item in value]
-        case "map":
-            return {name: _walk(item, shape.value, blob, timestamp) for name, item in value.items()}
-        case "blob":
-            return blob(value)
-        case "timestamp":
-            return timestamp(value)
-    return value
+def _walk(value: Any, shape: Any, blob: Any, timestamp: Any) -> Any:
+    kind = None if value is None or shape is None else shape.type_name
+    if kind == "structure":
+        return {name: _walk(item, shape.members.get(name), blob, timestamp) for name, item in value.items()}
+    if kind == "list":
+        return [_walk(item, shape.member, blob, timestamp) for item in value]
+    if kind == "map":
+        return {name: _walk(item, shape.value, blob, timestamp) for name, item in value.items()}
+    convert = {"blob": blob, "timestamp": timestamp}.get(kind)
+    return convert(value) if convert else value

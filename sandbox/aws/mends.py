@@ -1,10 +1,12 @@
-"""All mends of the stand-in in one list."""
+"""All mends of the stand-in in one list; importing the modules announces their types of resources."""
 
 from __future__ import annotations
 
-from sandbox.aws import kinesis
+from sandbox.aws import kinesis, kinesis_stream, logs, s3, ssm
+from sandbox.aws.cloudformation import actions
 
-ALL = (kinesis.mends,)
+ALL = (actions.mends, kinesis.mends, kinesis_stream.mends)
+TYPES = (kinesis_stream, logs, s3, ssm)
 
 
 def mend() -> None:

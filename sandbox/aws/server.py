@@ -8,6 +8,7 @@ import socket
 import sys
 import traceback
 from collections.abc import Iterable
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from moto.moto_server.werkzeug_app import (
@@ -73,6 +74,7 @@ def _backend(service: Any) -> Flask:
     return create_backend_app(service)
 
 
+@cache
 def application() -> WSGIApplication:
     """Return the whole stand-in as one WSGI application."""
     return Failures(KinesisWire(DomainDispatcherApplication(_backend)))

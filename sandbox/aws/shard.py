@@ -52,9 +52,7 @@ class Shard(MOTO_SHARD):
         self.log: list[Record] = []
         self._lock = threading.Lock()
         # Later shards begin above everything written before, as a child must above its parents.
-        self.start = (
-            _FIRST_SEQUENCE + time.time_ns() // 1_000_000 * _PER_MILLISECOND + self._shard_id * _PER_SHARD
-        )
+        self.start = _FIRST_SEQUENCE + time.time_ns() // 1_000_000 * _PER_MILLISECOND + self._shard_id * _PER_SHARD
 
     def append(self, partition_key: str, data: bytes, explicit_hash_key: str | None) -> int:
         """Store a record and return its sequence number, one above the last one's."""
