@@ -29,6 +29,7 @@ def refusals(environment: Environment, *, file: str) -> tuple[Problem, ...]:
         Problem(file=file, line=None, path=path, value=value, rule=rule, remedy=remedy)
         for path, value, rule, remedy in (
             *_kafka(environment),
+            *_streams(environment),
             *_deliveries(environment),
             *_routes(environment),
             *_image(environment),
@@ -55,6 +56,19 @@ def _kafka(environment: Environment) -> Iterator[_Refusal]:
     if kafka.ca is not None:
         remedy = "leave it out and let the brokers show a certificate of a public authority"
         yield "kafka.ca", kafka.ca, _NOT_YET, remedy
+
+
+def _streams(environment: Environment) -> Iterator[_Refusal]:
+    for name, stream in environment.streams.items():
+        if ":alias/" in stream.encryption:
+            # IAM evaluates the key, never the alias that a request named:
+            # https://docs.aws.amazon.com/kms/latest/developerguide/alias-authorization.html
+            yield (
+                f"streams.{name}.encryption",
+                stream.encryption,
+                "is an alias, and a role that may use one key only has to name the key",
+                "give the key's own ARN, arn:…:key/…",
+            )
 
 
 def _deliveries(environment: Environment) -> Iterator[_Refusal]:

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from aws_cdk import aws_ecr as ecr
 from aws_cdk import aws_ecr_assets as assets
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_iam as iam
@@ -20,7 +21,7 @@ PLATFORMS = {
 
 _ECR_NAME = re.compile(
     r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(?:\.cn)?"
-    r"/(?P<repository>[a-z0-9._/-]+)(?:[:@].+)?"
+    r"/(?P<repository>[a-z0-9._/-]+)(?:[:@](?P<version>.+))?"
 )
 
 
@@ -45,14 +46,13 @@ def connector_image(scope: Construct, environment: Environment) -> ConnectorImag
     """
     settings = environment.connectors
     if settings.image is not None:
-        return _named_image(environment, settings.image)
+        return _named_image(scope, environment, settings.image)
     asset = assets.DockerImageAsset(
         scope,
         "ConnectorImage",
         directory=str(SOURCE),
         platform=PLATFORMS[settings.architecture],
         asset_name="connector",
-        exclude=["**/__pycache__", "**/*.pyc", "**/*.egg-info", "**/.*_cache", "build", "dist"],
     )
     return ConnectorImage(
         container=ecs.ContainerImage.from_docker_image_asset(asset),
@@ -65,14 +65,18 @@ def is_ecr_image(name: str) -> bool:
     return _ECR_NAME.fullmatch(name) is not None
 
 
-def _named_image(environment: Environment, name: str) -> ConnectorImage:
+def _named_image(scope: Construct, environment: Environment, name: str) -> ConnectorImage:
     match = _ECR_NAME.fullmatch(name)
-    pull: tuple[iam.PolicyStatement, ...] = ()
-    if match is not None:
-        pull = _pull_statements(
-            f"arn:{environment.partition}:ecr:{match['region']}:{match['account']}:repository/{match['repository']}"
-        )
-    return ConnectorImage(container=ecs.ContainerImage.from_registry(name), pull=pull)
+    if match is None:
+        return ConnectorImage(container=ecs.ContainerImage.from_registry(name))
+    arn = f"arn:{environment.partition}:ecr:{match['region']}:{match['account']}:repository/{match['repository']}"
+    repository = ecr.Repository.from_repository_attributes(
+        scope, "ConnectorRepository", repository_arn=arn, repository_name=match["repository"]
+    )
+    return ConnectorImage(
+        container=ecs.ContainerImage.from_ecr_repository(repository, match["version"]),
+        pull=_pull_statements(arn),
+    )
 
 
 def _pull_statements(repository_arn: str) -> tuple[iam.PolicyStatement, ...]:

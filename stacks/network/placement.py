@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import aws_cdk as cdk
 from aws_cdk import aws_ec2 as ec2
 from constructs import Construct
 
@@ -29,6 +30,8 @@ def given_placement(scope: Construct, network: GivenNetwork) -> Placement:
         availability_zones=list(network.zones),
         private_subnet_ids=list(network.private_subnets),
     )
+    # Only what adds routes to a subnet would need its route table.
+    cdk.Annotations.of(vpc).acknowledge_warning("@aws-cdk/aws-ec2:noSubnetRouteTableId")
     return Placement(
         vpc=vpc,
         subnets=ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_WITH_EGRESS),

@@ -1,0 +1,128 @@
+"""Environments made for tests, and their templates without the checks."""
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import aws_cdk as cdk
+
+from environments import Environment, load_environment
+from stacks.app import add_stages
+
+PROJECT = Path(__file__).parents[2]
+CONTEXT: dict[str, Any] = json.loads((PROJECT / "cdk.json").read_text("utf-8"))["context"]
+"""The feature flags: outside the CLI nobody else would hand them to the app."""
+
+PLAIN: dict[str, Any] = {
+    "account": "111122223333",
+    "region": "eu-west-1",
+    "tags": {"team": "data-platform"},
+    "network": {"cidr": "10.1.0.0/20", "zones": ["eu-west-1a", "eu-west-1b"]},
+    "kafka": {"kind": "external", "bootstrap": "ssm:/plain/kafka/bootstrap"},
+    "topics": {"orders": {"partitions": 6}, "clicks": {"partitions": 4, "name": "web.clicks"}},
+    "streams": {
+        "orders": {"mode": "provisioned", "shards": 3, "retention": "48h"},
+        "clicks": {"mode": "on-demand", "name": "ClickStream"},
+    },
+    "routes": {
+        "orders-to-stream": {"from": {"topic": "orders"}, "to": {"stream": "orders"}},
+        "clicks-to-stream": {
+            "from": {"topic": "clicks"},
+            "to": {"stream": "clicks"},
+            "tasks": {"min": 2, "max": 4},
+            "start": "latest",
+            "ordering": "none",
+        },
+    },
+    "connectors": {"cpu": 1024, "memory": "2GiB", "architecture": "x86_64"},
+}
+ECR_IMAGE = "444455556666.dkr.ecr.eu-west-1.amazonaws.com/team/connector@sha256:" + 64 * "a"
+GIVEN_NETWORK = {
+    "vpc_id": "vpc-0123456789abcdef0",
+    "zones": ["eu-west-1a", "eu-west-1b"],
+    "private_subnets": ["subnet-0123456789abcdef0", "subnet-0123456789abcdef1"],
+    "security_groups": ["sg-0123456789abcdef0"],
+}
+OWN_KEY = "arn:aws:kms:eu-west-1:111122223333:key/12345678-1234-1234-1234-123456789012"
+
+VARIANTS: dict[str, dict[str, Any]] = {
+    "plain": {},
+    "prod": {
+        "production": True,
+        "network": {**PLAIN["network"], "nat": True},
+        "streams": {**PLAIN["streams"], "orders": {**PLAIN["streams"]["orders"], "encryption": OWN_KEY}},
+    },
+    "nat": {"network": {**PLAIN["network"], "nat": True}, "connectors": {"image": "team/connector:1"}},
+    "given": {
+        "network": GIVEN_NETWORK,
+        "kafka": {"kind": "external", "bootstrap": "b-1:9092,b-2:9092", "tls": False},
+        "connectors": {"image": ECR_IMAGE},
+    },
+}
+"""What each test environment has in place of the sections of `PLAIN`."""
+
+Resource = dict[str, Any]
+
+
+def describe(folder: Path, name: str, **sections: Any) -> Environment:
+    """Load an environment that is `PLAIN` but for some sections; a section that is None is left out."""
+    document = {key: value for key, value in {**PLAIN, **sections}.items() if value is not None}
+    path = folder / f"{name}.yaml"
+    path.write_text(json.dumps(document), "utf-8")
+    return load_environment(path)
+
+
+class Templates:
+    """The templates of some environments."""
+
+    def __init__(self, environments: Iterable[Environment], folder: Path) -> None:
+        app = cdk.App(
+            context=CONTEXT,
+            outdir=str(folder),
+            analytics_reporting=False,
+            builtin_cloud_formation_validation=False,
+            tree_metadata=False,
+        )
+        self.app = app
+        self._folder = folder
+        self.stages = add_stages(app, environments)
+        app.synth()
+        self._stacks: dict[tuple[str, str], dict[str, Any]] = {}
+        self.settings: dict[tuple[str, str], dict[str, Any]] = {}
+        for manifest in folder.glob("assembly-*/manifest.json"):
+            for artifact in json.loads(manifest.read_text("utf-8"))["artifacts"].values():
+                if artifact["type"] == "aws:cloudformation:stack":
+                    environment, stack = artifact["displayName"].split("/")
+                    template = manifest.parent / artifact["properties"]["templateFile"]
+                    self._stacks[environment, stack] = json.loads(template.read_text("utf-8"))
+                    self.settings[environment, stack] = {
+                        **artifact["properties"],
+                        "dependencies": artifact.get("dependencies", []),
+                    }
+
+    def stacks(self, environment: str) -> set[str]:
+        """The short names of an environment's stacks."""
+        return {stack for name, stack in self._stacks if name == environment}
+
+    def resources(self, environment: str, stack: str, kind: str = "") -> dict[str, Resource]:
+        """The resources of a stack by logical id; `kind` is the end of their type, such as Logs::LogGroup."""
+        found: dict[str, Resource] = self._stacks[environment, stack]["Resources"]
+        return {key: value for key, value in found.items() if value["Type"].endswith(kind)}
+
+    def properties(self, environment: str, stack: str, kind: str) -> list[dict[str, Any]]:
+        """The properties of every resource of a kind."""
+        return [each["Properties"] for each in self.resources(environment, stack, kind).values()]
+
+    def images(self, environment: str, stack: str) -> list[dict[str, Any]]:
+        """How the images that a stack brings along are built."""
+        template = Path(self.settings[environment, stack]["templateFile"])
+        (assets,) = self._folder.glob(f"assembly-*/{template.name.removesuffix('.template.json')}.assets.json")
+        listed = json.loads(assets.read_text("utf-8"))["dockerImages"]
+        return [each["source"] for each in listed.values()]
+
+    def everything(self) -> Iterable[tuple[str, Resource]]:
+        """Every resource there is, with the place it stands at."""
+        for (environment, stack), template in self._stacks.items():
+            for key, value in template["Resources"].items():
+                yield f"{environment}/{stack}/{key}", value

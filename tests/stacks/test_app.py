@@ -1,0 +1,171 @@
+"""The app as users start it: by the CDK's own command line, or on its own."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from environments import EnvironmentFileError, find_environments, load_environment
+from stacks.connectors import image
+from stacks.selection import selected_environments
+from tests.stacks.conftest import Describe
+from tests.stacks.synthesis import PLAIN, PROJECT, Templates, describe
+
+CDK = PROJECT / "node_modules" / ".bin" / "cdk"
+
+
+def surroundings(folder: Path, **variables: str) -> dict[str, str]:
+    """The variables of a machine that knows nothing of AWS: no credentials, no settings, no metadata service."""
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "CDK_", "JSII_"))}
+    return {
+        **kept,
+        "PATH": os.pathsep.join([str(Path(sys.executable).parent), kept["PATH"]]),
+        "HOME": str(folder),
+        "CDK_HOME": str(folder),
+        "CDK_DISABLE_CLI_TELEMETRY": "true",
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "JSII_RUNTIME_PACKAGE_CACHE_ROOT": str(Path.home() / ".cache" / "aws" / "jsii" / "package-cache"),
+        **variables,
+    }
+
+
+@pytest.fixture(scope="module")
+def assembly(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The output of `cdk synth` over every environment file, all checks on."""
+    folder = tmp_path_factory.mktemp("cdk")
+    done = subprocess.run(
+        [CDK, "synth", "-q", "--strict", "--no-lookups", "--output", folder / "out"],
+        cwd=PROJECT,
+        env=surroundings(folder, STREAMOPS_ENVIRONMENTS=str(PROJECT / "environments")),
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return folder / "out"
+
+
+def manifests(assembly: Path) -> Iterator[dict[str, Any]]:
+    for path in (assembly / "manifest.json", *assembly.glob("assembly-*/manifest.json")):
+        yield json.loads(path.read_text("utf-8"))
+
+
+def test_every_environment_file_becomes_a_stage_of_named_stacks(assembly: Path):
+    stacks = {
+        artifact["properties"]["stackName"]
+        for manifest in manifests(assembly)
+        for artifact in manifest["artifacts"].values()
+        if artifact["type"] == "aws:cloudformation:stack"
+    }
+    for name in find_environments():
+        environment = load_environment(name)
+        assert f"{name}-streams" in stacks or not environment.streams
+        assert f"{name}-connectors" in stacks or not environment.routes
+    assert {"local-network", "local-streams", "local-connectors"} <= stacks
+
+
+def test_synthesis_looks_nothing_up(assembly: Path):
+    assert all(not manifest.get("missing") for manifest in manifests(assembly))
+
+
+def test_templates_have_no_parameters_and_no_custom_resources(assembly: Path):
+    templates = list(assembly.glob("assembly-*/*.template.json"))
+    assert templates
+    for path in templates:
+        template = json.loads(path.read_text("utf-8"))
+        assert "Parameters" not in template, path
+        kinds = {each["Type"] for each in template["Resources"].values()}
+        assert not {
+            kind
+            for kind in kinds
+            if kind.startswith("Custom::") or kind in {"AWS::Lambda::Function", "AWS::CloudFormation::CustomResource"}
+        }, path
+
+
+def test_the_checks_ran(assembly: Path):
+    report = json.loads((assembly / "validation-report.json").read_text("utf-8"))
+    assert report["pluginReports"]
+    assert all(plugin["conclusion"] == "success" for plugin in report["pluginReports"])
+
+
+def test_the_same_files_give_the_same_templates(tmp_path: Path):
+    first, second = (Templates([describe(tmp_path, "same")], tmp_path / folder) for folder in ("first", "second"))
+    for stack in ("network", "streams", "connectors"):
+        assert json.dumps(first.resources("same", stack)) == json.dumps(second.resources("same", stack))
+
+
+def test_running_the_connector_does_not_change_its_image(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    source = tmp_path / "source"
+    shutil.copytree(image.SOURCE, source, ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.setattr(image, "SOURCE", source)
+
+    def fingerprint(folder: str) -> str:
+        made = Templates([describe(tmp_path, "image")], tmp_path / folder)
+        (staged,) = (each for each in (tmp_path / folder).glob("**/asset.*") if each.is_dir())
+        assert (staged / "connector" / "__init__.py").is_file()
+        return json.dumps(made.images("image", "connectors"))
+
+    clean = fingerprint("clean")
+    leftover = source / "connector" / "__pycache__" / "batch.cpython-311.pyc"
+    leftover.parent.mkdir()
+    leftover.write_bytes(b"compiled")
+    assert fingerprint("used") == clean
+    (source / "connector" / "__init__.py").write_text("changed = True\n", "utf-8")
+    assert fingerprint("changed") != clean
+
+
+def test_a_name_narrows_to_one_environment_and_several_to_those(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    for name in ("one", "two", "three"):
+        describe(tmp_path, name)
+    monkeypatch.setenv("STREAMOPS_ENVIRONMENTS", str(tmp_path))
+    assert [each.name for each in selected_environments("two")] == ["two"]
+    assert [each.name for each in selected_environments("two, one")] == ["two", "one"]
+    assert [each.name for each in selected_environments(None)] == ["one", "three", "two"]
+
+
+def test_an_unselected_file_may_be_wrong(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, described: Describe):
+    described("good")
+    (tmp_path / "bad.yaml").write_text("account: 1\n", "utf-8")
+    monkeypatch.setenv("STREAMOPS_ENVIRONMENTS", str(tmp_path))
+    assert [each.name for each in selected_environments("good")] == ["good"]
+    with pytest.raises(EnvironmentFileError, match="bad"):
+        selected_environments(None)
+
+
+def test_an_unknown_name_is_an_error_that_names_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    monkeypatch.setenv("STREAMOPS_ENVIRONMENTS", str(tmp_path))
+    with pytest.raises(EnvironmentFileError, match="nowhere"):
+        selected_environments("nowhere")
+
+
+def test_a_project_without_files_says_how_to_make_one(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    monkeypatch.setenv("STREAMOPS_ENVIRONMENTS", str(tmp_path))
+    with pytest.raises(EnvironmentFileError, match="streamops env init"):
+        selected_environments(None)
+
+
+def test_all_that_is_wrong_in_all_files_is_told_once_without_a_traceback(tmp_path: Path):
+    describe(tmp_path, "unsupported", kafka={"kind": "msk-serverless"})
+    (tmp_path / "broken.yaml").write_text(json.dumps({**PLAIN, "region": "nowhere", "regoin": 1}), "utf-8")
+    done = subprocess.run(
+        [sys.executable, "app.py"],
+        cwd=PROJECT,
+        env=surroundings(tmp_path, STREAMOPS_ENVIRONMENTS=str(tmp_path)),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert "Traceback" not in done.stderr
+    assert "broken.yaml" in done.stderr
+    assert "unsupported.yaml: kafka.kind: msk-serverless" in done.stderr
+    assert "regoin" in done.stderr

@@ -1,0 +1,214 @@
+import json
+from typing import Any
+
+import pytest
+from aws_cdk import aws_ssm as ssm
+from connector.config import load_config
+
+from environments.naming import config_parameter_name
+from stacks.connectors.configuration import LONGEST_BYTES, STANDARD_BYTES, render_configuration
+from stacks.connectors.service import CONFIG_LABEL, CONFIG_VARIABLE
+from tests.stacks.conftest import Describe, Synthesize
+from tests.stacks.synthesis import ECR_IMAGE, PLAIN, VARIANTS, Templates
+
+
+def task(templates: Templates, environment: str, route: str) -> dict[str, Any]:
+    family = f"streamops-{environment}-{route}"
+    found: list[dict[str, Any]] = [
+        each
+        for each in templates.properties(environment, "connectors", "ECS::TaskDefinition")
+        if each["Family"] == family
+    ]
+    assert len(found) == 1
+    return found[0]
+
+
+def container(templates: Templates, environment: str, route: str) -> dict[str, Any]:
+    (found,) = task(templates, environment, route)["ContainerDefinitions"]
+    assert isinstance(found, dict)
+    return found
+
+
+def service(templates: Templates, environment: str, route: str) -> dict[str, Any]:
+    found = {each["ServiceName"]: each for each in templates.properties(environment, "connectors", "ECS::Service")}
+    assert isinstance(found[route], dict)
+    return found[route]
+
+
+def brokers(count: int) -> dict[str, Any]:
+    return {
+        "kind": "external",
+        "bootstrap": ",".join(f"broker-{number}.kafka.example.com:9093" for number in range(count)),
+    }
+
+
+def test_every_route_is_a_service_of_the_environments_cluster(templates: Templates):
+    (cluster,) = templates.properties("plain", "connectors", "ECS::Cluster")
+    assert cluster["ClusterName"] == "streamops-plain"
+    assert cluster["ClusterSettings"] == [{"Name": "containerInsights", "Value": "enhanced"}]
+    services = templates.properties("plain", "connectors", "ECS::Service")
+    assert {each["ServiceName"] for each in services} == set(PLAIN["routes"])
+
+
+def test_a_service_starts_with_the_least_number_of_tasks(templates: Templates):
+    assert service(templates, "plain", "orders-to-stream")["DesiredCount"] == 1
+    assert service(templates, "plain", "clicks-to-stream")["DesiredCount"] == 2
+
+
+def test_a_deployment_that_fails_rolls_back_and_never_leaves_a_partition_without_reader(templates: Templates):
+    deployment = service(templates, "plain", "orders-to-stream")["DeploymentConfiguration"]
+    assert deployment["DeploymentCircuitBreaker"] == {"Enable": True, "Rollback": True}
+    assert deployment["MinimumHealthyPercent"] == 100
+    assert deployment["MaximumPercent"] == 200
+
+
+def test_a_service_runs_in_private_subnets_behind_a_group_that_lets_nobody_in(templates: Templates):
+    place = service(templates, "nat", "orders-to-stream")["NetworkConfiguration"]["AwsvpcConfiguration"]
+    assert place["AssignPublicIp"] == "DISABLED"
+    outputs = [each["Fn::GetStackOutput"]["OutputName"] for each in place["Subnets"]]
+    assert len(outputs) == 2
+    assert all("PrivateSubnet" in each for each in outputs)
+    for group in templates.properties("nat", "connectors", "EC2::SecurityGroup"):
+        assert "SecurityGroupIngress" not in group
+    assert templates.resources("nat", "connectors", "EC2::SecurityGroupIngress") == {}
+
+
+def test_a_task_has_the_size_and_processor_of_the_file(templates: Templates):
+    made = task(templates, "plain", "orders-to-stream")
+    assert (made["Cpu"], made["Memory"]) == ("1024", "2048")
+    assert made["RuntimePlatform"] == {"CpuArchitecture": "X86_64", "OperatingSystemFamily": "LINUX"}
+    assert made["RequiresCompatibilities"] == ["FARGATE"]
+
+
+def test_a_container_can_write_nothing_and_is_nobody(templates: Templates):
+    made = container(templates, "plain", "orders-to-stream")
+    assert made["ReadonlyRootFilesystem"] is True
+    assert made["User"] == "1000:1000"
+    assert made["LinuxParameters"] == {"Capabilities": {"Drop": ["ALL"]}, "InitProcessEnabled": True}
+    assert "Environment" not in made
+
+
+def test_a_stopping_container_gets_all_the_time_that_fargate_allows(templates: Templates):
+    assert container(templates, "plain", "orders-to-stream")["StopTimeout"] == 120
+
+
+def test_health_is_liveness_on_the_port_that_the_connector_serves(templates: Templates, described: Describe):
+    check = container(templates, "plain", "orders-to-stream")["HealthCheck"]
+    kind, python, option, program = check["Command"]
+    assert (kind, python, option) == ("CMD", "python", "-c")
+    compile(program, "health check", "exec")
+    text = render_configuration(described(), "orders-to-stream").text
+    port = load_config(text, "rendered").http.port
+    assert f"'http://127.0.0.1:{port}/healthz'" in program
+
+
+def test_logs_go_to_the_routes_own_group_and_never_hold_the_connector_up(templates: Templates):
+    made = container(templates, "plain", "orders-to-stream")["LogConfiguration"]
+    assert made["LogDriver"] == "awslogs"
+    assert made["Options"]["mode"] == "non-blocking"
+    group = templates.resources("plain", "connectors")[made["Options"]["awslogs-group"]["Ref"]]["Properties"]
+    assert group["LogGroupName"] == "/streamops/plain/connectors/orders-to-stream"
+    assert group["RetentionInDays"] == 14
+
+
+def test_the_configuration_is_the_route_in_the_connectors_own_words(templates: Templates):
+    parameters = {each["Name"]: each for each in templates.properties("plain", "connectors", "SSM::Parameter")}
+    made = parameters["/streamops/plain/connectors/clicks-to-stream/config"]
+    config = load_config(made["Value"], "parameter")
+    assert config.route == "clicks-to-stream"
+    assert config.source.bootstrap == "ssm:/plain/kafka/bootstrap"
+    assert config.source.topic == "web.clicks"
+    assert config.source.group == "streamops-plain-clicks-to-stream"
+    assert config.source.start == "latest"
+    assert config.source.security.protocol == "tls"
+    assert (config.sink.stream, config.sink.region) == ("ClickStream", "eu-west-1")
+    assert config.ordering == "none"
+
+
+def test_a_cluster_without_tls_is_reached_in_the_clear(templates: Templates):
+    for each in templates.properties("given", "connectors", "SSM::Parameter"):
+        config = load_config(each["Value"], "parameter")
+        assert config.source.security.protocol == "plaintext"
+        assert config.source.bootstrap == "b-1:9092,b-2:9092"
+
+
+def test_the_configuration_reaches_the_container_as_a_secret(templates: Templates):
+    (secret,) = container(templates, "plain", "orders-to-stream")["Secrets"]
+    assert secret["Name"] == CONFIG_VARIABLE
+    _, (prefix, reference) = secret["ValueFrom"]["Fn::Join"]
+    assert prefix == "arn:aws:ssm:eu-west-1:111122223333:parameter"
+    parameter = templates.resources("plain", "connectors")[reference["Ref"]]["Properties"]
+    assert parameter["Name"] == "/streamops/plain/connectors/orders-to-stream/config"
+
+
+def test_a_changed_configuration_rolls_its_own_service_and_no_other(described: Describe, synthesized: Synthesize):
+    routes = {
+        **PLAIN["routes"],
+        "orders-to-stream": {**PLAIN["routes"]["orders-to-stream"], "ordering": "none"},
+    }
+    before, after = synthesized(described()), synthesized(described(routes=routes))
+
+    def label(made: Templates, route: str) -> object:
+        return container(made, "changed", route)["DockerLabels"][CONFIG_LABEL]
+
+    assert label(before, "orders-to-stream") != label(after, "orders-to-stream")
+    assert label(before, "clicks-to-stream") == label(after, "clicks-to-stream")
+
+
+def test_what_is_not_configuration_leaves_the_label_alone(described: Describe):
+    tagged = described(tags={"team": "another"})
+    assert (
+        render_configuration(tagged, "orders-to-stream").sha256
+        == render_configuration(described(), "orders-to-stream").sha256
+    )
+
+
+def test_a_long_configuration_takes_the_advanced_tier(described: Describe, synthesized: Synthesize):
+    long = described("long", kafka=brokers(120))
+    size = render_configuration(long, "orders-to-stream").size
+    assert STANDARD_BYTES < size <= LONGEST_BYTES
+    tiers = {
+        each["Name"]: each["Tier"]
+        for each in synthesized(long, described("short")).properties("long", "connectors", "SSM::Parameter")
+    }
+    assert tiers[config_parameter_name(long, "orders-to-stream")] == "Advanced"
+    assert render_configuration(described("short"), "orders-to-stream").tier is ssm.ParameterTier.STANDARD
+
+
+def test_an_environment_without_image_gets_the_checkouts_own(templates: Templates):
+    image = container(templates, "plain", "orders-to-stream")["Image"]
+    assert "cdk-hnb659fds-container-assets-111122223333-eu-west-1" in json.dumps(image)
+
+
+def test_an_image_that_the_file_names_is_the_one_that_runs(templates: Templates):
+    assert container(templates, "nat", "orders-to-stream")["Image"] == "team/connector:1"
+    _, parts = container(templates, "given", "orders-to-stream")["Image"]["Fn::Join"]
+    suffix = {"Ref": "AWS::URLSuffix"}
+    assert "".join("amazonaws.com" if part == suffix else part for part in parts) == ECR_IMAGE
+
+
+def test_the_checkouts_image_is_built_for_the_processor_of_the_tasks(templates: Templates):
+    for architecture, platform in (("x86_64", "linux/amd64"), ("arm64", "linux/arm64")):
+        environments = [
+            name
+            for name, sections in VARIANTS.items()
+            if {**PLAIN, **sections}["connectors"].get("architecture", "arm64") == architecture
+        ]
+        for environment in environments:
+            for image in templates.images(environment, "connectors"):
+                assert image["platform"] == platform
+    assert templates.images("plain", "connectors")
+
+
+@pytest.mark.parametrize("kind", ["ECS::Service", "ECS::TaskDefinition", "Logs::LogGroup"])
+def test_tags_of_the_file_are_on_everything_that_costs(templates: Templates, kind: str):
+    for each in templates.properties("plain", "connectors", kind):
+        tags = {tag["Key"]: tag["Value"] for tag in each["Tags"]}
+        assert tags["team"] == "data-platform"
+        assert tags["streamops:environment"] == "plain"
+    assert templates.settings["plain", "connectors"]["tags"]["streamops:environment"] == "plain"
+
+
+def test_streams_stand_before_their_connectors_start(templates: Templates):
+    streams = [name for name in templates.settings["plain", "connectors"]["dependencies"] if "streams" in name]
+    assert streams

@@ -1,0 +1,75 @@
+from typing import Any
+
+import pytest
+
+from stacks.refusals import refusals
+from tests.stacks.conftest import Describe
+from tests.stacks.synthesis import ECR_IMAGE, PLAIN
+
+MSK = {"kind": "msk", "brokers": 4}
+STREAM_TO_TOPIC = {"from": {"stream": "orders"}, "to": {"topic": "clicks"}}
+
+
+def route(**changes: Any) -> dict[str, Any]:
+    return {"routes": {"orders-to-stream": {**PLAIN["routes"]["orders-to-stream"], **changes}}}
+
+
+@pytest.mark.parametrize(
+    ("sections", "path", "value"),
+    [
+        ({"kafka": MSK}, "kafka.kind", "msk"),
+        ({"kafka": {"kind": "msk-serverless"}}, "kafka.kind", "msk-serverless"),
+        ({"deliveries": {"archive": {"to": "s3"}}}, "deliveries.archive.to", "s3"),
+        ({"routes": {"back": STREAM_TO_TOPIC}}, "routes.back", "stream orders"),
+        (route(start="2026-01-31T00:00:00Z"), "routes.orders-to-stream.start", "2026-01-31"),
+        ({"connectors": {"image": "team/connector:1"}}, "connectors.image", "team/connector:1"),
+    ],
+)
+def test_what_is_not_provisioned_is_refused_with_its_place_and_a_way_out(
+    described: Describe, sections: dict[str, Any], path: str, value: str
+):
+    found = refusals(described(**sections), file="environments/changed.yaml")
+    told = [str(each) for each in found]
+    assert any(
+        text.startswith(f"environments/changed.yaml: {path}") and value in text and ";" in text for text in told
+    ), told
+    assert all(each.remedy for each in found)
+
+
+def test_everything_that_is_refused_is_told_at_once(described: Describe):
+    environment = described(
+        kafka=MSK,
+        deliveries={"archive": {"to": "s3"}},
+        routes={"back": STREAM_TO_TOPIC, "away": {"from": {"topic": "orders"}, "to": {"delivery": "archive"}}},
+    )
+    paths = {each.path for each in refusals(environment, file="x")}
+    assert {"kafka.kind", "deliveries.archive.to", "routes.away.to"} <= paths
+    assert {"routes.back.from", "routes.back.to"} <= paths
+
+
+def test_what_is_provisioned_is_not_refused(described: Describe):
+    assert refusals(described(), file="x") == ()
+    assert refusals(described(connectors={"image": ECR_IMAGE}), file="x") == ()
+
+
+def test_a_sandbox_pulls_nothing_and_may_name_any_image(described: Describe):
+    environment = described(account="000000000000", sandbox=True, connectors={"image": "team/connector:1"})
+    assert refusals(environment, file="x") == ()
+
+
+def test_a_configuration_that_no_parameter_can_hold_is_refused_with_its_size(described: Describe):
+    addresses = ",".join(f"broker-{number}.kafka.example.com:9093" for number in range(400))
+    environment = described(kafka={"kind": "external", "bootstrap": addresses})
+    found = refusals(environment, file="x")
+    assert {each.path for each in found} == {"routes.orders-to-stream", "routes.clicks-to-stream"}
+    for each in found:
+        assert "8192" in each.rule
+        assert "ssm:/" in each.remedy
+
+
+def test_an_alias_is_refused_where_a_role_has_to_name_the_key(described: Describe):
+    alias = "arn:aws:kms:eu-west-1:111122223333:alias/streams"
+    streams = {**PLAIN["streams"], "orders": {**PLAIN["streams"]["orders"], "encryption": alias}}
+    (found,) = refusals(described(streams=streams), file="x")
+    assert found.path == "streams.orders.encryption"
+    assert alias in str(found)
