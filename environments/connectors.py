@@ -2,20 +2,64 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Iterable
+from typing import Annotated, Literal
 
-from environments.quantities import Size
+from environments.bounds import Shape
+from environments.findings import Finding
+from environments.quantities import Size, format_size
 from environments.section import Section
+
+_GIB = 1 << 30
+
+FARGATE_MEMORY: dict[int, tuple[int, ...]] = {
+    256: (_GIB // 2, _GIB, 2 * _GIB),
+    512: tuple(gib * _GIB for gib in range(1, 5)),
+    1024: tuple(gib * _GIB for gib in range(2, 9)),
+    2048: tuple(gib * _GIB for gib in range(4, 17)),
+    4096: tuple(gib * _GIB for gib in range(8, 31)),
+    8192: tuple(gib * _GIB for gib in range(16, 61, 4)),
+    16384: tuple(gib * _GIB for gib in range(32, 121, 8)),
+}
+"""Memory sizes that Fargate offers for each number of CPU units (ECS Developer Guide, "Task CPU and memory")."""
 
 
 class ConnectorSettings(Section):
     """Image and size of every connector task of the environment."""
 
-    image: str | None = None
+    image: (
+        Annotated[
+            str,
+            Shape(
+                r"^[a-z0-9][a-z0-9._/:-]*[a-z0-9](:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(@sha256:[0-9a-f]{64})?$",
+                "is not a reference to an image",
+                "write it as in REPOSITORY:TAG or REPOSITORY@sha256:DIGEST",
+            ),
+        ]
+        | None
+    ) = None
     """Image to run, best with its digest; built from ``connector_image/`` on deployment where it is not given."""
     cpu: Literal[256, 512, 1024, 2048, 4096, 8192, 16384] = 512
     """CPU units of a task (1024 are one vCPU)."""
-    memory: Size = 1 << 30
+    memory: Size = _GIB
     """Memory of a task; Fargate offers certain sizes for each ``cpu``."""
     architecture: Literal["arm64", "x86_64"] = "arm64"
     """Processor architecture of the tasks."""
+
+    def rules(self) -> Iterable[Finding]:
+        """Fargate sells certain pairs of CPU and memory only."""
+        offered = FARGATE_MEMORY[self.cpu]
+        if self.memory not in offered:
+            yield Finding(
+                f"is no memory size that Fargate offers with cpu: {self.cpu}",
+                f"use {_some(offered)}, or another cpu",
+                ("memory",),
+                format_size(self.memory),
+            )
+
+
+def _some(sizes: tuple[int, ...]) -> str:
+    written = [format_size(size) for size in sizes]
+    if len(written) <= 4:  # noqa: PLR2004  as many as read well
+        return " or ".join([", ".join(written[:-1]), written[-1]])
+    return f"{written[0]}, {written[1]}, ... {written[-1]}"

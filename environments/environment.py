@@ -2,46 +2,108 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable, Iterator
+from typing import Annotated, Any
 
-from pydantic import Field, StrictBool
+from pydantic import AfterValidator, Field, StrictBool, StrictStr
 
+from environments import fitness, physical_names, wiring
 from environments.connectors import ConnectorSettings
 from environments.deliveries import Delivery
+from environments.findings import Finding, refuse
+from environments.identifiers import AccountId, EnvironmentName, Region, ShortName
 from environments.kafka import Kafka
 from environments.network import Network
+from environments.parts import Parts
 from environments.routes import Route
 from environments.section import Section
 from environments.streams import Stream
 from environments.topics import Topic
 
+MOST_TAGS = 50
+MOST_TAG_KEY = 128
+MOST_TAG_VALUE = 256
+
+_RULES = (
+    wiring.ends_exist,
+    wiring.ends_fit,
+    wiring.no_route_twice,
+    wiring.no_loops,
+    wiring.no_idle_tasks,
+    wiring.firehose_can_read,
+    fitness.zones_in_region,
+    fitness.enough_zones,
+    fitness.topics_fit,
+    fitness.serverless_holds_partitions,
+    fitness.sandbox_stays_inside,
+    physical_names.names_are_unique,
+)
+
+
+def findings_across(parts: Parts) -> Iterator[Finding]:
+    """Every broken rule that concerns more than one section, as far as the parts are sound."""
+    for rule in _RULES:
+        yield from rule(parts)
+
+
+def _tag(text: str, what: str, most: int) -> None:
+    """The bounds of tags (AWS General Reference, "Tag naming limits and requirements")."""
+    if len(text) > most:
+        raise refuse(f"is a tag's {what} of {len(text)} characters", f"use at most {most}")
+    if any(not (letter.isalnum() or letter in " _.:/=+-@") for letter in text):
+        raise refuse(f"is a tag's {what} with characters that AWS refuses", "use letters, digits, spaces and _.:/=+-@")
+
+
+def _tag_key(key: str) -> str:
+    _tag(key, "key", MOST_TAG_KEY)
+    if not key or key.lower().startswith("aws:"):
+        raise refuse("is empty, or begins with aws:, which AWS keeps for itself", "use another key")
+    return key
+
+
+def _tag_value(value: str) -> str:
+    _tag(value, "value", MOST_TAG_VALUE)
+    return value
+
+
+def _tags(tags: dict[str, str]) -> dict[str, str]:
+    if len(tags) > MOST_TAGS:
+        raise refuse(f"are {len(tags)} tags, above the AWS maximum of {MOST_TAGS} for a resource", "remove some")
+    return tags
+
+
+Tags = Annotated[
+    dict[Annotated[str, AfterValidator(_tag_key)], Annotated[StrictStr, AfterValidator(_tag_value)]],
+    AfterValidator(_tags),
+]
+
 
 class Environment(Section):
     """An environment as its file describes it, complete with every default."""
 
-    name: str = Field(exclude=True)
+    name: EnvironmentName = Field(exclude=True)
     """Name of the environment: the name of its file without ``.yaml``."""
-    account: str
+    account: AccountId
     """AWS account, twelve digits in quotes."""
-    region: str
+    region: Region
     """AWS region, such as eu-west-1."""
     sandbox: StrictBool = False
     """Whether this environment is played on one machine instead of AWS."""
     production: StrictBool = False
     """Whether its data is precious: stacks are then protected against deletion."""
-    tags: dict[str, str] = Field(default_factory=dict)
+    tags: Tags = Field(default_factory=dict)
     """Tags of every resource."""
     network: Network
     """The VPC, a new one or a given one."""
     kafka: Kafka
     """The Kafka cluster."""
-    topics: dict[str, Topic] = Field(default_factory=dict)
+    topics: dict[ShortName, Topic] = Field(default_factory=dict)
     """Kafka topics by short name."""
-    streams: dict[str, Stream] = Field(default_factory=dict)
+    streams: dict[ShortName, Stream] = Field(default_factory=dict)
     """Kinesis streams by short name."""
-    deliveries: dict[str, Delivery] = Field(default_factory=dict)
+    deliveries: dict[ShortName, Delivery] = Field(default_factory=dict)
     """Firehose deliveries by short name."""
-    routes: dict[str, Route] = Field(default_factory=dict)
+    routes: dict[ShortName, Route] = Field(default_factory=dict)
     """What is moved from where to where."""
     connectors: ConnectorSettings = ConnectorSettings()
     """Image and size of the connectors."""
@@ -52,6 +114,10 @@ class Environment(Section):
         if self.region.startswith("cn-"):
             return "aws-cn"
         return "aws-us-gov" if self.region.startswith("us-gov-") else "aws"
+
+    def rules(self) -> Iterable[Finding]:
+        """What concerns more than one section."""
+        return findings_across(Parts(**{field: getattr(self, field) for field in Parts.__dataclass_fields__}))
 
     def to_document(self) -> dict[str, Any]:
         """Render the effective environment as plain YAML types, defaults written out; loading it gives it back."""

@@ -8,6 +8,8 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from environments.environment import Environment
+from environments.findings import meant
+from environments.identifiers import LONGEST_ENVIRONMENT_NAME, SHORT_NAME
 from environments.problems import EnvironmentFileError, Problem
 
 
@@ -15,7 +17,7 @@ def environments_folder() -> Path:
     """The project's folder of environment files.
 
     ``STREAMOPS_ENVIRONMENTS`` if set; else ``environments/`` beside the nearest ``cdk.json`` upwards from the working
-    directory; else the folder this package lies in.
+    directory; else the folder that this package lies in.
     """
     if given := os.environ.get("STREAMOPS_ENVIRONMENTS"):
         return Path(given)
@@ -27,22 +29,73 @@ def environments_folder() -> Path:
 
 
 def find_environments() -> dict[str, Path]:
-    """All environment files of the project, by name, in alphabetical order."""
+    """All environment files of the project: their paths by name, in alphabetical order."""
     return {path.stem: path for path in sorted(environments_folder().glob("*.yaml"))}
 
 
 def load_environment(name_or_path: str | Path) -> Environment:
-    """Load an environment by its name or by the path of its file; EnvironmentFileError tells all that is wrong."""
-    text = str(name_or_path)
-    path = Path(text)
-    if path.suffix not in {".yaml", ".yml"} and os.sep not in text:
-        path = environments_folder() / f"{text}.yaml"
-    from ruamel.yaml import YAML
+    """Load an environment by its name, or by the path of its file (which ends with .yaml or holds a slash).
+
+    Raises EnvironmentFileError, which tells all that is wrong with the file, or which environments there are.
+    """
+    path = _path(name_or_path)
+    shown = _shown(path)
+    _check_name(path, shown)
+    from environments.document import read_document
 
     try:
-        data = YAML(typ="safe", pure=True).load(path.read_text("utf-8"))
-        return Environment.model_validate({**data, "name": path.stem})
+        document = read_document(path, shown)
     except OSError as error:
-        raise EnvironmentFileError((Problem(text, None, "", "", f"cannot be read: {error}", ""),)) from error
-    except ValidationError as error:
-        raise EnvironmentFileError((Problem(str(path), None, "", "", str(error), ""),)) from error
+        reason = (error.strerror or str(error)).lower()
+        raise _refusal(shown, f"cannot be read: {reason}", "give the path of a file that is there") from None
+    if isinstance(document.data, dict):
+        if "name" in document.data:
+            document.complain(("name",), "does not stand here", "the environment is called as its file; remove it")
+        fields = {key: value for key, value in document.data.items() if key != "name"}
+        try:
+            environment = Environment.model_validate(fields | {"name": path.stem}, by_alias=True, by_name=True)
+        except ValidationError as error:
+            from environments.report import complain
+
+            complain(document, path.stem, error)
+        else:
+            if not document.problems:
+                return environment
+    raise EnvironmentFileError(tuple(sorted(document.problems, key=lambda problem: problem.line or 0)))
+
+
+def _path(name_or_path: str | Path) -> Path:
+    text = os.fspath(name_or_path)
+    if isinstance(name_or_path, Path) or text.endswith((".yaml", ".yml")) or os.sep in text:
+        return Path(text)
+    known = find_environments()
+    if text in known:
+        return known[text]
+    folder = _shown(environments_folder())
+    if not known:
+        raise _refusal(text, f"is not an environment: {folder} holds none", f"make one: streamops env init {text}")
+    near = meant(text, known)
+    remedy = f"did you mean {near}?" if near else f"make it: streamops env init {text}"
+    raise _refusal(text, f"is not an environment of {folder}, which holds {', '.join(known)}", remedy)
+
+
+def _check_name(path: Path, shown: str) -> None:
+    if not SHORT_NAME.matches(path.stem):
+        raise _refusal(
+            shown, f"gives the environment the name {path.stem!r}, which {SHORT_NAME.rule}", SHORT_NAME.remedy
+        )
+    if len(path.stem) > LONGEST_ENVIRONMENT_NAME:
+        rule = f"gives the environment a name of {len(path.stem)} characters"
+        raise _refusal(shown, rule, f"use at most {LONGEST_ENVIRONMENT_NAME}: every resource carries it")
+
+
+def _refusal(shown: str, rule: str, remedy: str) -> EnvironmentFileError:
+    return EnvironmentFileError((Problem(shown, None, "", "", rule, remedy),))
+
+
+def _shown(path: Path) -> str:
+    """A path as short as it can be from here."""
+    try:
+        return str(path.resolve().relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from environments.environment import Environment
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # the environment itself needs these rules
+    from environments.environment import Environment
+
+
+def in_account(environment: str, short: str) -> str:
+    """Name of a thing whose names are one namespace for a whole account and region."""
+    return f"{environment}-{short}"
 
 
 def stream_name(env: Environment, stream: str) -> str:
     """Name of a stream in Kinesis."""
-    return env.streams[stream].name or f"{env.name}-{stream}"
+    return env.streams[stream].name or in_account(env.name, stream)
 
 
 def stream_arn(env: Environment, stream: str) -> str:
@@ -22,7 +30,7 @@ def topic_name(env: Environment, topic: str) -> str:
 
 def delivery_name(env: Environment, delivery: str) -> str:
     """Name of a delivery stream in Firehose."""
-    return env.deliveries[delivery].name or f"{env.name}-{delivery}"
+    return env.deliveries[delivery].name or in_account(env.name, delivery)
 
 
 def consumer_group(env: Environment, route: str) -> str:
@@ -57,4 +65,4 @@ def config_parameter_name(env: Environment, route: str) -> str:
 
 def stack_name(env: Environment, stack: str) -> str:
     """CloudFormation stack; ``stack`` is the short name such as network, streams or connectors."""
-    return f"{env.name}-{stack}"
+    return in_account(env.name, stack)

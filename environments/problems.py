@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+_LONGEST_SHOWN = 80
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
@@ -18,9 +20,8 @@ class Problem:
 
     def __str__(self) -> str:
         place = self.file if self.line is None else f"{self.file}:{self.line}"
-        told = f"{self.value} {self.rule}" if self.value else self.rule
-        text = f"{told}; {self.remedy}" if self.remedy else told
-        return f"{place}: {self.path}: {text}" if self.path else f"{place}: {text}"
+        told = f"{_short(self.value)} {self.rule}".lstrip()
+        return ": ".join(filter(None, [place, self.path, f"{told}; {self.remedy}"]))
 
 
 class EnvironmentFileError(Exception):
@@ -32,3 +33,9 @@ class EnvironmentFileError(Exception):
 
     def __str__(self) -> str:
         return "\n".join(map(str, self.problems))
+
+
+def _short(value: str) -> str:
+    """A value on one line, cut where nobody reads on."""
+    line = " ".join(value.split())
+    return line if len(line) <= _LONGEST_SHOWN else f"{line[:_LONGEST_SHOWN]}..."

@@ -2,45 +2,54 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import AwareDatetime, Discriminator, Field, StrictInt, Tag
+from pydantic import Discriminator, Field, PlainSerializer, PlainValidator, StrictInt, StrictStr, Tag, WithJsonSchema
 
+from environments.bounds import Count
+from environments.findings import Finding, refuse
 from environments.section import Section
+
+_ONE_END = "an end is one thing; keep one key"
 
 
 class TopicEnd(Section):
     """The end of a route at a topic."""
 
-    topic: str
+    absent: ClassVar[dict[str, str]] = {"stream": _ONE_END, "delivery": _ONE_END}
+
+    topic: StrictStr
     """Short name of the topic."""
 
 
 class StreamEnd(Section):
     """The end of a route at a stream."""
 
-    stream: str
+    absent: ClassVar[dict[str, str]] = {"delivery": _ONE_END}
+
+    stream: StrictStr
     """Short name of the stream."""
 
 
 class DeliveryEnd(Section):
     """The end of a route at a Firehose delivery."""
 
-    delivery: str
+    delivery: StrictStr
     """Short name of the delivery."""
 
 
-def end_kind(value: Any) -> str | None:
-    """Tell an end by its only key: ``topic``, ``stream`` or ``delivery``."""
-    keys = (
-        set(value)
-        if isinstance(value, dict)
-        else set(type(value).model_fields)
-        if isinstance(value, Section)
-        else set()
-    )
-    found = [kind for kind in ("topic", "stream", "delivery") if kind in keys]
-    return found[0] if found else None
+def end_kind(value: object) -> str | None:
+    """Tell an end by its key: topic, stream or delivery."""
+    match value:
+        case TopicEnd() | {"topic": _}:
+            return "topic"
+        case StreamEnd() | {"stream": _}:
+            return "stream"
+        case DeliveryEnd() | {"delivery": _}:
+            return "delivery"
+    return None
 
 
 Source = Annotated[
@@ -48,23 +57,49 @@ Source = Annotated[
     Discriminator(end_kind),
 ]
 Target = Annotated[
-    Annotated[TopicEnd, Tag("topic")]
-    | Annotated[StreamEnd, Tag("stream")]
-    | Annotated[DeliveryEnd, Tag("delivery")],
+    Annotated[TopicEnd, Tag("topic")] | Annotated[StreamEnd, Tag("stream")] | Annotated[DeliveryEnd, Tag("delivery")],
     Discriminator(end_kind),
 ]
 
 
-def _as_min(data: dict[str, Any]) -> int:
-    return int(data["min"])
+def _read_start(value: object) -> str | datetime:
+    if value in {"earliest", "latest"}:
+        return str(value)
+    try:
+        start = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
+    except ValueError:
+        raise refuse("is no place to start", "write earliest, latest, or a time such as 2026-01-31T00:00:00Z") from None
+    if start.tzinfo is None:
+        raise refuse("has no time zone", "add it, as in 2026-01-31T00:00:00Z")
+    return start
+
+
+Start = Annotated[
+    Literal["earliest", "latest"] | datetime,
+    PlainValidator(_read_start),
+    PlainSerializer(lambda start: start if isinstance(start, str) else start.isoformat(), return_type=str),
+    WithJsonSchema({"anyOf": [{"enum": ["earliest", "latest"]}, {"type": "string", "format": "date-time"}]}),
+]
+
+
+def _as_many_as_min(fields: dict[str, Any]) -> int:
+    return int(fields["min"])
 
 
 class Tasks(Section):
     """How many connector tasks work on a route; autoscaling moves between the two."""
 
-    min: StrictInt = 1
-    max: StrictInt = Field(default_factory=_as_min)
+    min: Annotated[StrictInt, Count("streamops", 1)] = 1
+    """At least this many."""
+    max: Annotated[StrictInt, Count("streamops", 1)] = Field(default_factory=_as_many_as_min)
     """At most this many; as many as ``min`` where it is not given."""
+
+    def rules(self) -> Iterable[Finding]:
+        """The range is not empty."""
+        if self.min > self.max:
+            yield Finding(
+                f"is above max ({self.max})", f"use at most {self.max}, or raise max", ("min",), str(self.min)
+            )
 
 
 class Route(Section):
@@ -75,8 +110,8 @@ class Route(Section):
     target: Target = Field(alias="to")
     """Where records go: ``{stream: NAME}``, ``{topic: NAME}`` or ``{delivery: NAME}``."""
     tasks: Tasks = Tasks()
-    """How many connector tasks work on the route."""
+    """How many connector tasks share the work."""
     ordering: Literal["key", "none"] = "key"
     """Whether the order of the records of each key is kept (``key``), or given up for speed (``none``)."""
-    start: Literal["earliest", "latest"] | AwareDatetime = "earliest"
-    """Where the very first start begins: ``earliest``, ``latest``, or a time such as 2026-01-31T00:00:00Z."""
+    start: Start = "earliest"
+    """Where the very first start begins: ``earliest``, ``latest``, or a time such as ``2026-01-31T00:00:00Z``."""

@@ -1,16 +1,19 @@
-"""What every section of an environment file has in common: frozen, exact keys, and rules that name their place."""
+"""What all sections of an environment file have in common: frozen, exact keys, rules that name their place."""
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from collections.abc import Iterable
+from typing import Any, ClassVar, Self
 
-from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, model_serializer
+from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, model_serializer, model_validator
+
+from environments.findings import Finding, refusal
 
 
 class Section(BaseModel):
     """Base of all models of an environment file.
 
-    ``absent`` holds keys that a reader could expect here, with the reason why there is none; an error about such a
+    ``absent`` holds keys that a reader could expect here, with the reason why there is none: an error about such a
     key tells the reason instead of guessing at a typing mistake.
     """
 
@@ -23,6 +26,16 @@ class Section(BaseModel):
     )
 
     absent: ClassVar[dict[str, str]] = {}
+
+    def rules(self) -> Iterable[Finding]:
+        """Every broken rule that concerns more than one field of this section."""
+        return ()
+
+    @model_validator(mode="after")
+    def _keep_rules(self) -> Self:
+        if found := tuple(self.rules()):
+            raise refusal(found)
+        return self
 
     @model_serializer(mode="wrap")
     def _without_absent_values(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:

@@ -2,46 +2,102 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
-from typing import Annotated, Any
+from typing import Annotated
 
-from pydantic import BeforeValidator, Field, PlainSerializer, StrictInt, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    PlainSerializer,
+    StrictInt,
+    StrictStr,
+    WithJsonSchema,
+)
 
+from environments.bounds import Count, Shape, Span
+from environments.findings import Finding, refusal
 from environments.quantities import DURATION_PATTERN, Duration, format_duration
 from environments.section import Section
+from environments.topic_settings import Plain, read_setting, setting_findings, written
+
+INFINITE = "infinite"
 
 
-def _infinite(value: Any) -> Any:
-    return None if value == "infinite" else value
+def _finite_or_none(value: object) -> object:
+    return None if value == INFINITE else value
+
+
+def _write_retention(kept: timedelta | None) -> str:
+    return INFINITE if kept is None else format_duration(kept)
 
 
 Retention = Annotated[
-    Duration | None,
-    BeforeValidator(_infinite),
-    PlainSerializer(lambda kept: "infinite" if kept is None else format_duration(kept), return_type=str),
-    WithJsonSchema({"type": "string", "pattern": rf"^infinite$|{DURATION_PATTERN}"}),
+    Annotated[Duration, Span("Kafka", timedelta(milliseconds=1))] | None,
+    BeforeValidator(_finite_or_none),
+    PlainSerializer(_write_retention, return_type=str),
+    WithJsonSchema({"anyOf": [{"const": INFINITE}, {"type": "string", "pattern": DURATION_PATTERN}]}),
 ]
 
 
-def _setting(value: Any) -> Any:
-    if isinstance(value, bool):
-        return str(value).lower()
-    return str(value) if isinstance(value, int | float) else value
+def _as_text(value: object) -> object:
+    return written(value) if isinstance(value, bool | int | float) else value
 
 
-Setting = Annotated[str, BeforeValidator(_setting)]
+def _settings(settings: dict[str, str]) -> dict[str, str]:
+    """Settings in one spelling (``1.0``, not ``1.``), so that they can be compared with what a cluster answers."""
+    if found := tuple(setting_findings(settings)):
+        raise refusal(found)
+    return {name: written(read_setting(name, text)) for name, text in settings.items()}
+
+
+def _write_settings(settings: dict[str, str]) -> dict[str, Plain]:
+    return {name: read_setting(name, text) for name, text in settings.items()}
+
+
+Settings = Annotated[
+    dict[str, Annotated[StrictStr, BeforeValidator(_as_text)]],
+    AfterValidator(_settings),
+    PlainSerializer(_write_settings),
+    WithJsonSchema({"type": "object", "additionalProperties": {"type": ["string", "number", "boolean"]}}),
+]
+
+TopicName = Annotated[
+    str,
+    Shape(
+        r"^[A-Za-z0-9._-]{1,249}$",
+        "is not a Kafka topic name",
+        "use at most 249 letters, digits, dots, underscores and dashes",
+    ),
+]
 
 
 class Topic(Section):
     """A Kafka topic, created and kept by ``streamops topic sync``."""
 
-    name: str | None = None
+    name: TopicName | None = None
     """Name on the cluster; the short name where it is not given."""
-    partitions: StrictInt
+    partitions: Annotated[StrictInt, Count("Kafka", 1)]
     """Number of partitions; it can grow later, never shrink."""
-    replication: StrictInt = 3
+    replication: Annotated[StrictInt, Count("Kafka", 1, 32767)] = 3
     """Number of brokers that hold each partition."""
     retention: Retention = timedelta(days=7)
-    """How long records are kept, or ``infinite`` (None)."""
-    config: dict[str, Setting] = Field(default_factory=dict)
-    """Further topic settings by their Kafka names, such as min.insync.replicas."""
+    """How long records are kept, or ``infinite``."""
+    config: Settings = Field(default_factory=dict)
+    """Further settings by their Kafka names, such as ``min.insync.replicas``."""
+
+    def rules(self) -> Iterable[Finding]:
+        """What brokers would accept and then never serve, or refuse."""
+        insync = self.config.get("min.insync.replicas", "1")
+        if int(insync) > self.replication:
+            yield Finding(
+                f"is above replication ({self.replication}): no write with acks=all could ever succeed",
+                f"use at most {self.replication}",
+                ("config", "min.insync.replicas"),
+                insync,
+            )
+        if self.name in {".", ".."}:
+            yield Finding("is refused by Kafka as a topic name", "use another name", ("name",), self.name)
+        if (self.name or "").startswith("__"):
+            yield Finding("is a name of Kafka's own topics", "begin it otherwise", ("name",), self.name or "")

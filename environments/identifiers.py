@@ -1,0 +1,66 @@
+"""The shapes of names and addresses that more than one section uses."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from environments.bounds import Shape
+
+SHORT_NAME = Shape(
+    r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$",
+    "is not a short name",
+    "use small letters, digits and single dashes, beginning with a letter, as in orders-eu",
+)
+"""Short names are used in names of ECS services, task families, log groups and SSM parameters; all take this shape."""
+
+LONGEST_SHORT_NAME = 43
+LONGEST_ENVIRONMENT_NAME = 20
+"""Both with a dash between them fill 64 characters: the shortest limit of a name made of them (Firehose)."""
+
+ShortName = Annotated[str, SHORT_NAME, Field(max_length=LONGEST_SHORT_NAME)]
+"""A name inside the file, by which topics, streams, deliveries and routes are known."""
+
+EnvironmentName = Annotated[str, SHORT_NAME, Field(max_length=LONGEST_ENVIRONMENT_NAME)]
+"""Name of an environment, which is the name of its file."""
+
+AccountId = Annotated[
+    str,
+    Shape(r"^[0-9]{12}$", "is not an AWS account number", 'write its twelve digits in quotes, as in "111122223333"'),
+]
+
+Region = Annotated[
+    str,
+    Shape(
+        r"^(af|ap|ca|cn|eu|il|me|mx|sa|us)(-[a-z]+)+-[0-9]$",
+        "does not look like an AWS region",
+        "write its code, as in eu-west-1 or us-gov-west-1",
+    ),
+]
+
+KMS_KEY_ARN = r"arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:(key|alias)/[A-Za-z0-9/_-]+"
+
+SSM_PATH = r"ssm:(/[A-Za-z0-9_.-]+){1,15}"
+"""An SSM parameter by its full path, at most 15 levels (AWS Systems Manager, PutParameter)."""
+
+SECRET = r"secret:[A-Za-z0-9/_+=.@:-]+"  # noqa: S105  a pattern, not a secret
+"""A Secrets Manager secret by its name or ARN."""
+
+SecretReference = Annotated[
+    str,
+    Shape(
+        rf"^{SECRET}$",
+        "is not a reference to a secret",
+        "secrets never stand in this file: put it into Secrets Manager and write secret:NAME or secret:ARN",
+    ),
+]
+
+PemReference = Annotated[
+    str,
+    Shape(
+        rf"^({SECRET}|{SSM_PATH})$",
+        "is not a reference to a certificate",
+        "write ssm:/path of the SSM parameter, or secret:NAME of the secret, that holds the PEM text",
+    ),
+]

@@ -1,0 +1,105 @@
+"""From the places that pydantic names to places in the file, and to the section that knows its keys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from types import UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+from pydantic import Tag
+from pydantic.fields import FieldInfo
+
+from environments.section import Section
+
+Step = str | int
+KEY = "[key]"
+"""pydantic's last step of an error about a key instead of its value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """A place in the file, the section class that it lies in, and the field that it is (where there is one)."""
+
+    path: tuple[Step, ...]
+    owner: type[Section] | None
+    field: FieldInfo | None
+    at_key: bool = False
+
+
+def locate(model: type[Section], steps: tuple[Step, ...]) -> Location:
+    """Follow the steps of a pydantic error from a model.
+
+    They name members of unions too (``kafka.msk.brokers``), which no reader of the file has ever seen; following the
+    types is the only sure way to leave them out, since a stream may well be called ``provisioned``.
+    """
+    annotation: Any = model
+    path: list[Step] = []
+    owner: type[Section] | None = model
+    field: FieldInfo | None = None
+    for position, step in enumerate(steps):
+        if step == KEY and position == len(steps) - 1 and field is not None:
+            return Location(tuple(path), owner, field, at_key=True)
+        members = members_by_tag(annotation)
+        if step in members:
+            annotation = owner = members[step]
+            continue
+        path.append(step)
+        if section := _section(annotation):
+            owner = section
+            field = field_by_key(section, step)
+            annotation = field.annotation if field else None
+        else:
+            annotation = _item(annotation)
+    if last := _section(annotation):
+        owner = last
+    return Location(tuple(path), owner, field)
+
+
+def field_by_key(section: type[Section], key: Step) -> FieldInfo | None:
+    """The field behind a key of the file."""
+    return next((field for name, field in section.model_fields.items() if (field.alias or name) == key), None)
+
+
+def keys_of(section: type[Section]) -> list[str]:
+    """The keys that a section has in the file."""
+    return [field.alias or name for name, field in section.model_fields.items() if not field.exclude]
+
+
+def members_by_tag(annotation: Any) -> dict[Step, type[Section]]:  # noqa: ANN401  types are values here
+    """The section classes of a union by the tags that tell them apart; empty for everything else."""
+    plain = _without_metadata(annotation)
+    if get_origin(plain) not in {Union, UnionType}:
+        return {}
+    return dict(_tagged(plain))
+
+
+def _tagged(union: Any) -> Iterator[tuple[Step, type[Section]]]:  # noqa: ANN401
+    for member in get_args(union):
+        tags = [each.tag for each in get_args(member)[1:] if isinstance(each, Tag)]
+        section = _section(member)
+        if section is None:
+            yield from members_by_tag(member).items()  # an optional union
+        elif tags:
+            yield tags[0], section
+        else:
+            first = next(iter(section.model_fields.values()))
+            yield from ((tag, section) for tag in get_args(first.annotation) if get_origin(first.annotation) is Literal)
+
+
+def _section(annotation: Any) -> type[Section] | None:  # noqa: ANN401
+    plain = _without_metadata(annotation)
+    return plain if isinstance(plain, type) and issubclass(plain, Section) else None
+
+
+def _item(annotation: Any) -> Any:  # noqa: ANN401
+    """The type of the values of a dict, or of the items of a tuple."""
+    plain = _without_metadata(annotation)
+    arguments = get_args(plain)
+    if get_origin(plain) is dict:
+        return arguments[1]
+    return arguments[0] if get_origin(plain) is tuple else None
+
+
+def _without_metadata(annotation: Any) -> Any:  # noqa: ANN401
+    return get_args(annotation)[0] if get_origin(annotation) is Annotated else annotation

@@ -1,0 +1,162 @@
+"""Rules of routes and deliveries: their ends exist, nothing goes round in circles or twice, and no task is idle."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from environments.findings import Finding, meant
+from environments.kafka import Ec2Kafka, ExternalKafka
+from environments.parts import Parts, sound
+from environments.routes import DeliveryEnd, Route, StreamEnd, TopicEnd
+
+End = TopicEnd | StreamEnd | DeliveryEnd
+Node = tuple[str, str]
+"""An end as the graph of routes knows it: its kind and its short name."""
+
+
+def node(end: End) -> Node:
+    """The kind and the short name of an end."""
+    match end:
+        case TopicEnd(topic=name):
+            return "topic", name
+        case StreamEnd(stream=name):
+            return "stream", name
+        case DeliveryEnd(delivery=name):
+            return "delivery", name
+
+
+def ends_exist(parts: Parts) -> Iterator[Finding]:
+    """Each end of a route, and each source of a delivery, is declared."""
+    for route, ends in sound(parts.routes):
+        yield from _undeclared(parts, ends.source, ("routes", route, "from"))
+        yield from _undeclared(parts, ends.target, ("routes", route, "to"))
+    for delivery, reading in sound(parts.deliveries):
+        if reading.source is not None:
+            yield from _undeclared(parts, reading.source, ("deliveries", delivery, "source"))
+
+
+def _undeclared(parts: Parts, end: End, path: tuple[str, ...]) -> Iterator[Finding]:
+    kind, name = node(end)
+    section = {"topic": "topics", "stream": "streams", "delivery": "deliveries"}[kind]
+    declared = getattr(parts, section)
+    if name not in declared:
+        near = meant(name, declared)
+        yield Finding(
+            f"is not declared under {section}",
+            f"did you mean {near}?" if near else f"add it to {section}, or name one of {', '.join(declared) or 'them'}",
+            (*path, kind),
+            name,
+        )
+
+
+def ends_fit(parts: Parts) -> Iterator[Finding]:
+    """A route leads from one system into the other."""
+    for name, route in sound(parts.routes):
+        (from_kind, source), (to_kind, target) = node(route.source), node(route.target)
+        path = ("routes", name, "to", to_kind)
+        if from_kind == to_kind:
+            other = "stream" if from_kind == "topic" else "topic"
+            yield Finding(
+                f"is a {to_kind}, and so is the source: routes lead between Kafka and Kinesis",
+                f"route to a {other}" + (" or a delivery" if from_kind == "topic" else ""),
+                path,
+                target,
+            )
+        elif from_kind == "stream" and to_kind == "delivery":
+            yield Finding(
+                "needs no route: Firehose reads streams itself",
+                f"remove the route and set deliveries.{target}.source: {{stream: {source}}}",
+                path,
+                target,
+            )
+        elif to_kind == "delivery" and (delivery := parts.deliveries.get(target)) and delivery.source is not None:
+            yield Finding(
+                "has a source of its own, and Firehose then takes records from nobody else",
+                f"remove the route, or deliveries.{target}.source",
+                path,
+                target,
+            )
+
+
+def no_route_twice(parts: Parts) -> Iterator[Finding]:
+    """No two routes lead from the same end to the same end: every record would arrive twice."""
+    first: dict[tuple[Node, Node], str] = {}
+    for name, route in sound(parts.routes):
+        earlier = first.setdefault((node(route.source), node(route.target)), name)
+        if earlier != name:
+            yield Finding(
+                f"moves the same records to the same place as {earlier}", "remove one of them", ("routes", name), name
+            )
+
+
+def no_loops(parts: Parts) -> Iterator[Finding]:
+    """Records never come back to where they started; each loop is told once, at the route that closes it."""
+    leads_to: dict[Node, list[tuple[str, Node]]] = {}
+    for name, route in sound(parts.routes):
+        source, target = node(route.source), node(route.target)
+        if source[0] == target[0]:
+            continue  # refused by itself
+        way_back = _way(leads_to, target, source)
+        if way_back is None:
+            leads_to.setdefault(source, []).append((name, target))
+        else:
+            loop = " -> ".join(f"{kind} {end}" for kind, end in (source, target, *way_back))
+            yield Finding(f"closes a loop: {loop}", "remove one route of it", ("routes", name), name)
+
+
+def _way(leads_to: dict[Node, list[tuple[str, Node]]], start: Node, goal: Node) -> list[Node] | None:
+    """The nodes after ``start`` on a way to ``goal``; None where there is none. Depth first, without recursion."""
+    trails: list[tuple[Node, list[Node]]] = [(start, [])]
+    seen = {start}
+    while trails:
+        here, trail = trails.pop()
+        if here == goal:
+            return trail
+        for _, there in leads_to.get(here, ()):
+            if there not in seen:
+                seen.add(there)
+                trails.append((there, [*trail, there]))
+    return None
+
+
+def no_idle_tasks(parts: Parts) -> Iterator[Finding]:
+    """A consumer group gives each partition to one task; the rest would only cost money."""
+    for name, route in sound(parts.routes):
+        tasks = _most_tasks(parts, route)
+        if tasks is not None and route.tasks.max > tasks:
+            partitions = "one partition" if tasks == 1 else f"{tasks} partitions"
+            yield Finding(
+                f"is above the {partitions} of the topic, and the rest would have no work",
+                f"use at most {tasks}, or add partitions",
+                ("routes", name, "tasks", "max"),
+                str(route.tasks.max),
+            )
+
+
+def _most_tasks(parts: Parts, route: Route) -> int | None:
+    topic = parts.topics.get(route.source.topic) if isinstance(route.source, TopicEnd) else None
+    return None if topic is None else topic.partitions
+
+
+def firehose_can_read(parts: Parts) -> Iterator[Finding]:
+    """Firehose reads topics only of MSK clusters with IAM (Firehose Developer Guide, "Amazon MSK as a source")."""
+    if parts.kafka is None:
+        return
+    for name, delivery in sound(parts.deliveries):
+        path = ("deliveries", name, "source")
+        if not isinstance(delivery.source, TopicEnd):
+            continue
+        if isinstance(parts.kafka, ExternalKafka | Ec2Kafka):
+            yield Finding(
+                f"is a topic, which Firehose can read from MSK only, not from kind: {parts.kafka.kind}",
+                f"remove source and add a route to {{delivery: {name}}}",
+                (*path, "topic"),
+                delivery.source.topic,
+            )
+        elif parts.kafka.auth != "iam":
+            yield Finding(
+                f"is a topic, which Firehose can read with auth: iam only, not {parts.kafka.auth}",
+                "set kafka.auth: iam, or use a route",
+                (*path, "topic"),
+                delivery.source.topic,
+            )
