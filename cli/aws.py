@@ -1,0 +1,121 @@
+"""Reaching AWS for one environment: credentials, endpoint, account and time limits.
+
+A sandbox environment takes endpoint and credentials only from its running sandbox, whatever stands in the shell, so
+that a command for it can never touch a real account.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import botocore.session
+from botocore.config import Config
+
+from cli.errors import NotAuthenticatedError
+from environments import Environment
+
+if TYPE_CHECKING:
+    from mypy_boto3_ecs.client import ECSClient
+    from mypy_boto3_kinesis.client import KinesisClient
+    from mypy_boto3_ssm.client import SSMClient
+    from mypy_boto3_sts.client import STSClient
+
+CONCURRENT_CALLS = 10
+"""Calls in flight for one command; DescribeStreamSummary allows 20 a second and account, DescribeServices 20."""
+
+LIMITS = Config(
+    connect_timeout=5,
+    read_timeout=20,
+    retries={"mode": "standard", "total_max_attempts": 3},
+    max_pool_connections=CONCURRENT_CALLS,
+)
+"""A service that does not answer is reported after about 15 seconds; botocore's own limits add up to minutes."""
+
+
+class Aws:
+    """The clients of one environment; safe to use from several threads once made."""
+
+    def __init__(self, environment: Environment) -> None:
+        self.environment = environment
+        self._session, self._where = (
+            _sandbox_session(environment) if environment.sandbox else _user_session(environment)
+        )
+
+    @cached_property
+    def kinesis(self) -> KinesisClient:
+        """Kinesis Data Streams."""
+        client: KinesisClient = self._client("kinesis")
+        return client
+
+    @cached_property
+    def ecs(self) -> ECSClient:
+        """Elastic Container Service."""
+        client: ECSClient = self._client("ecs")
+        return client
+
+    @cached_property
+    def ssm(self) -> SSMClient:
+        """Systems Manager, for its parameters."""
+        client: SSMClient = self._client("ssm")
+        return client
+
+    @cached_property
+    def sts(self) -> STSClient:
+        """Security Token Service: who is calling."""
+        client: STSClient = self._client("sts")
+        return client
+
+    @cached_property
+    def secrets(self) -> Any:  # noqa: ANN401 - there are no stubs for it among ours
+        """Secrets Manager."""
+        return self._client("secretsmanager")
+
+    def _client(self, service: str) -> Any:  # noqa: ANN401 - each property above names its type
+        make: Callable[..., Any] = self._session.client
+        return make(service, config=LIMITS, **self._where)
+
+    def check_account(self) -> None:
+        """Make sure that the credentials are of the environment's account.
+
+        A stream of the same name in another account would be described, or changed, without anybody noticing.
+
+        Raises:
+            NotAuthenticatedError: they are of another account.
+        """
+        if self.environment.sandbox:
+            return
+        identity = self.sts.get_caller_identity()
+        if identity["Account"] != self.environment.account:
+            raise NotAuthenticatedError(
+                f"these credentials are of account {identity['Account']} ({identity['Arn']}), "
+                f"but environment {self.environment.name} is in account {self.environment.account}",
+                "choose another profile with AWS_PROFILE, or correct account: in the environment file",
+            )
+
+
+def _user_session(environment: Environment) -> tuple[boto3.Session, dict[str, Any]]:
+    return boto3.Session(region_name=environment.region), {}
+
+
+def _sandbox_session(environment: Environment) -> tuple[boto3.Session, dict[str, Any]]:
+    from sandbox.state import running_sandbox
+
+    sandbox = running_sandbox(environment.name)
+    # Without this, an AWS_PROFILE that is meant for real accounts would be looked up, and fail where it is unknown.
+    core = botocore.session.Session(session_vars={"profile": (None, [], None, None)})
+    session = boto3.Session(
+        aws_access_key_id=sandbox.access_key_id,
+        aws_secret_access_key=sandbox.secret_access_key,
+        region_name=sandbox.region,
+        botocore_session=core,
+    )
+    return session, {"endpoint_url": sandbox.endpoint_url}
+
+
+def profile_in_use() -> str | None:
+    """The profile that the shell chose, for messages."""
+    return os.environ.get("AWS_PROFILE") or os.environ.get("AWS_DEFAULT_PROFILE")

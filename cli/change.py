@@ -1,0 +1,225 @@
+"""How everything is changed: plan, show, ask, apply, verify.
+
+A kind of change (creating topics, and whatever else a command changes) says what its plan is, how an
+operation is carried out, and how to tell that it worked; what happens between the user and the plan stands here once.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import typer
+
+from cli.errors import (
+    CliError,
+    DeclinedError,
+    ExitCode,
+    IncompleteError,
+    InterruptError,
+    RefusedError,
+    StalePlanError,
+    explain,
+)
+from cli.output import Answer, note, warn
+from cli.plan import Operation, Plan, Risk
+from cli.plan_view import print_plan
+from cli.saved_plan import SavedPlan
+from environments import Environment
+
+
+class Change(Protocol):
+    """One change of one environment, as a command line asks for it."""
+
+    @property
+    def command(self) -> str:
+        """The command that asks for it, such as ``topic sync``."""
+
+    @property
+    def arguments(self) -> Mapping[str, Any]:
+        """What the command was given, in JSON types: enough to ask for the same change again."""
+
+    @property
+    def environment(self) -> Environment:
+        """Where."""
+
+    def plan(self) -> Plan:
+        """Read the live state and plan from it."""
+
+    def carry_out(self, plan: Plan) -> Iterator[Operation]:
+        """Do the operations of ``plan`` in order, giving each back once it is done.
+
+        Ends early by an exception; what was given back before stays done.
+        """
+
+    def verify(self, plan: Plan) -> Sequence[str]:
+        """Read the live state again: what is not as the plan wanted it."""
+
+
+@dataclass(frozen=True)
+class Consent:
+    """What the command line allows."""
+
+    dry_run: bool = False
+    save: Path | None = None
+    yes: bool = False
+    confirm: str | None = None
+    wait: bool = True
+
+
+def run(change: Change, consent: Consent, answer: Answer, reference: str) -> None:
+    """Plan a change, show it, ask, apply it and verify.
+
+    1. Read the live state and plan.
+    2. Nothing to do: say so (exit 0).
+    3. A guard refuses: show the plan and why (exit 7).
+    4. ``--dry-run`` or ``--save``: show the plan and stop (exit 3).
+    5. Ask, unless the command line has allowed this risk; a no is exit 1.
+    6. Apply and verify, see ``apply``.
+
+    Args:
+        change: what is asked for.
+        consent: what the command line allows.
+        answer: takes the result.
+        reference: the environment as the user named it.
+    """
+    plan = change.plan()
+    if consent.save:
+        SavedPlan.of(change.command, change.arguments, reference, change.environment, plan).write(consent.save)
+        note(f"plan saved; carry it out with: streamops apply {consent.save}")
+    if plan.refusals or consent.dry_run or consent.save or not plan.operations:
+        _give(answer, plan, plan.status)
+        _stop_refused(plan, answer)
+        pending = (consent.dry_run or consent.save) and plan.status == "changes"
+        raise typer.Exit(ExitCode.CHANGES if pending else ExitCode.OK)
+    ask(plan, consent, answer)
+    apply(change, plan, consent, answer, shown=answer.for_people)
+
+
+def run_saved(change: Change, saved: SavedPlan, consent: Consent, answer: Answer) -> None:
+    """Carry out a saved plan, if the live resource is still what the plan was made for.
+
+    Nothing is asked: saving the plan and naming it was the answer. Severe risk needs ``--confirm`` all the same.
+
+    Raises:
+        StalePlanError: the live resource has changed, or the environment points elsewhere.
+    """
+    saved.check_target(change.environment)
+    if change.plan().fingerprint != saved.plan.fingerprint:
+        raise StalePlanError(
+            f"{saved.plan.resource} has changed since the plan was made ({saved.created:%Y-%m-%d %H:%M} UTC)",
+            f"make a new plan: streamops {saved.command} -e {saved.environment} --save FILE",
+        )
+    _stop_refused(saved.plan, answer)
+    if not saved.plan.operations:
+        _give(answer, saved.plan, saved.plan.status)
+        return
+    if answer.for_people:
+        print_plan(saved.plan)
+    if saved.plan.risk is Risk.SEVERE:
+        _require_confirmation(saved.plan, consent)
+    apply(change, saved.plan, consent, answer, shown=answer.for_people)
+
+
+def ask(plan: Plan, consent: Consent, answer: Answer) -> None:
+    """Show the plan and get a yes, from the command line or from the user.
+
+    Raises:
+        DeclinedError: the user said no, or there is no terminal to ask on.
+        RefusedError: severe risk, and ``--confirm`` does not name the resource.
+    """
+    if plan.risk is Risk.SEVERE and (consent.confirm or not interactive()):
+        _require_confirmation(plan, consent)
+        print_plan(plan, error_stream=not answer.for_people)
+        return
+    print_plan(plan, error_stream=not answer.for_people)
+    if plan.risk is Risk.SEVERE:
+        typed = typer.prompt(f"This can lose data. Type {plan.confirmation} to go on", default="", err=True)
+        if typed != plan.confirmation:
+            raise DeclinedError("nothing was changed: the name was not typed")
+        return
+    if consent.yes:
+        return
+    if not interactive():
+        raise DeclinedError(
+            "nothing was changed: there is no terminal to ask on", "add --yes, or --dry-run to see the plan only"
+        )
+    if not typer.confirm("Apply this plan?", err=True):
+        raise DeclinedError("nothing was changed")
+
+
+def interactive() -> bool:
+    """Whether there is somebody to ask."""
+    return sys.stdin.isatty()
+
+
+def apply(change: Change, plan: Plan, consent: Consent, answer: Answer, *, shown: bool) -> None:
+    """Carry out the operations one by one, tell each, and verify the result.
+
+    Raises:
+        IncompleteError: an operation failed after others were done.
+        CliError: the first operation failed, so that nothing was changed; or the result is not as planned.
+        InterruptError: Ctrl-C. The operation under way may have happened: planning again tells.
+    """
+    done: list[Operation] = []
+    again = f"go on with: streamops {change.command} -e {change.environment.name}"
+    try:
+        for operation in change.carry_out(plan):
+            done.append(operation)
+            note(f"done {len(done)}/{len(plan.operations)}: {operation.kind} {operation.resource}")
+    except KeyboardInterrupt as interrupt:
+        _give(answer, plan, "partial" if done else "error", done=done, shown=shown)
+        raise InterruptError(
+            f"interrupted after {len(done)} of {len(plan.operations)} operations", again
+        ) from interrupt
+    except Exception as error:
+        explained = explain(error)
+        if explained is None:
+            raise
+        if not done:
+            raise explained from error
+        failure = IncompleteError(
+            f"{len(done)} of {len(plan.operations)} operations done, then: {explained.message}", again
+        )
+        answer.errors.append(failure)
+        _give(answer, plan, "partial", done=done, shown=shown)
+        return
+    unmet = change.verify(plan) if consent.wait else []
+    answer.errors.extend(CliError(f"applied, but {problem}", again) for problem in unmet)
+    _give(answer, plan, "error" if unmet else "applied", done=done, shown=shown)
+
+
+def _require_confirmation(plan: Plan, consent: Consent) -> None:
+    if consent.confirm != plan.confirmation:
+        said = f"--confirm {consent.confirm} names something else" if consent.confirm else "this can lose data"
+        raise RefusedError(said, f"if it is meant, add: --confirm {plan.confirmation}")
+
+
+def _stop_refused(plan: Plan, answer: Answer) -> None:
+    if not plan.refusals:
+        return
+    first = plan.refusals[0]
+    if not answer.given:
+        answer.fail(RefusedError(first.reason, first.way_out), status="blocked")
+    raise typer.Exit(ExitCode.REFUSED)
+
+
+def _give(
+    answer: Answer, plan: Plan, status: str, *, done: Sequence[Operation] | None = None, shown: bool = False
+) -> None:
+    document = plan.as_json()
+    if done is not None:
+        document["done"] = len(done)
+
+    def show() -> None:
+        if not shown:
+            print_plan(plan)
+        elif status == "applied":
+            note(f"applied and verified: {len(done or ())} operations")
+
+    for text in plan.warnings if shown or not answer.for_people else ():
+        warn(text)
+    answer.give({"status": status, "plan": document}, show)

@@ -1,0 +1,1 @@
+"""Connectors: the ECS services that move the records of the routes."""

@@ -1,0 +1,46 @@
+"""A property whose live value is not the declared one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from cli.output import Column, Item
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One property, as it is declared and as it is."""
+
+    resource: str
+    """Such as ``topic/orders``."""
+    property: str
+    declared: str
+    live: str
+
+    def __str__(self) -> str:
+        return f"{self.resource}: {self.property} is {self.live}, declared {self.declared}"
+
+    def as_json(self) -> dict[str, str]:
+        """The entry in a JSON answer."""
+        return {"resource": self.resource, "property": self.property, "declared": self.declared, "live": self.live}
+
+
+COLUMNS = (
+    Column("RESOURCE", "resource"),
+    Column("PROPERTY", "property"),
+    Column("DECLARED", "declared"),
+    Column("LIVE", "live"),
+)
+
+
+def differing(entries: Sequence[Item] | None) -> str | None:
+    """The properties that differ in one cell; None where there is nothing live to compare."""
+    if entries is None:
+        return None
+    return ", ".join(entry["property"] for entry in entries) or "no"
+
+
+def rows(differences: Sequence[Difference]) -> list[Item]:
+    """The differences as rows of data."""
+    return [difference.as_json() for difference in differences]

@@ -1,0 +1,26 @@
+"""``streamops env``: the environments themselves, as files. Nothing here talks to AWS or Kafka."""
+
+from cli.deferred import Member, deferred_app
+
+app = deferred_app(
+    {
+        "list": Member("cli.env.list", "The environments of this project.", "streamops env list"),
+        "show": Member(
+            "cli.env.show",
+            "An environment with every default and every physical name written out.",
+            "streamops env show -e dev",
+        ),
+        "validate": Member(
+            "cli.env.validate",
+            "Check environment files; all errors of all files are reported together.",
+            "streamops env validate dev prod",
+        ),
+        "schema": Member(
+            "cli.env.schema",
+            "The JSON Schema of environment files, for editors.",
+            "streamops env schema > environments/schema.json",
+        ),
+        "init": Member("cli.env.init", "Write a new, commented environment file.", "streamops env init staging"),
+    },
+    help="Environments: one YAML file each.\n\nExample: streamops env validate dev",
+)

@@ -1,0 +1,144 @@
+"""Everything a command can end with, and the exit code of each.
+
+    CliError                      1   anything else that a user can act on
+    ├── NotFoundError             1   a name that is not declared, a resource that is not there
+    ├── UnreachableError          1   a broker or an endpoint that does not answer
+    ├── DeclinedError             1   the question was answered with no, or nobody could be asked
+    ├── StalePlanError            1   the live resource is not what the plan was made for
+    ├── WrongUsageError           2   the command line itself
+    ├── NotAuthenticatedError     4   no credentials, expired ones, or ones that may not do this
+    ├── IncompleteError           6   a part was done, and running it again does the rest
+    ├── RefusedError              7   a guard said no
+    └── InterruptError          130   Ctrl-C
+
+An error carries its way out, so that the text a user reads never ends with the problem.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """The documented exit codes; scripts and workflows branch on them."""
+
+    OK = 0
+    ERROR = 1
+    USAGE = 2
+    CHANGES = 3
+    NOT_AUTHENTICATED = 4
+    ROLLOUT_FAILED = 5
+    PARTIAL = 6
+    REFUSED = 7
+    INTERRUPTED = 130
+
+
+class CliError(Exception):
+    """A problem that a user can act on: what is wrong, and the way out."""
+
+    exit_code: ExitCode = ExitCode.ERROR
+    code: str = "error"
+    """Names the kind of problem in JSON answers; stable."""
+
+    def __init__(self, message: str, way_out: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.way_out = way_out
+
+    def __str__(self) -> str:
+        return f"{self.message}\n{self.way_out}" if self.way_out else self.message
+
+    def as_json(self) -> dict[str, str]:
+        """The entry of the envelope's ``errors``."""
+        entry = {"code": self.code, "message": self.message}
+        return entry | {"way_out": self.way_out} if self.way_out else entry
+
+
+class NotFoundError(CliError):
+    """A name that nobody declared, or a resource that does not exist."""
+
+    code = "not-found"
+
+
+class UnreachableError(CliError):
+    """A broker or an endpoint did not answer in time."""
+
+    code = "unreachable"
+
+
+class DeclinedError(CliError):
+    """The user said no, or there was nobody to ask."""
+
+    code = "declined"
+
+
+class StalePlanError(CliError):
+    """The live resource has changed since the plan was made."""
+
+    code = "stale-plan"
+
+
+class WrongUsageError(CliError):
+    """The command line lacks something that only the user can say."""
+
+    exit_code = ExitCode.USAGE
+    code = "usage"
+
+
+class NotAuthenticatedError(CliError):
+    """Credentials are missing, expired, of another account, or not allowed to do this."""
+
+    exit_code = ExitCode.NOT_AUTHENTICATED
+    code = "not-authenticated"
+
+
+class IncompleteError(CliError):
+    """Some operations were done, then one failed; running the command again goes on from there."""
+
+    exit_code = ExitCode.PARTIAL
+    code = "partial"
+
+
+class RefusedError(CliError):
+    """A guard refused the change."""
+
+    exit_code = ExitCode.REFUSED
+    code = "refused"
+
+
+class InterruptError(CliError):
+    """Ctrl-C."""
+
+    exit_code = ExitCode.INTERRUPTED
+    code = "interrupted"
+
+
+EXPLAINERS = {
+    "botocore": "cli.aws_errors",
+    "boto3": "cli.aws_errors",
+    "kafka": "cli.kafka_errors",
+}
+"""Which module explains the exceptions of which library. Named as text: only a library that was imported can raise,
+and ``streamops --help`` must not import any of them."""
+
+READABLE = ("EnvironmentFileError", "SandboxError")
+"""Exceptions of the other rooms whose text is already written for the user."""
+
+
+def explain(error: BaseException) -> CliError | None:
+    """The error as a user should read it, or None where only a traceback can explain it."""
+    if isinstance(error, CliError):
+        return error
+    if isinstance(error, KeyboardInterrupt):
+        return InterruptError("interrupted")
+    if type(error).__name__ in READABLE:
+        return CliError(str(error))
+    explainer = EXPLAINERS.get(type(error).__module__.partition(".")[0])
+    if explainer:
+        explain_library: Callable[[BaseException], CliError] = importlib.import_module(explainer).explain
+        return explain_library(error)
+    if isinstance(error, OSError) and error.filename:
+        return CliError(f"{error.filename}: {error.strerror or error}")
+    return None

@@ -1,0 +1,130 @@
+"""Reaching the Kafka cluster of one environment: its address, its security, and time limits."""
+
+from __future__ import annotations
+
+import json
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from kafka import KafkaAdminClient
+from kafka.errors import KafkaTimeoutError
+
+from cli.aws import Aws
+from cli.errors import CliError, NotFoundError, UnreachableError
+from environments import Environment, ExternalKafka
+
+BOOTSTRAP_TIMEOUT_SECONDS = 6
+"""A broker that is not there is reported after this long."""
+REQUEST_TIMEOUT_SECONDS = 20
+
+SCRAM = {"scram-sha-256": "SCRAM-SHA-256", "scram-sha-512": "SCRAM-SHA-512", "plain": "PLAIN"}
+
+
+@contextmanager
+def admin_client(environment: Environment) -> Iterator[KafkaAdminClient]:
+    """A connected administration client of the environment's cluster.
+
+    Raises:
+        UnreachableError: no broker answered within 6 seconds.
+        NotFoundError: the parameter or secret that the environment names is not there.
+        CliError: clusters of this kind cannot be reached from here.
+    """
+    address = bootstrap(environment)
+    try:
+        client = KafkaAdminClient(
+            bootstrap_servers=address.split(","),
+            client_id="streamops",
+            bootstrap_timeout_ms=BOOTSTRAP_TIMEOUT_SECONDS * 1000,
+            request_timeout_ms=REQUEST_TIMEOUT_SECONDS * 1000,
+            **security(environment),
+        )
+    except KafkaTimeoutError as error:
+        raise UnreachableError(
+            f"no Kafka broker answers at {address}",
+            "start the sandbox: streamops sandbox up"
+            if environment.sandbox
+            else "check kafka.bootstrap of the environment, the network, and whether kafka.tls and kafka.auth fit",
+        ) from error
+    try:
+        yield client
+    finally:
+        client.close()
+
+
+def bootstrap(environment: Environment) -> str:
+    """The ``host:port,host:port`` of the cluster, looked up where the environment holds a reference only."""
+    if environment.sandbox:
+        from sandbox.state import running_sandbox
+
+        return running_sandbox(environment.name).bootstrap
+    kafka = _external(environment)
+    return _dereference(environment, kafka.bootstrap) if kafka.bootstrap.startswith("ssm:") else kafka.bootstrap
+
+
+def security(environment: Environment) -> dict[str, Any]:
+    """The client's security settings as kafka-python names them.
+
+    Raises:
+        CliError: the environment's way of authentication is not one of none, plain and SCRAM.
+    """
+    kafka = _external(environment)
+    settings: dict[str, Any] = {}
+    if kafka.tls:
+        settings["ssl_context"] = ssl.create_default_context(
+            cadata=_dereference(environment, kafka.ca) if kafka.ca else None
+        )
+    if kafka.auth == "none":
+        return settings | {"security_protocol": "SSL" if kafka.tls else "PLAINTEXT"}
+    if kafka.auth not in SCRAM or not kafka.secret:
+        raise CliError(
+            f"kafka.auth {kafka.auth!r} of environment {environment.name} is not supported by this command",
+            f"supported: none, {', '.join(sorted(SCRAM))}",
+        )
+    user = _credentials(environment, kafka.secret)
+    return settings | {
+        "security_protocol": "SASL_SSL" if kafka.tls else "SASL_PLAINTEXT",
+        "sasl_mechanism": SCRAM[kafka.auth],
+        "sasl_plain_username": user["username"],
+        "sasl_plain_password": user["password"],
+    }
+
+
+def _external(environment: Environment) -> ExternalKafka:
+    kafka = environment.kafka
+    if isinstance(kafka, ExternalKafka):
+        return kafka
+    raise CliError(
+        f"environment {environment.name} has kafka.kind {kafka.kind!r}, which this version cannot reach yet",
+        "reachable now: external",
+    )
+
+
+def _credentials(environment: Environment, reference: str) -> dict[str, str]:
+    """The user of a secret in the form that MSK and most others use: JSON with ``username`` and ``password``."""
+    try:
+        user = json.loads(_dereference(environment, reference))
+        return {"username": user["username"], "password": user["password"]}
+    except (ValueError, KeyError, TypeError) as error:
+        raise CliError(
+            f"kafka.secret {reference} of environment {environment.name} is not JSON with username and password",
+            'store it as {"username": "…", "password": "…"}',
+        ) from error
+
+
+def _dereference(environment: Environment, reference: str) -> str:
+    """The text behind ``ssm:/path`` or ``secret:NAME``."""
+    kind, _, name = reference.partition(":")
+    aws = Aws(environment)
+    try:
+        if kind == "ssm":
+            return aws.ssm.get_parameter(Name=name, WithDecryption=True)["Parameter"]["Value"]
+        return str(aws.secrets.get_secret_value(SecretId=name)["SecretString"])
+    except (aws.ssm.exceptions.ParameterNotFound, aws.secrets.exceptions.ResourceNotFoundException) as error:
+        raise NotFoundError(
+            f"{reference}, which environment {environment.name} refers to, does not exist in {environment.region}",
+            f"create it: aws ssm put-parameter --type String --name {name} --value host:port,host:port"
+            if kind == "ssm"
+            else f"create it: aws secretsmanager create-secret --name {name} --secret-string …",
+        ) from error

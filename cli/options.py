@@ -1,0 +1,66 @@
+"""The options that every command spells the same way."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli import completion
+from cli.output import Format
+
+
+def _parsed_query(query: str | None) -> str | None:
+    if query is not None:
+        import jmespath
+
+        try:
+            jmespath.compile(query)
+        except jmespath.exceptions.JMESPathError as error:
+            raise typer.BadParameter(f"not a JMESPath expression: {error}") from error
+    return query
+
+
+EnvironmentName = Annotated[
+    str | None,
+    typer.Option(
+        "--env",
+        "-e",
+        envvar="STREAMOPS_ENV",
+        metavar="NAME",
+        help="The environment: a name in environments/, or a path.",
+        autocompletion=completion.environments,
+    ),
+]
+Output = Annotated[Format, typer.Option("--output", "-o", help="How the answer is written to stdout.")]
+Query = Annotated[
+    str | None,
+    typer.Option(metavar="JMESPATH", help="Pick from the JSON answer.", callback=_parsed_query),
+]
+StreamName = Annotated[
+    str,
+    typer.Argument(metavar="NAME", help="Name of the stream in the YAML.", autocompletion=completion.streams),
+]
+TopicName = Annotated[
+    str,
+    typer.Argument(metavar="NAME", help="Name of the topic in the YAML.", autocompletion=completion.topics),
+]
+TopicNames = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="[NAME]...", help="Only these topics.", autocompletion=completion.topics),
+]
+DryRun = Annotated[
+    bool,
+    typer.Option("--dry-run", "-n", help="Show the plan only. Exit code 3 when something would change, else 0."),
+]
+Save = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", dir_okay=False, help="Keep the plan for: streamops apply FILE."),
+]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing for mild and moderate risk.")]
+Confirm = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", help="Name the resource: what severe risk needs."),
+]
+Wait = Annotated[bool, typer.Option("--wait/--no-wait", help="Wait until the change is complete and verify it.")]

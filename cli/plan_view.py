@@ -1,0 +1,58 @@
+"""A plan as people read it."""
+
+from __future__ import annotations
+
+import sys
+from typing import TextIO
+
+from cli.difference import COLUMNS as DIFFERENCE_COLUMNS
+from cli.difference import rows
+from cli.output import Column, Item, print_table
+from cli.plan import Plan
+
+COLUMNS = (
+    Column("", lambda item: item["step"], right=True),
+    Column("OPERATION", "kind"),
+    Column("RESOURCE", "resource"),
+    Column("WHAT", "what"),
+    Column("RISK", "risk"),
+    Column("WHY", "reason"),
+)
+
+
+def print_plan(plan: Plan, *, error_stream: bool = False) -> None:
+    """Write a plan to stdout, or to stderr where stdout is a document."""
+    out: TextIO = sys.stderr if error_stream else sys.stdout
+    if plan.operations:
+        out.write(f"{len(plan.operations)} to do:\n")
+        print_table(_steps(plan), COLUMNS, out=out)
+    if plan.differences:
+        out.write("\nDiffers, and is left as it is:\n" if plan.operations else "Differs, and is left as it is:\n")
+        print_table(rows(plan.differences), DIFFERENCE_COLUMNS, out=out)
+    if not plan.operations and not plan.differences:
+        out.write("nothing to do\n")
+    out.writelines(f"note: {text}\n" for text in plan.warnings)
+    for refusal in plan.refusals:
+        out.write(f"refused: {refusal.reason}\n")
+        if refusal.way_out:
+            out.write(f"  → {refusal.way_out}\n")
+
+
+def _steps(plan: Plan) -> list[Item]:
+    return [
+        {**operation.as_json(), "step": number, "what": _what(operation.details)}
+        for number, operation in enumerate(plan.operations, start=1)
+    ]
+
+
+def _what(details: Item) -> str:
+    """Details in one cell: ``partitions 12, replication 3, retention.ms=604800000``."""
+    parts: list[str] = []
+    for name, value in details.items():
+        if isinstance(value, dict):
+            parts.extend(f"{key}={entry}" for key, entry in value.items())
+        elif isinstance(value, list):
+            parts.append(f"{name} {'..'.join(map(str, value))}")
+        elif name != "name":
+            parts.append(f"{name} {value}")
+    return ", ".join(parts)

@@ -1,0 +1,133 @@
+"""Reading Kinesis streams as they are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from cli.aws import CONCURRENT_CALLS, Aws
+from environments import naming
+
+if TYPE_CHECKING:
+    from mypy_boto3_kinesis.type_defs import ShardTypeDef, StreamDescriptionSummaryTypeDef
+
+KEY_SPACE = 2**128
+"""Kinesis hashes partition keys with MD5; the shards divide these values between them."""
+MANAGED_KEY = "alias/aws/kinesis"
+
+
+@dataclass(frozen=True)
+class LiveStream:
+    """A stream that exists, from DescribeStreamSummary."""
+
+    name: str
+    arn: str
+    status: str
+    """ACTIVE, UPDATING, CREATING or DELETING."""
+    mode: str
+    """``provisioned`` or ``on-demand``, as the YAML spells it."""
+    open_shards: int
+    retention: timedelta
+    encryption: str
+    """``none``, ``managed`` or the key, as the YAML spells it."""
+    consumers: int
+    """Registered for enhanced fan-out; readers that share GetRecords are not known to Kinesis."""
+    created: datetime | None
+
+
+@dataclass(frozen=True)
+class Shard:
+    """One shard and its part of the key space."""
+
+    shard_id: str
+    start: int
+    """First hash key, inclusive."""
+    end: int
+    """Last hash key, inclusive."""
+    open: bool
+    """Whether it still takes records; a closed one is only read, until its records have expired."""
+    parents: tuple[str, ...]
+
+    @property
+    def share(self) -> float:
+        """Its part of the key space, 0 to 1."""
+        return (self.end - self.start + 1) / KEY_SPACE
+
+
+@dataclass(frozen=True)
+class Consumer:
+    """A registered (enhanced fan-out) consumer."""
+
+    name: str
+    status: str
+
+
+def read_streams(aws: Aws, names: Iterable[str]) -> dict[str, LiveStream | Exception | None]:
+    """Each declared stream by its short name: as it is, None where it does not exist, or why it cannot be read.
+
+    One call a stream, a few at a time.
+    """
+    kinesis = aws.kinesis  # made here: boto3 sessions must not make clients in several threads
+
+    def read(name: str) -> LiveStream | Exception | None:
+        physical = naming.stream_name(aws.environment, name)
+        try:
+            return _live(kinesis.describe_stream_summary(StreamName=physical)["StreamDescriptionSummary"])
+        except kinesis.exceptions.ResourceNotFoundException:
+            return None
+        except Exception as error:  # noqa: BLE001 - one stream that cannot be read must not hide the others
+            return error
+
+    chosen = list(names)
+    with ThreadPoolExecutor(CONCURRENT_CALLS) as pool:
+        return dict(zip(chosen, pool.map(read, chosen), strict=True))
+
+
+def read_shards(aws: Aws, arn: str) -> list[Shard]:
+    """All shards that Kinesis still knows, open and closed, by hash key."""
+    pages = aws.kinesis.get_paginator("list_shards").paginate(StreamARN=arn)
+    shards = [_shard(shard) for page in pages for shard in page["Shards"]]
+    return sorted(shards, key=lambda shard: (shard.start, shard.end, shard.shard_id))
+
+
+def read_consumers(aws: Aws, arn: str) -> Sequence[Consumer]:
+    """The registered consumers."""
+    pages = aws.kinesis.get_paginator("list_stream_consumers").paginate(StreamARN=arn)
+    return [Consumer(entry["ConsumerName"], entry["ConsumerStatus"]) for page in pages for entry in page["Consumers"]]
+
+
+def _live(summary: StreamDescriptionSummaryTypeDef) -> LiveStream:
+    mode = summary.get("StreamModeDetails", {}).get("StreamMode", "PROVISIONED")
+    return LiveStream(
+        name=summary["StreamName"],
+        arn=summary["StreamARN"],
+        status=summary["StreamStatus"],
+        mode=mode.lower().replace("_", "-"),
+        open_shards=summary["OpenShardCount"],
+        retention=timedelta(hours=summary["RetentionPeriodHours"]),
+        encryption=_encryption(summary),
+        consumers=summary.get("ConsumerCount", 0),
+        created=summary.get("StreamCreationTimestamp"),
+    )
+
+
+def _encryption(summary: StreamDescriptionSummaryTypeDef) -> str:
+    if summary.get("EncryptionType", "NONE") == "NONE":
+        return "none"
+    key = summary.get("KeyId", MANAGED_KEY)
+    return "managed" if key.endswith(MANAGED_KEY) else key
+
+
+def _shard(shard: ShardTypeDef) -> Shard:
+    keys = shard["HashKeyRange"]
+    parents = (shard.get("ParentShardId"), shard.get("AdjacentParentShardId"))
+    return Shard(
+        shard_id=shard["ShardId"],
+        start=int(keys["StartingHashKey"]),
+        end=int(keys["EndingHashKey"]),
+        open="EndingSequenceNumber" not in shard["SequenceNumberRange"],
+        parents=tuple(parent for parent in parents if parent),
+    )

@@ -1,0 +1,24 @@
+"""``streamops topic``: Kafka topics."""
+
+from cli.deferred import Member, deferred_app
+
+app = deferred_app(
+    {
+        "list": Member(
+            "cli.topic.list",
+            "The declared topics with their live state, one row each.",
+            "streamops topic list -e dev",
+        ),
+        "describe": Member(
+            "cli.topic.describe",
+            "One topic: partitions, configuration, the groups that read it and their lag.",
+            "streamops topic describe orders -e dev",
+        ),
+        "sync": Member(
+            "cli.topic.sync",
+            "Create the declared topics that are missing and show what differs.",
+            "streamops topic sync -e dev",
+        ),
+    },
+    help="Kafka topics.\n\nExample: streamops topic describe orders -e dev",
+)
