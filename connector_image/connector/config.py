@@ -33,6 +33,11 @@ class ConfigError(Exception):
         lines = "".join(f"\n  {problem}" for problem in problems)
         super().__init__(f"{source_name}: {count}{lines}")
 
+    @classmethod
+    def of(cls, place: str, rule: str, way_out: str, value: object = None) -> "ConfigError":
+        """Make the error of a single problem."""
+        return cls(place, [Problem("(whole text)", value, rule, way_out)])
+
 
 def _bootstrap(value: str) -> str:
     if value.startswith("ssm:"):
@@ -83,12 +88,8 @@ class Sasl(_Model):
     mechanism: Literal["plain", "scram-sha-256", "scram-sha-512"] = Field(
         description="how the password is proven", examples=["scram-sha-512"]
     )
-    username: Secret = Field(
-        description="where the user name is found", examples=['{"env": "KAFKA_USERNAME"}']
-    )
-    password: Secret = Field(
-        description="where the password is found", examples=['{"env": "KAFKA_PASSWORD"}']
-    )
+    username: Secret = Field(description="where the user name is found", examples=['{"env": "KAFKA_USERNAME"}'])
+    password: Secret = Field(description="where the password is found", examples=['{"env": "KAFKA_PASSWORD"}'])
     ca: str | None = Field(default=None, description="PEM file of the authority; only with sasl-tls")
 
     @model_validator(mode="after")
@@ -110,16 +111,12 @@ class KafkaSource(_Model):
         examples=["kafka-1:9092,kafka-2:9092"],
     )
     topic: str = Field(pattern=r"^[a-zA-Z0-9._-]{1,249}$", description="topic to read", examples=["flights"])
-    group: str = Field(
-        min_length=1, max_length=255, description="consumer group", examples=["streamops-dev-flights"]
-    )
+    group: str = Field(min_length=1, max_length=255, description="consumer group", examples=["streamops-dev-flights"])
     start: Literal["earliest", "latest"] = Field(
         default="earliest",
         description="where the very first start begins; later starts continue from the commit",
     )
-    security: Security = Field(
-        default=Plaintext(protocol="plaintext"), description="how the brokers are reached"
-    )
+    security: Security = Field(default=Plaintext(protocol="plaintext"), description="how the brokers are reached")
     linger: Duration = Field(
         default=parse_duration("100ms"),
         description="longest wait for a batch to fill",
@@ -141,9 +138,7 @@ class Limits(_Model):
     request: Size = Field(
         default=10 * MEBIBYTE, ge=1024, le=10 * MEBIBYTE, description="bytes in a call, keys included"
     )
-    record: Size = Field(
-        default=MEBIBYTE, ge=1, le=10 * MEBIBYTE, description="bytes of a record, key included"
-    )
+    record: Size = Field(default=MEBIBYTE, ge=1, le=10 * MEBIBYTE, description="bytes of a record, key included")
 
     @model_validator(mode="after")
     def _record_fits(self) -> Self:
@@ -256,9 +251,7 @@ class ConnectorConfig(_Model):
 
     def to_json(self) -> str:
         """Render the canonical text: sorted keys, defaults left out, so equal configurations hash equally."""
-        return json.dumps(
-            self.model_dump(mode="json", exclude_defaults=True), sort_keys=True, separators=(",", ":")
-        )
+        return json.dumps(self.model_dump(mode="json", exclude_defaults=True), sort_keys=True, separators=(",", ":"))
 
 
 def load_config(text: str, source_name: str) -> ConnectorConfig:
@@ -274,7 +267,7 @@ def load_config(text: str, source_name: str) -> ConnectorConfig:
     data = _parse(text, source_name)
     if not isinstance(data, dict):
         rule = "must be a mapping with the keys route, source and sink"
-        raise ConfigError(source_name, [Problem("(whole text)", data, rule, "see the example in the README")])
+        raise ConfigError.of(source_name, rule, "see the example in the README", data)
     try:
         return ConnectorConfig.model_validate(data)
     except ValidationError as error:
@@ -287,9 +280,7 @@ def _parse(text: str, source_name: str) -> Any:  # noqa: ANN401 - what a text ho
     except json.JSONDecodeError:
         pass
     except ValueError as error:
-        raise ConfigError(
-            source_name, [Problem("(whole text)", None, str(error), "keep one of them")]
-        ) from None
+        raise ConfigError.of(source_name, str(error), "keep one of them") from None
     # Deployed configurations are JSON: only a person's YAML pays for the import of the parser.
     from ruamel.yaml import YAML
     from ruamel.yaml.error import YAMLError
@@ -298,6 +289,4 @@ def _parse(text: str, source_name: str) -> Any:  # noqa: ANN401 - what a text ho
         return YAML(typ="safe", pure=True).load(text)
     except YAMLError as error:
         rule = " ".join(str(error).split())
-        raise ConfigError(
-            source_name, [Problem("(whole text)", None, rule, "correct the YAML (or JSON) at that place")]
-        ) from None
+        raise ConfigError.of(source_name, rule, "correct the YAML (or JSON) at that place") from None

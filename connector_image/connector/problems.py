@@ -78,9 +78,7 @@ def _problem(detail: ErrorDetails, root: type[BaseModel]) -> Problem:
     return Problem(where, value, rule, f"correct the value{_example(parent, field)}")
 
 
-def _locate(
-    location: tuple[int | str, ...], root: type[BaseModel]
-) -> tuple[list[str], type[BaseModel] | None, str]:
+def _locate(location: tuple[int | str, ...], root: type[BaseModel]) -> tuple[list[str], type[BaseModel] | None, str]:
     """Follow an error's location; pydantic puts a union's tag into it, which is no key of the text."""
     path: list[str] = []
     model: type[BaseModel] | None = root

@@ -1,0 +1,111 @@
+"""The command line: `python -m connector run|check [--config FILE]`.
+
+Exit codes: 0 done, 1 error, 2 wrong usage, 4 not authenticated, 130 interrupted.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from connector.config import ConfigError, ConnectorConfig, load_config
+from connector.log import configure
+
+CONFIG_VARIABLE: Final = "CONNECTOR_CONFIG"
+PORT_VARIABLE: Final = "CONNECTOR_HTTP_PORT"
+_INTERRUPTED: Final = 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return the exit code."""
+    options = _parser().parse_args(arguments)
+    # The client libraries take longer to load than a wrong configuration takes to be found.
+    try:
+        config = _config(options.config)
+    except ConfigError as error:
+        return _fail(str(error))
+    from connector.errors import ConnectorError
+
+    try:
+        return _run(config) if options.command == "run" else _check(config)
+    except ConnectorError as error:
+        return _fail(str(error), error.exit_code)
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+
+
+def _run(config: ConnectorConfig) -> int:
+    from connector.route import run
+
+    configure(config.log)
+    run(config)
+    return 0
+
+
+def _check(config: ConnectorConfig) -> int:
+    from connector.check import check
+
+    code = 0
+    for finding in check(config):
+        print(finding, flush=True)  # noqa: T201 - the findings are the command's output
+        if finding.error is not None:
+            # Being refused is the cause of whatever else fails, so its code wins.
+            code = max(code, finding.error.exit_code)
+    return code
+
+
+def _config(file: Path | None) -> ConnectorConfig:
+    if file is not None:
+        try:
+            text = file.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigError.of(str(file), f"cannot be read ({error})", "correct the path or the file") from None
+        return _with_port(load_config(text, str(file)))
+    text = os.environ.get(CONFIG_VARIABLE, "")
+    if not text.strip():
+        raise ConfigError.of(
+            CONFIG_VARIABLE, "is not set or empty", "set it to the configuration's text, or use --config FILE"
+        )
+    return _with_port(load_config(text, f"environment variable {CONFIG_VARIABLE}"))
+
+
+def _with_port(config: ConnectorConfig) -> ConnectorConfig:
+    """Let the environment choose the port: several connectors of one deployment may share a machine."""
+    port = os.environ.get(PORT_VARIABLE)
+    if not port:
+        return config
+    if not port.isdigit() or int(port) > 65535:  # noqa: PLR2004 - ports are 16 bits
+        raise ConfigError.of(PORT_VARIABLE, "must be a port from 0 to 65535", "correct or unset it", port)
+    return config.model_copy(update={"http": config.http.model_copy(update={"port": int(port)})})
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m connector",
+        description="Moves records from a Kafka topic to a Kinesis stream: none lost, each key in order.",
+        epilog="Example: python -m connector check --config route.yaml && python -m connector run --config route.yaml",
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, text in (
+        ("run", "move records until SIGTERM or SIGINT"),
+        ("check", "look at both ends and move nothing"),
+    ):
+        command = commands.add_parser(name, help=text, description=text)
+        command.add_argument(
+            "--config",
+            type=Path,
+            metavar="FILE",
+            help=f"configuration in YAML or JSON; without it the variable {CONFIG_VARIABLE} holds the text itself",
+        )
+    return parser
+
+
+def _fail(message: str, code: int = 1) -> int:
+    print(f"connector: {message}", file=sys.stderr, flush=True)  # noqa: T201 - for the person at the terminal
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,59 @@
+"""Stops calling a target that cannot answer well, and finds out by itself when it can again."""
+
+from typing import Final, Literal
+
+State = Literal["closed", "open", "probing"]
+
+# So many calls in a row must fail before a target counts as gone: a restart of one host fails a few.
+FAILURES_IN_A_ROW: Final = 20
+
+
+class Circuit:
+    """Closed: calls flow. Open: none until a wait is over. Probing: a single call decides.
+
+    A permanent failure (access denied, stream deleted) opens it at once, failures that usually pass
+    only when they come in a row. The wait doubles from `shortest` to `longest` seconds with every
+    probe that fails. Nothing is dropped meanwhile: the records wait, and memory being full stops the
+    source.
+    """
+
+    def __init__(self, shortest: float = 1.0, longest: float = 60.0) -> None:
+        self._shortest = shortest
+        self._longest = longest
+        self._wait = shortest
+        self._failures = 0
+        self.state: State = "closed"
+        self.reason: str | None = None
+        """Why it is not closed."""
+        self.reopens_at: float | None = None
+        """When the next probe may go, in seconds of the caller's clock."""
+
+    def allows(self, now: float) -> bool:
+        """Tell whether a call may start; one that may, while it is open, is the probe."""
+        if self.state == "closed":
+            return True
+        if self.state == "open" and self.reopens_at is not None and now >= self.reopens_at:
+            self.state = "probing"
+            self.reopens_at = None
+            return True
+        return False
+
+    def succeeded(self) -> bool:
+        """Note a call that the target took; return whether that closed the circuit."""
+        self._failures = 0
+        if self.state == "closed":
+            return False
+        self.state, self.reason, self.reopens_at = "closed", None, None
+        self._wait = self._shortest
+        return True
+
+    def failed(self, reason: str, now: float, *, permanent: bool) -> bool:
+        """Note a call that failed as a whole; return whether the circuit opened by it."""
+        self._failures += 1
+        if self.state == "open" or not (permanent or self.state == "probing" or self._failures >= FAILURES_IN_A_ROW):
+            return False
+        was_closed = self.state == "closed"
+        self.state, self.reason = "open", reason
+        self.reopens_at = now + self._wait
+        self._wait = min(self._longest, self._wait * 2)
+        return was_closed

@@ -1,0 +1,260 @@
+"""The engine: source → batch → sender → outcome of every record → watermark → commit.
+
+It runs on the source's thread. It maps what the source reads, hands it to the sender, commits the
+watermarks, and answers for the partitions when the group moves them. It knows neither Kafka nor
+Kinesis.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from connector.batch import Batch, Partition
+from connector.dispatcher import Dispatcher, Lane
+from connector.errors import ConnectorError
+from connector.log import Log
+from connector.mapping import Mapper
+from connector.metrics import Metrics
+from connector.ordering import KeyOrder
+from connector.sender import Sender
+from connector.source import Source
+
+# A short stall is waited out; pausing throws away what the client has read ahead.
+_PATIENCE: Final = 1.0
+_STEP: Final = 0.05
+
+log = Log(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The engine's bounds; times in seconds, memory in bytes as `Records.footprint` counts them."""
+
+    ordered: bool
+    memory: int
+    commit_interval: float
+    drain_timeout: float
+    stop_timeout: float
+
+
+class Engine:
+    """Moves records until it is told to stop or must."""
+
+    def __init__(
+        self,
+        source: Source,
+        sender: Sender,
+        dispatcher: Dispatcher,
+        mapper: Mapper,
+        metrics: Metrics,
+        settings: Settings,
+    ) -> None:
+        self._source = source
+        self._sender = sender
+        self._dispatcher = dispatcher
+        self._mapper = mapper
+        self._metrics = metrics
+        self._settings = settings
+        self._lanes: dict[Partition, Lane] = {}
+        self._handed: dict[Partition, int] = {}  # the offset after the last that the sender got
+        self._committed: dict[Partition, int] = {}
+        self._handed_bytes = 0
+        self._stop = threading.Event()
+        self._stopping = False
+        self._fatal: ConnectorError | None = None
+        self._full_since: float | None = None
+        self._paused = False
+        self._commit_at = 0.0
+        self.joined = False
+        """Whether the group has given this member its share, possibly an empty one."""
+        self.beat = time.monotonic()
+        """When the loop turned last."""
+        metrics.watch(
+            in_flight=lambda: dispatcher.in_flight,
+            held=lambda: sum(lane.order.held for lane in list(self._lanes.values()) if lane.order),
+            buffered=lambda: self.buffered,
+            circuit=dispatcher.circuit,
+        )
+
+    @property
+    def buffered(self) -> int:
+        """Memory taken by records that are not acknowledged, in bytes."""
+        return self._handed_bytes - self._dispatcher.released
+
+    def stop(self) -> None:
+        """Ask the engine to finish; safe in a signal handler."""
+        self._stop.set()
+
+    def run(self) -> None:
+        """Move records until `stop`.
+
+        Raises:
+            ConnectorError: it had to stop; everything deliverable before the cause is delivered and committed.
+        """
+        self._sender.start()
+        self._commit_at = time.monotonic() + self._settings.commit_interval
+        try:
+            self._source.start(self)
+            while not self._stop.is_set() and self._fatal is None:
+                self._turn()
+        except ConnectorError as error:
+            self._fatal = error
+        finally:
+            self._finish()
+        if self._fatal is not None:
+            raise self._fatal
+
+    def assigned(self, partitions: Collection[Partition]) -> None:
+        """Open a lane for each partition."""
+        self.joined = True
+        for partition in partitions:
+            self._lanes[partition] = Lane(partition, order=KeyOrder() if self._settings.ordered else None)
+        if self._paused:
+            self._source.pause()
+        log.info("partitions assigned", partitions=_names(partitions), now=len(self._lanes))
+
+    def revoked(self, partitions: Collection[Partition]) -> Mapping[Partition, int]:
+        """Drain the partitions as long as that may help, then give them up."""
+        if not self._stopping:
+            self._drain(partitions, self._settings.drain_timeout, lambda: None)
+        positions = self._positions(partitions)
+        left = self._undelivered(partitions)
+        self._give_up(partitions)
+        log.info("partitions revoked", partitions=_names(partitions), left_for_others=left)
+        return positions
+
+    def lost(self, partitions: Collection[Partition]) -> None:
+        """Give the partitions up at once."""
+        self._give_up(partitions)
+        log.warning("partitions lost: the group took this member for dead", partitions=_names(partitions))
+
+    def committed(self, positions: Mapping[Partition, int]) -> None:
+        """Note what is committed."""
+        for partition, offset in positions.items():
+            self._metrics.committed(partition, offset, self._source.lag(partition, offset))
+
+    def _turn(self) -> None:
+        self.beat = time.monotonic()
+        self._check_sender()
+        if self._has_room():
+            self._take(self._source.poll())
+        if time.monotonic() >= self._commit_at:
+            self._commit(wait=False)
+
+    def _has_room(self) -> bool:
+        """Tell whether to read on. A long stall pauses the source, so that polling goes on without reading."""
+        if self._paused and self.buffered <= self._settings.memory // 2:
+            self._source.resume()
+            self._paused = False
+            log.info("reading again")
+        if self._paused or self.buffered < self._settings.memory:
+            self._full_since = None
+            return True
+        now = time.monotonic()
+        if self._full_since is None:
+            self._full_since = now
+        if now - self._full_since > _PATIENCE:
+            self._source.pause()
+            self._paused = True
+            log.warning("memory is full of records that the target has not taken, reading pauses", bytes=self.buffered)
+            return True
+        self._await_progress()
+        return False
+
+    def _take(self, batches: list[Batch]) -> None:
+        offers = []
+        for batch in batches:
+            lane = self._lanes.get(batch.partition)
+            if lane is None:
+                continue  # revoked while it was being read: its next owner reads it again
+            mapped = self._mapper.map(batch)
+            self._metrics.consumed(len(batch))
+            if mapped.dropped:
+                self._metrics.dropped(len(mapped.dropped))
+            if mapped.fatal is not None:
+                self._fatal = self._fatal or mapped.fatal
+                ends = [offsets[-1] + 1 for offsets in (mapped.records.offsets, mapped.dropped) if offsets]
+                if not ends:
+                    continue
+                self._handed[batch.partition] = max(ends)
+            else:
+                self._handed[batch.partition] = batch.offsets[-1] + 1
+            self._handed_bytes += mapped.records.footprint
+            offers.append((lane, mapped))
+        if offers:
+            self._sender.offer(offers)
+
+    def _commit(self, *, wait: bool) -> None:
+        self._commit_at = time.monotonic() + self._settings.commit_interval
+        positions = {
+            partition: position
+            for partition, position in self._positions(self._lanes).items()
+            if self._committed.get(partition) != position
+        }
+        if positions:
+            self._source.commit(positions, wait=wait)
+            self._committed.update(positions)
+
+    def _finish(self) -> None:
+        self._stopping = True
+        log.info("stopping", undelivered=self._undelivered(self._lanes))
+        try:
+            self._source.pause()
+            self._drain(self._lanes, self._settings.stop_timeout, self._keep_membership)
+            left = {str(p): n for p in self._lanes if (n := self._undelivered([p]))}
+            self._commit(wait=True)
+            log.info("stopped", left_for_the_next_start=left or "nothing")
+        finally:
+            self._source.close()
+            self._sender.close()
+
+    def _keep_membership(self) -> None:
+        # Whatever a paused source still gives was never tracked, so no commit can pass it.
+        self._source.poll()
+
+    def _drain(self, partitions: Collection[Partition], timeout: float, meanwhile: Callable[[], None]) -> None:
+        """Wait until these partitions are acknowledged, time is up, or the target takes nothing anyway."""
+        deadline = time.monotonic() + timeout
+        while self._undelivered(partitions) and time.monotonic() < deadline:
+            if self._dispatcher.circuit.state != "closed" or self._sender.failure is not None:
+                return
+            self.beat = time.monotonic()
+            meanwhile()
+            self._await_progress()
+
+    def _await_progress(self) -> None:
+        self._sender.progress.wait(_STEP)
+        self._sender.progress.clear()
+
+    def _positions(self, partitions: Collection[Partition]) -> dict[Partition, int]:
+        lanes = ((p, self._lanes[p]) for p in partitions if p in self._lanes)
+        return {p: position for p, lane in lanes if (position := lane.watermark.position) is not None}
+
+    def _undelivered(self, partitions: Collection[Partition]) -> int:
+        """Count offsets between watermark and the last one handed over."""
+        total = 0
+        for partition in partitions:
+            lane, handed = self._lanes.get(partition), self._handed.get(partition)
+            if lane is not None and handed is not None:
+                position = lane.watermark.position
+                # Before the sender has seen the first records there is no position: at least one is on its way.
+                total += 1 if position is None else max(0, handed - position)
+        return total
+
+    def _give_up(self, partitions: Collection[Partition]) -> None:
+        lanes = [lane for p in partitions if (lane := self._lanes.pop(p, None)) is not None]
+        self._sender.abandon(lanes)
+        for partition in partitions:
+            self._handed.pop(partition, None)
+            self._committed.pop(partition, None)
+            self._metrics.gave_up(partition)
+
+    def _check_sender(self) -> None:
+        if self._sender.failure is not None:
+            raise RuntimeError("the sender thread ended") from self._sender.failure
+
+
+def _names(partitions: Collection[Partition]) -> list[str]:
+    return sorted(map(str, partitions))

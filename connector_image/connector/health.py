@@ -1,0 +1,103 @@
+"""/healthz: the process lives and its loops turn. /readyz: it moves records. /metrics: how many."""
+
+import json
+import threading
+import time
+from collections.abc import Callable
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Final
+
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+
+from connector.circuit import Circuit
+from connector.errors import ConnectorError
+
+# Longer than any wait inside the loops: reading committed offsets, fetching a token, handing partitions over.
+STALE_SECONDS: Final = 60.0
+
+
+class Health:
+    """Answers whether the connector lives and whether it works."""
+
+    def __init__(self, beats: Callable[[], dict[str, float]], joined: Callable[[], bool], circuit: Circuit) -> None:
+        self._beats = beats
+        self._joined = joined
+        self._circuit = circuit
+
+    def alive(self) -> tuple[bool, dict[str, object]]:
+        """Tell whether every loop turned lately, and for each how many seconds ago."""
+        now = time.monotonic()
+        ages = {name: round(now - beat, 1) for name, beat in self._beats().items()}
+        return all(age < STALE_SECONDS for age in ages.values()), {"loops_turned_seconds_ago": ages}
+
+    def ready(self) -> tuple[bool, dict[str, object]]:
+        """Tell whether records flow, and if not why."""
+        state: dict[str, object] = {"group_joined": self._joined(), "circuit": self._circuit.state}
+        if self._circuit.reason is not None:
+            state["reason"] = self._circuit.reason
+        return self._joined() and self._circuit.state == "closed", state
+
+
+class HealthServer:
+    """Serves the three paths on a thread of its own."""
+
+    def __init__(self, host: str, port: int, health: Health, registry: CollectorRegistry) -> None:
+        """Listen.
+
+        Raises:
+            ConnectorError: the address cannot be had.
+        """
+
+        class Handler(_Handler):
+            pages = {  # noqa: RUF012 - the class exists for this one server
+                "/healthz": lambda: _report(health.alive()),
+                "/readyz": lambda: _report(health.ready()),
+                "/metrics": lambda: (HTTPStatus.OK, CONTENT_TYPE_LATEST, generate_latest(registry)),
+            }
+
+        try:
+            self._server = ThreadingHTTPServer((host, port), Handler)
+        except (OSError, OverflowError) as error:
+            raise ConnectorError(
+                f"http {host}:{port}: cannot listen there ({error});"
+                " set http.port or CONNECTOR_HTTP_PORT to a free port"
+            ) from None
+        self.port: int = self._server.server_address[1]
+        self._thread = threading.Thread(target=self._server.serve_forever, name="http", daemon=True)
+
+    def start(self) -> None:
+        """Begin to answer."""
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop answering."""
+        if self._thread.is_alive():
+            self._server.shutdown()
+        self._server.server_close()
+
+
+Page = tuple[HTTPStatus, str, bytes]
+
+
+class _Handler(BaseHTTPRequestHandler):
+    pages: dict[str, Callable[[], Page]]
+
+    def do_GET(self) -> None:
+        page = self.pages.get(self.path.partition("?")[0])
+        missing = (HTTPStatus.NOT_FOUND, "text/plain", b"/healthz, /readyz and /metrics are served\n")
+        status, content_type, body = page() if page else missing
+        self.send_response(status)
+        self.send_header("Content-Type", content_type)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class names it so
+        """Probes come every few seconds; they are no news."""
+
+
+def _report(answer: tuple[bool, dict[str, object]]) -> Page:
+    good, state = answer
+    status = HTTPStatus.OK if good else HTTPStatus.SERVICE_UNAVAILABLE
+    return status, "application/json", json.dumps({"ok": good, **state}).encode() + b"\n"

@@ -1,0 +1,1 @@
+"""The Kafka side: a member of a consumer group on librdkafka."""

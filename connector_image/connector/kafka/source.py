@@ -1,0 +1,227 @@
+"""A Kafka topic as a source: one member of a consumer group, on librdkafka.
+
+Offsets are committed only when the engine says so. Rebalances are cooperative: partitions that stay
+are read on while others move.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Final
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
+
+from connector.batch import Batch, Partition
+from connector.config import KafkaSource as KafkaConfig
+from connector.errors import ConnectorError, OffsetGap
+from connector.kafka.client import PROBE_TIMEOUT, Client
+from connector.kafka.start import first_offset, read_note, write_note
+from connector.log import RateLimited
+from connector.source import Owner
+
+# Larger chunks are slower: what was just read is still in the processor's cache at this size.
+BATCH_RECORDS: Final = 500
+_FATAL: Final = frozenset(
+    {
+        KafkaError.UNKNOWN_TOPIC_OR_PART,
+        KafkaError.TOPIC_AUTHORIZATION_FAILED,
+        KafkaError.GROUP_AUTHORIZATION_FAILED,
+    }
+)
+
+log = RateLimited(__name__)
+
+
+class KafkaSource:
+    """Reads a topic as a member of its group. `read_ahead` is what librdkafka may hold, in bytes."""
+
+    def __init__(self, config: KafkaConfig, bootstrap: str, read_ahead: int) -> None:
+        self._config = config
+        self._linger = config.linger.total_seconds()
+        self._client = Client(config, bootstrap, read_ahead, self._on_commit)
+        self._consumer: Consumer = self._client.consumer
+        self._note = ""
+        self._owner: Owner | None = None
+        self._failure: Exception | None = None
+
+    def probe(self) -> None:
+        """Find out before the start whether the brokers answer and the topic is there.
+
+        Raises:
+            ConnectorError: they do not, or it is not.
+        """
+        self._client.partitions(self._config.topic)
+
+    def start(self, owner: Owner) -> None:
+        """Join the group."""
+        self._owner = owner
+        self._consumer.subscribe(
+            [self._config.topic], on_assign=self._on_assign, on_revoke=self._on_revoke, on_lost=self._on_lost
+        )
+
+    def poll(self) -> list[Batch]:
+        """Wait for records, `linger` at the longest; at most one batch for each partition.
+
+        Raises:
+            ConnectorError: reading cannot go on.
+        """
+        messages = self._consumer.consume(BATCH_RECORDS, self._linger)
+        if self._failure is not None:
+            raise self._failure
+        if any(message.error() for message in messages):
+            messages = [message for message in messages if self._is_record(message)]
+        return [] if not messages else _batches(messages)
+
+    def pause(self) -> None:
+        """Let `poll` return nothing for now."""
+        self._consumer.pause(self._consumer.assignment())
+
+    def resume(self) -> None:
+        """Undo `pause`."""
+        self._consumer.resume(self._consumer.assignment())
+
+    def commit(self, positions: Mapping[Partition, int], *, wait: bool) -> None:
+        """Commit these offsets; with `wait`, be sure of it (or have logged why not) on return."""
+        offsets = [self._commitable(partition, offset) for partition, offset in positions.items()]
+        if not offsets:
+            return
+        try:
+            if not wait:
+                self._consumer.commit(offsets=offsets, asynchronous=True)
+                return
+            results = self._consumer.commit(offsets=offsets, asynchronous=False)
+        except KafkaException as error:
+            self._on_commit(error.args[0], offsets)
+        else:
+            self._on_commit(None, results or [])
+
+    def lag(self, partition: Partition, position: int) -> int | None:
+        """Count what the partition holds from `position` on, by what the last fetch told."""
+        try:
+            bounds = self._consumer.get_watermark_offsets(
+                TopicPartition(partition.topic, partition.number), cached=True
+            )
+        except (KafkaException, RuntimeError):
+            return None
+        return max(0, bounds[1] - position) if bounds and bounds[1] >= 0 else None
+
+    def close(self) -> None:
+        """Leave the group."""
+        self._consumer.close()
+
+    def _commitable(self, partition: Partition, offset: int) -> TopicPartition:
+        return TopicPartition(partition.topic, partition.number, offset, self._note)
+
+    def _is_record(self, message: Message) -> bool:
+        error = message.error()
+        if error is None:
+            return True
+        if error.code() == KafkaError._AUTO_OFFSET_RESET:  # noqa: SLF001 - librdkafka's own codes begin with an underscore
+            raise self._gap(Partition(str(message.topic()), int(message.partition() or 0)))
+        if error.fatal() or error.code() in _FATAL:
+            raise ConnectorError(
+                f"topic {message.topic() or self._config.topic!r}, group {self._config.group!r}: {error.str()};"
+                " restore the topic or the permission and start again"
+            )
+        log.warning("Kafka client reports an error, it goes on trying", code=error.name(), reason=error.str())
+        return False
+
+    def _gap(self, partition: Partition) -> ConnectorError:
+        place = TopicPartition(partition.topic, partition.number)
+        try:
+            low, high = self._bounds(place)
+            (committed,) = self._consumer.committed([place], timeout=PROBE_TIMEOUT)
+        except KafkaException as error:
+            return ConnectorError(f"gap in {partition}: its offset is out of range, and {error.args[0].str()}")
+        # In the middle of a run the position can be lost although the commit is not.
+        known = committed.offset if not low <= committed.offset <= high else None
+        return OffsetGap(partition, self._config.group, known, low, high)
+
+    def _bounds(self, place: TopicPartition) -> tuple[int, int]:
+        bounds = self._consumer.get_watermark_offsets(place, timeout=PROBE_TIMEOUT)
+        if bounds is None:
+            raise KafkaException(KafkaError(KafkaError._TIMED_OUT))  # noqa: SLF001 - as above
+        return bounds
+
+    def _on_assign(self, consumer: Consumer, places: list[TopicPartition]) -> None:
+        if self._failure is not None or self._owner is None:
+            return
+        try:
+            starts = self._starts(consumer.committed(places, timeout=PROBE_TIMEOUT)) if places else {}
+        except KafkaException as error:
+            # Exceptions do not cross librdkafka's callbacks; `poll` raises it.
+            self._failure = ConnectorError(
+                f"group {self._config.group!r}: its committed offsets cannot be read: {error.args[0].str()}"
+            )
+            return
+        consumer.incremental_assign([TopicPartition(*partition, offset) for partition, offset in starts.items()])
+        self._owner.assigned(list(starts))
+        self._owner.committed(starts)
+
+    def _starts(self, committed: Sequence[TopicPartition]) -> dict[Partition, int]:
+        """Find where each partition begins, and commit the beginnings that are new."""
+        starts = {Partition(place.topic, place.partition): place.offset for place in committed}
+        fresh = [partition for partition, offset in starts.items() if offset < 0]
+        first_partitions = self._first_partitions()
+        for partition in fresh:
+            low, high = self._bounds(TopicPartition(*partition))
+            starts[partition] = first_offset(self._config.start, partition, first_partitions, low, high)
+        self.commit({partition: starts[partition] for partition in fresh}, wait=True)
+        return starts
+
+    def _first_partitions(self) -> int | None:
+        """Find how many partitions the topic had on the first start, which may be this one."""
+        count = self._client.partitions(self._config.topic)
+        everywhere = [TopicPartition(self._config.topic, number) for number in range(count)]
+        committed = [
+            place for place in self._consumer.committed(everywhere, timeout=PROBE_TIMEOUT) if place.offset >= 0
+        ]
+        first = read_note([place.metadata for place in committed]) if committed else count
+        self._note = write_note(first) if first is not None else ""
+        return first
+
+    def _on_revoke(self, consumer: Consumer, places: list[TopicPartition]) -> None:
+        if self._owner is not None:
+            self.commit(self._owner.revoked(_partitions(places)), wait=True)
+        consumer.incremental_unassign(places)
+
+    def _on_lost(self, consumer: Consumer, places: list[TopicPartition]) -> None:
+        if self._owner is not None:
+            self._owner.lost(_partitions(places))
+        consumer.incremental_unassign(places)
+
+    def _on_commit(self, error: KafkaError | None, places: Sequence[TopicPartition]) -> None:
+        done = {}
+        for place in places:
+            if problem := error or place.error:
+                log.warning("commit failed, the next one makes up for it", code=problem.name(), reason=problem.str())
+            else:
+                done[Partition(place.topic, place.partition)] = place.offset
+        if done and self._owner is not None:
+            self._owner.committed(done)
+
+
+def _partitions(places: Collection[TopicPartition]) -> list[Partition]:
+    return [Partition(place.topic, place.partition) for place in places]
+
+
+def _batches(messages: list[Message]) -> list[Batch]:
+    """Group messages by partition; usually all are of one."""
+    numbers = [message.partition() for message in messages]
+    if numbers.count(numbers[0]) == len(numbers):
+        return [_batch(messages)]
+    groups: dict[int | None, list[Message]] = {}
+    for number, message in zip(numbers, messages, strict=True):
+        groups.setdefault(number, []).append(message)
+    return [_batch(group) for group in groups.values()]
+
+
+def _batch(messages: list[Message]) -> Batch:
+    offsets: Sequence[int] = [message.offset() for message in messages]  # type: ignore[misc]  # records have offsets
+    first, last = offsets[0], offsets[-1]
+    if last - first + 1 == len(offsets):
+        offsets = range(first, last + 1)
+    return Batch(
+        Partition(str(messages[0].topic()), int(messages[0].partition() or 0)),
+        [message.key() for message in messages],
+        [message.value() for message in messages],
+        offsets,
+    )

@@ -1,0 +1,84 @@
+"""Structured logs: one JSON object a line on stderr, and no flood when one thing fails again and again."""
+
+import json
+import logging
+import sys
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Final
+
+_FIELDS: Final = "fields"
+
+
+class JsonFormatter(logging.Formatter):
+    """Writes time, level, logger, message and the fields of a record as one JSON object."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Format one record."""
+        content: dict[str, object] = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+            **getattr(record, _FIELDS, {}),
+        }
+        if record.exc_info:
+            content["exception"] = self.formatException(record.exc_info)
+        return json.dumps(content, default=str, ensure_ascii=False)
+
+
+class Log:
+    """A logger whose messages carry fields."""
+
+    def __init__(self, name: str) -> None:
+        self._logger = logging.getLogger(name)
+
+    def info(self, message: str, **fields: object) -> None:
+        """Something that went as it should."""
+        self._log(logging.INFO, message, fields)
+
+    def warning(self, message: str, **fields: object) -> None:
+        """Something that did not, and is dealt with."""
+        self._log(logging.WARNING, message, fields)
+
+    def error(self, message: str, **fields: object) -> None:
+        """Something that needs a person."""
+        self._log(logging.ERROR, message, fields)
+
+    def _log(self, level: int, message: str, fields: dict[str, object]) -> None:
+        self._logger.log(level, message, extra={_FIELDS: fields})
+
+
+class RateLimited(Log):
+    """Lets one message (with one code) through every `interval` seconds and counts what it kept back."""
+
+    def __init__(self, name: str, interval: float = 10.0, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__(name)
+        self._interval = interval
+        self._clock = clock
+        self._last: dict[tuple[str, object], float] = {}
+        self._kept_back: dict[tuple[str, object], int] = {}
+
+    def _log(self, level: int, message: str, fields: dict[str, object]) -> None:
+        kind = (message, fields.get("code"))
+        now = self._clock()
+        if level < logging.WARNING:
+            super()._log(level, message, fields)
+        elif kind in self._last and now - self._last[kind] < self._interval:
+            self._kept_back[kind] = self._kept_back.get(kind, 0) + 1
+        else:
+            self._last[kind] = now
+            if repeats := self._kept_back.pop(kind, 0):
+                fields = {**fields, "repeats_kept_back": repeats}
+            super()._log(level, message, fields)
+
+
+def configure(level: str) -> None:
+    """Send everything from `level` on to stderr; libraries only from warning on."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(JsonFormatter())
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(logging.WARNING)
+    logging.getLogger("connector").setLevel(level.upper())
