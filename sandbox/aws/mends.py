@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from sandbox.aws import kinesis, kinesis_stream, logs, s3, ssm
+from sandbox.aws import ecs, ecs_services, ecs_tasks, kinesis, kinesis_stream, logs, s3, ssm
 from sandbox.aws.cloudformation import actions
 
-ALL = (actions.mends, kinesis.mends, kinesis_stream.mends)
-TYPES = (kinesis_stream, logs, s3, ssm)
+ALL = (actions, ecs, ecs_services, ecs_tasks, kinesis, kinesis_stream, s3)
+TYPES_ALONE = (logs, ssm)
 
 
 def mend() -> None:
     """Put every mend in place. Idempotent; call it before the first request is served."""
-    for mends in ALL:
-        mends.apply()
+    for module in ALL:
+        module.mends.apply()

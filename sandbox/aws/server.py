@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from werkzeug.serving import BaseWSGIServer
 
 BACKLOG = 512
+INNERMOST_CALLS = -8
 
 
 class PortInUseError(OSError):
@@ -58,7 +59,7 @@ class Failures:
         except Exception as problem:  # noqa: BLE001 - whatever moto raises must reach client and log
             target = environ.get("HTTP_X_AMZ_TARGET") or environ.get("PATH_INFO", "")
             print(f"500 {environ.get('REQUEST_METHOD')} {target}", file=sys.stderr)  # noqa: T201 - the log
-            traceback.print_exc()
+            traceback.print_exc(limit=INNERMOST_CALLS)
             body = f"{type(problem).__name__}: {problem}".encode()
             headers = [
                 ("Content-Type", "text/plain; charset=utf-8"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -145,6 +145,10 @@ class Stack:
         self._event(place.logical_id, physical_id, place.type, status, reason)
 
     def _event(self, logical_id: str, physical_id: str, kind: str, status: str, reason: str | None) -> None:
+        # Clients sort events by time, which the API tells in milliseconds.
+        now = datetime.now(UTC)
+        if self.events:
+            now = max(now, self.events[-1]["Timestamp"] + timedelta(milliseconds=1))
         event = {
             "StackId": self.stack_id,
             "StackName": self.name,
@@ -154,7 +158,7 @@ class Stack:
             "ResourceType": kind,
             "ResourceStatus": status,
             "ResourceStatusReason": reason,
-            "Timestamp": datetime.now(UTC),
+            "Timestamp": now,
         }
         self.events.append({key: value for key, value in event.items() if value is not None})
 
