@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Annotated, Literal
 
-from environments.bounds import Shape
-from environments.findings import Finding
 from environments.quantities import Size, format_size
+from environments.rules.bounds import Shape
+from environments.rules.findings import Finding
 from environments.section import Section
 
 _GIB = 1 << 30

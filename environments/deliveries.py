@@ -13,11 +13,11 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, StrictStr
 
-from environments.bounds import Bytes, Shape, Span
-from environments.findings import Finding, meant
 from environments.identifiers import SecretReference
 from environments.quantities import Duration, Size, format_size
 from environments.routes import Source
+from environments.rules.bounds import Bytes, Shape, Span
+from environments.rules.findings import Finding, meant
 from environments.section import Section
 
 _MIB = 1 << 20

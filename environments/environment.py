@@ -7,15 +7,15 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, StrictBool, StrictStr
 
-from environments import fitness, physical_names, wiring
 from environments.connectors import ConnectorSettings
 from environments.deliveries import Delivery
-from environments.findings import Finding, refuse
 from environments.identifiers import AccountId, EnvironmentName, Region, ShortName
 from environments.kafka import Kafka
 from environments.network import Network
-from environments.parts import Parts
 from environments.routes import Route
+from environments.rules import fitness, physical_names, wiring
+from environments.rules.findings import Finding, refuse
+from environments.rules.parts import Parts
 from environments.section import Section
 from environments.streams import Stream
 from environments.topics import Topic

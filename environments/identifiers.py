@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from environments.bounds import Shape
+from environments.rules.bounds import Shape
 
 SHORT_NAME = Shape(
     r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$",

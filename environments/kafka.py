@@ -8,10 +8,10 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field, StrictBool, StrictInt
 
-from environments.bounds import Bytes, Count, Shape
-from environments.findings import Finding, refuse
 from environments.identifiers import SSM_PATH, PemReference, SecretReference
 from environments.quantities import Size
+from environments.rules.bounds import Bytes, Count, Shape
+from environments.rules.findings import Finding, refuse
 from environments.section import Section
 
 _GIB = 1 << 30

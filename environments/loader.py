@@ -8,9 +8,9 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from environments.environment import Environment
-from environments.findings import meant
 from environments.identifiers import LONGEST_ENVIRONMENT_NAME, SHORT_NAME
 from environments.problems import EnvironmentFileError, Problem
+from environments.rules.findings import meant
 
 
 def environments_folder() -> Path:
@@ -41,7 +41,7 @@ def load_environment(name_or_path: str | Path) -> Environment:
     path = _path(name_or_path)
     shown = _shown(path)
     _check_name(path, shown)
-    from environments.document import read_document
+    from environments.reading.document import read_document
 
     try:
         document = read_document(path, shown)
@@ -55,7 +55,7 @@ def load_environment(name_or_path: str | Path) -> Environment:
         try:
             environment = Environment.model_validate(fields | {"name": path.stem}, by_alias=True, by_name=True)
         except ValidationError as error:
-            from environments.report import complain
+            from environments.reading.report import complain
 
             complain(document, path.stem, error)
         else:

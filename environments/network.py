@@ -7,8 +7,8 @@ from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator, Discriminator, StrictBool, Tag
 
-from environments.bounds import Shape
-from environments.findings import Finding, refusal, refuse
+from environments.rules.bounds import Shape
+from environments.rules.findings import Finding, refusal, refuse
 from environments.section import Section
 
 MOST_ZONES = 6

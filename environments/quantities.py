@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 
-from environments.findings import refuse
+from environments.rules.findings import refuse
 
 _DURATION_UNITS = {
     "d": timedelta(days=1),

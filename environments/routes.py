@@ -8,8 +8,8 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Discriminator, Field, PlainSerializer, PlainValidator, StrictInt, StrictStr, Tag, WithJsonSchema
 
-from environments.bounds import Count
-from environments.findings import Finding, refuse
+from environments.rules.bounds import Count
+from environments.rules.findings import Finding, refuse
 from environments.section import Section
 
 _ONE_END = "an end is one thing; keep one key"

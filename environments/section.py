@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, model_serializer, model_validator
 
-from environments.findings import Finding, refusal
+from environments.rules.findings import Finding, refusal
 
 
 class Section(BaseModel):
@@ -22,7 +22,6 @@ class Section(BaseModel):
         extra="forbid",
         validate_by_alias=True,
         validate_by_name=True,
-        use_attribute_docstrings=True,
     )
 
     absent: ClassVar[dict[str, str]] = {}

@@ -7,9 +7,9 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, StrictInt
 
-from environments.bounds import Count, Shape, Span
 from environments.identifiers import KMS_KEY_ARN
 from environments.quantities import Duration
+from environments.rules.bounds import Count, Shape, Span
 from environments.section import Section
 
 SHORTEST_RETENTION = timedelta(hours=24)

@@ -16,11 +16,11 @@ from pydantic import (
     WithJsonSchema,
 )
 
-from environments.bounds import Count, Shape, Span
-from environments.findings import Finding, refusal
 from environments.quantities import DURATION_PATTERN, Duration, format_duration
+from environments.rules.bounds import Count, Shape, Span
+from environments.rules.findings import Finding, refusal
+from environments.rules.topic_settings import Plain, read_setting, setting_findings, settings_schema, written
 from environments.section import Section
-from environments.topic_settings import Plain, read_setting, setting_findings, written
 
 INFINITE = "infinite"
 
@@ -60,7 +60,7 @@ Settings = Annotated[
     dict[str, Annotated[StrictStr, BeforeValidator(_as_text)]],
     AfterValidator(_settings),
     PlainSerializer(_write_settings),
-    WithJsonSchema({"type": "object", "additionalProperties": {"type": ["string", "number", "boolean"]}}),
+    WithJsonSchema(settings_schema()),
 ]
 
 TopicName = Annotated[

@@ -12,8 +12,8 @@ from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
-from environments.findings import refuse
 from environments.quantities import format_duration, format_size
+from environments.rules.findings import refuse
 
 Value = TypeVar("Value")
 Quantity = TypeVar("Quantity", int, timedelta)

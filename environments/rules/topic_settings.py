@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from environments.findings import Finding, choices, meant
+from environments.rules.findings import Finding, choices, meant
 
 Plain = bool | int | float | str
 
@@ -166,3 +167,22 @@ def setting_findings(settings: Mapping[str, str]) -> Iterator[Finding]:
             except ValueError as error:
                 rule, remedy = error.args
                 yield Finding(rule, remedy, (name,), text)
+
+
+def settings_schema() -> dict[str, Any]:
+    """The JSON Schema of all settings; each may be written in quotes too."""
+    properties = {name: _kind_schema(kind) for name, kind in SETTINGS.items()}
+    return {"type": "object", "properties": properties, "additionalProperties": False}
+
+
+def _kind_schema(kind: Kind) -> dict[str, Any]:
+    match kind:
+        case Whole(least, most):
+            return {"type": ["integer", "string"], "minimum": least, "maximum": most}
+        case Ratio():
+            return {"type": ["number", "string"], "minimum": 0, "maximum": 1}
+        case Flag():
+            return {"enum": [True, False, "true", "false"]}
+        case Words(known, many=False):
+            return {"enum": list(known)}
+    return {"type": ["string", "number", "boolean"]}

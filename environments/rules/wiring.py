@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from environments.findings import Finding, meant
 from environments.kafka import Ec2Kafka, ExternalKafka
-from environments.parts import Parts, sound
 from environments.routes import DeliveryEnd, Route, StreamEnd, TopicEnd
+from environments.rules.findings import Finding, meant
+from environments.rules.parts import Parts, sound
 
 End = TopicEnd | StreamEnd | DeliveryEnd
 Node = tuple[str, str]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from environments.findings import Finding
 from environments.kafka import Ec2Kafka, ExternalKafka, MskExpressKafka, MskKafka, MskServerlessKafka
 from environments.network import NewNetwork
-from environments.parts import Parts, sound
+from environments.rules.findings import Finding
+from environments.rules.parts import Parts, sound
 
 SANDBOX_ACCOUNT = "000000000000"
 """No real account has this number: what is meant for the sandbox can never reach AWS, and the other way round."""

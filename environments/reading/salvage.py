@@ -12,9 +12,9 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from environments.environment import Environment
-from environments.findings import REFUSED
-from environments.parts import Parts
-from environments.sections import locate
+from environments.reading.sections import locate
+from environments.rules.findings import REFUSED
+from environments.rules.parts import Parts
 
 _RELIED_ON = {
     "network": {"zones", "vpc_id", "private_subnets"},

@@ -8,11 +8,12 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from environments.document import Document, Place
+from environments.descriptions import field_descriptions
 from environments.environment import Environment, findings_across
-from environments.findings import REFUSED, Finding, choices, meant
-from environments.salvage import sound_parts
-from environments.sections import Location, keys_of, locate
+from environments.reading.document import Document, Place
+from environments.reading.salvage import sound_parts
+from environments.reading.sections import Location, keys_of, locate
+from environments.rules.findings import REFUSED, Finding, choices, meant
 
 Reading = tuple[str, str]
 """A rule and the way out."""
@@ -49,8 +50,8 @@ def _explain(document: Document, details: ErrorDetails) -> None:
     if location.at_key:
         value = str(place[-1])
     if kind == "missing":
-        said = location.field.description if location.field else None
-        document.complain(place, "is missing", f"add it: {_first_sentence(said)}")
+        described = field_descriptions(location.owner) if location.owner else {}
+        document.complain(place, "is missing", f"add it: {_as_remedy(described[str(place[-1])])}")
     elif kind == "extra_forbidden":
         document.complain(place, *_unknown_key(location))
     elif kind == "union_tag_invalid":
@@ -138,8 +139,9 @@ def _unknown_key(location: Location) -> Reading:
     return "is not a key that is known here", f"did you mean {near}?" if near else f"known are {choices(known, 'and')}"
 
 
-def _first_sentence(text: str | None) -> str:
-    return (text or "").replace("``", "").split(".\n")[0].strip().rstrip(".") or "it has no default"
+def _as_remedy(description: str) -> str:
+    text = description.replace("``", "").rstrip(".")
+    return text[0].lower() + text[1:] if text[1].islower() else text
 
 
 def _quoteless(text: str) -> str:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from environments.findings import Finding
 from environments.naming import in_account
-from environments.parts import Parts, sound
+from environments.rules.findings import Finding
+from environments.rules.parts import Parts, sound
 
 
 def names_are_unique(parts: Parts) -> Iterator[Finding]:

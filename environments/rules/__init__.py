@@ -1,0 +1,1 @@
+"""Every rule that an environment must keep and that needs no AWS to check."""
