@@ -23,6 +23,8 @@ DEFAULT_STOP_TIMEOUT_SECONDS = 30
 class ProcessDefinition:
     """What to start, with which variables, and how long it may take to stop."""
 
+    container: str
+    """Name of the container in the task definition."""
     argv: tuple[str, ...]
     environment: Mapping[str, str]
     stop_timeout_seconds: int
@@ -53,6 +55,7 @@ def process_definition(task_definition: Mapping[str, Any], secret: Callable[[str
     variables = {entry["name"]: entry["value"] for entry in container.get("environment", ())}
     variables |= {entry["name"]: secret(entry["valueFrom"]) for entry in container.get("secrets", ())}
     return ProcessDefinition(
+        container=container["name"],
         argv=(*INSTALLED_IMAGES[image], *(container.get("command") or DEFAULT_COMMAND)),
         environment=variables,
         stop_timeout_seconds=container.get("stopTimeout", DEFAULT_STOP_TIMEOUT_SECONDS),

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from sandbox.errors import SandboxError
 from sandbox.runner.reconcile import DesiredService
 from sandbox.state import SandboxState
 
 CREDENTIALS_SECONDS = 12 * 3600
+CONTAINER_INSTANCE = "sandbox"
+STARTED_BY = "streamops-sandbox"
 
 
 class EcsControlPlane:
@@ -69,3 +72,32 @@ class EcsControlPlane:
             "AWS_SECRET_ACCESS_KEY": credentials["SecretAccessKey"],
             "AWS_SESSION_TOKEN": credentials["SessionToken"],
         }
+
+    def start_task(self, service: DesiredService) -> str:
+        """Have ECS note a new task of the service, PENDING until it is reported running; its ARN."""
+        answer = self._ecs.start_task(
+            cluster=self._cluster,
+            taskDefinition=service.task_definition,
+            containerInstances=[CONTAINER_INSTANCE],
+            group=f"service:{service.name}",
+            startedBy=STARTED_BY,
+        )
+        if answer["failures"]:
+            raise SandboxError(f"{service.name}: ECS does not take a task: {answer['failures'][0]}")
+        arn: str = answer["tasks"][0]["taskArn"]
+        return arn
+
+    def task_running(self, arn: str) -> None:
+        """Report that the task's process runs and answers its health check."""
+        self._ecs.submit_task_state_change(cluster=self._cluster, task=arn, status="RUNNING")
+
+    def task_stopped(self, arn: str, reason: str, *, container: str, exit_code: int) -> None:
+        """Report that the task's container has ended, and why."""
+        ended = {"containerName": container, "status": "STOPPED", "reason": reason, "exitCode": exit_code}
+        self._ecs.submit_task_state_change(
+            cluster=self._cluster, task=arn, status="STOPPED", reason=reason, containers=[ended]
+        )
+
+    def task_never_started(self, arn: str, reason: str) -> None:
+        """Report that the task's container could not be started, and why."""
+        self._ecs.submit_task_state_change(cluster=self._cluster, task=arn, status="STOPPED", reason=reason)

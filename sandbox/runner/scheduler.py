@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-import uuid
 from collections import defaultdict
 from pathlib import Path
 
@@ -61,8 +60,8 @@ class Scheduler:
             task.enforce_stop()
             code = task.exit_code
             if code is None:
-                if task.stop_reason is None and task.probe() and report:
-                    self._control_plane.task_running(task.arn, healthy=task.healthy)
+                if task.stop_reason is None and task.probe() and task.healthy and report:
+                    self._control_plane.task_running(task.arn)
                 continue
             del self._tasks[task.id]
             reason = task.stop_reason or f"Essential container in task exited with code {code}"
@@ -70,7 +69,7 @@ class Scheduler:
             if task.stop_reason is None:
                 self._slow_down(task.service, task.task_definition, ran_seconds=time.time() - task.started)
             if report:
-                self._control_plane.task_stopped(task.arn, exit_code=code, reason=reason)
+                self._control_plane.task_stopped(task.arn, reason, container=task.container, exit_code=code)
 
     def _reconcile(self) -> None:
         services = {service.name: service for service in self._control_plane.services()}
@@ -92,9 +91,8 @@ class Scheduler:
                     self._start(service)
 
     def _start(self, service: DesiredService) -> None:
-        task_id = uuid.uuid4().hex
-        arn = self._control_plane.task_arn(task_id)
-        self._control_plane.task_started(arn, service)
+        arn = self._control_plane.start_task(service)
+        task_id = arn.rpartition("/")[2]
         try:
             registered = self._control_plane.task_definition(service.task_definition)
             task = start_task(
@@ -112,7 +110,7 @@ class Scheduler:
         except (SandboxError, BotoCoreError, ClientError) as error:
             log(f"{service.name}: task {task_id} cannot start: {error}")
             self._slow_down(service.name, service.task_definition, ran_seconds=0)
-            self._control_plane.task_stopped(arn, exit_code=None, reason=str(error))
+            self._control_plane.task_never_started(arn, str(error))
             return
         self._tasks[task_id] = task
         log(f"{service.name}: task {task_id} started, pid {task.record.pid}, port {task.port}")

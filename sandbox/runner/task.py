@@ -26,6 +26,7 @@ class Task:
     arn: str
     service: str
     task_definition: str
+    container: str
     port: int
     record: ProcessRecord
     process: psutil.Process
@@ -86,7 +87,17 @@ def start_task(
         owner=directory,
         environment={**definition.environment, **environment, HTTP_PORT_VARIABLE: str(port)},
     )
-    return Task(task_id, arn, service, task_definition, port, record, process, definition.stop_timeout_seconds)
+    return Task(
+        id=task_id,
+        arn=arn,
+        service=service,
+        task_definition=task_definition,
+        container=definition.container,
+        port=port,
+        record=record,
+        process=process,
+        stop_timeout_seconds=definition.stop_timeout_seconds,
+    )
 
 
 def answers(port: int, path: str) -> bool:
