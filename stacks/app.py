@@ -15,7 +15,7 @@ class ChecksFailedError(Exception):
 
 
 def synthesize() -> None:
-    """Synthesize, with all checks, the environments that the context value `env` names, or all.
+    """Synthesize the environments that the context value `env` names, or all there are.
 
     Raises:
         EnvironmentFileError: an environment file is wrong, or describes what is not provisioned.
@@ -23,16 +23,25 @@ def synthesize() -> None:
     """
     app = cdk.App(analytics_reporting=False)
     add_stages(app, selected_environments(app.node.try_get_context("env")))
-    add_checks(app)
-    try:
-        app.synth()
-    except RuntimeError as error:
-        # jsii has one exception for everything; only its text tells the report from a bug.
-        if not str(error).startswith("ValidationFailed"):
-            raise
-        raise ChecksFailedError(str(error).removeprefix("ValidationFailed: ")) from None
+    checked_synthesis(app)
 
 
 def add_stages(app: cdk.App, environments: Iterable[Environment]) -> dict[str, EnvironmentStage]:
     """Add a stage for each environment, and return them by name."""
     return {environment.name: EnvironmentStage(app, environment) for environment in environments}
+
+
+def checked_synthesis(app: cdk.App) -> None:
+    """Synthesize `app` with all checks.
+
+    Raises:
+        ChecksFailedError: a check found something.
+    """
+    add_checks(app)
+    try:
+        app.synth()
+    except RuntimeError as error:
+        # jsii has one exception for everything; only its text tells a finding from a bug.
+        if not str(error).startswith("ValidationFailed"):
+            raise
+        raise ChecksFailedError(str(error).removeprefix("ValidationFailed: ")) from None

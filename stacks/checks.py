@@ -36,11 +36,11 @@ def acknowledge(
     `rule` is the short id (`IAM5`). Rules that report each wildcard or policy by itself
     need the exact `findings` (`Resource::*`): the rule alone would acknowledge none of them.
 
-    An id of cdk-nag is written in both forms that exist. The core keeps the qualified one with its
-    reason in the validation report; only the plain one is honoured when the pack is asked directly.
-    See https://github.com/cdklabs/cdk-nag/blob/main/README.md
+    Only the qualified form of the ids is used (`AwsSolutions::AwsSolutions-IAM5[...]`): the core then
+    keeps the finding in the validation report, with the reason and the place. The short form that
+    cdk-nag knows too would drop it from there without a trace.
     """
     name = f"{NAG}-{rule}" if checker == NAG else rule
     for finding in [f"{name}[{finding}]" for finding in findings] or [name]:
-        for form in (finding, f"{checker}::{finding}") if checker == NAG else (f"{checker}::{finding}",):
-            cdk.Validations.of(construct).acknowledge(cdk.Acknowledgment(id=form, reason=reason))
+        acknowledgment = cdk.Acknowledgment(id=f"{checker}::{finding}", reason=reason)
+        cdk.Validations.of(construct).acknowledge(acknowledgment)

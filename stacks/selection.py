@@ -1,6 +1,7 @@
 """Which environments an app is made of."""
 
-from collections.abc import Sequence
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 from environments import (
@@ -11,6 +12,7 @@ from environments import (
     find_environments,
     load_environment,
 )
+from environments.reading.document import read_document
 from stacks.refusals import refusals
 
 
@@ -22,29 +24,29 @@ def selected_environments(names: str | None) -> list[Environment]:
             provisioned; it tells all of it.
     """
     files = find_environments()
-    wanted: Sequence[str | Path]
-    wanted = [name.strip() for name in (names or "").split(",") if name.strip()] or list(files.values())
-    problems: list[Problem] = []
+    wanted = [name.strip() for name in (names or "").split(",") if name.strip()] or list(files)
+    if not wanted:
+        folder, remedy = str(environments_folder()), "make one: streamops env init NAME"
+        raise EnvironmentFileError((Problem(folder, None, "", "", "holds no environment file", remedy),))
     environments: list[Environment] = []
-    for each in dict.fromkeys(wanted):
+    problems: list[Problem] = []
+    for name in dict.fromkeys(wanted):
         try:
-            environment = load_environment(each)
+            environment = load_environment(name)
         except EnvironmentFileError as error:
             problems.extend(error.problems)
-            continue
-        problems.extend(refusals(environment, file=str(files.get(environment.name, each))))
-        environments.append(environment)
-    if not wanted:
-        problems.append(
-            Problem(
-                file=str(environments_folder()),
-                line=None,
-                path="",
-                value="",
-                rule="there is no environment file",
-                remedy="make one with `streamops env init NAME`",
-            )
-        )
+        else:
+            environments.append(environment)
+            problems.extend(_unprovisioned(environment, files[name]))
     if problems:
         raise EnvironmentFileError(tuple(problems))
     return environments
+
+
+def _unprovisioned(environment: Environment, file: Path) -> Iterator[Problem]:
+    findings = refusals(environment)
+    if findings:
+        document = read_document(file, os.path.relpath(file))
+        for finding in findings:
+            document.complain(finding.path, finding.rule, finding.remedy, value=finding.value)
+        yield from document.problems

@@ -8,7 +8,7 @@ from typing import Any
 import aws_cdk as cdk
 
 from environments import Environment, load_environment
-from stacks.app import add_stages
+from stacks.app import add_stages, checked_synthesis
 
 PROJECT = Path(__file__).parents[2]
 CONTEXT: dict[str, Any] = json.loads((PROJECT / "cdk.json").read_text("utf-8"))["context"]
@@ -73,21 +73,28 @@ def describe(folder: Path, name: str, **sections: Any) -> Environment:
     return load_environment(path)
 
 
+def new_app(folder: Path, *, validate: bool = False) -> cdk.App:
+    """Make an app that writes into `folder`; the CDK's own validation costs seconds."""
+    return cdk.App(
+        context=CONTEXT,
+        outdir=str(folder),
+        analytics_reporting=False,
+        builtin_cloud_formation_validation=validate,
+        tree_metadata=False,
+    )
+
+
 class Templates:
     """The templates of some environments."""
 
-    def __init__(self, environments: Iterable[Environment], folder: Path) -> None:
-        app = cdk.App(
-            context=CONTEXT,
-            outdir=str(folder),
-            analytics_reporting=False,
-            builtin_cloud_formation_validation=False,
-            tree_metadata=False,
-        )
-        self.app = app
+    def __init__(self, environments: Iterable[Environment], folder: Path, *, check: bool = False) -> None:
+        app = new_app(folder)
         self._folder = folder
-        self.stages = add_stages(app, environments)
-        app.synth()
+        add_stages(app, environments)
+        if check:
+            checked_synthesis(app)
+        else:
+            app.synth()
         self._stacks: dict[tuple[str, str], dict[str, Any]] = {}
         self.settings: dict[tuple[str, str], dict[str, Any]] = {}
         for manifest in folder.glob("assembly-*/manifest.json"):
