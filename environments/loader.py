@@ -40,7 +40,7 @@ def load_environment(name_or_path: str | Path) -> Environment:
     """
     path = _path(name_or_path)
     shown = _shown(path)
-    _check_name(path, shown)
+    check_name(path.stem, shown)
     from environments.reading.document import read_document
 
     try:
@@ -79,13 +79,12 @@ def _path(name_or_path: str | Path) -> Path:
     raise _refusal(text, f"is not an environment of {folder}, which holds {', '.join(known)}", remedy)
 
 
-def _check_name(path: Path, shown: str) -> None:
-    if not SHORT_NAME.matches(path.stem):
-        raise _refusal(
-            shown, f"gives the environment the name {path.stem!r}, which {SHORT_NAME.rule}", SHORT_NAME.remedy
-        )
-    if len(path.stem) > LONGEST_ENVIRONMENT_NAME:
-        rule = f"gives the environment a name of {len(path.stem)} characters"
+def check_name(name: str, shown: str) -> None:
+    """Raise EnvironmentFileError when no environment can be called ``name``; ``shown`` is the file it is taken from."""
+    if not SHORT_NAME.matches(name):
+        raise _refusal(shown, f"gives the environment the name {name!r}, which {SHORT_NAME.rule}", SHORT_NAME.remedy)
+    if len(name) > LONGEST_ENVIRONMENT_NAME:
+        rule = f"gives the environment a name of {len(name)} characters"
         raise _refusal(shown, rule, f"use at most {LONGEST_ENVIRONMENT_NAME}: every resource carries it")
 
 
