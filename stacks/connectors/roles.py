@@ -92,7 +92,6 @@ def _route_statements(environment: Environment, route: str) -> Sequence[iam.Poli
             iam.PolicyStatement(
                 actions=[
                     "kinesis:DescribeStreamSummary",
-                    "kinesis:ListShards",
                     "kinesis:PutRecords",
                 ],
                 resources=[stream_arn(environment, target.stream)],

@@ -77,12 +77,15 @@ def test_synthesis_looks_nothing_up(assembly: Path):
     assert all(not manifest.get("missing") for manifest in manifests(assembly))
 
 
-def test_templates_have_no_parameters_and_no_custom_resources(assembly: Path):
+def test_templates_have_no_parameters_no_exports_and_no_custom_resources(assembly: Path):
     templates = list(assembly.glob("assembly-*/*.template.json"))
     assert templates
     for path in templates:
-        template = json.loads(path.read_text("utf-8"))
+        text = path.read_text("utf-8")
+        template = json.loads(text)
         assert "Parameters" not in template, path
+        assert not [each for each in template.get("Outputs", {}).values() if "Export" in each], path
+        assert "Fn::ImportValue" not in text, path
         kinds = {each["Type"] for each in template["Resources"].values()}
         assert not {
             kind

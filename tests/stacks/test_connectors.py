@@ -7,7 +7,7 @@ from connector.config import load_config
 
 from environments.naming import config_parameter_name
 from stacks.connectors.configuration import LONGEST_BYTES, STANDARD_BYTES, render_configuration
-from stacks.connectors.service import CONFIG_LABEL, CONFIG_VARIABLE
+from stacks.connectors.task import CONFIG_LABEL, CONFIG_VARIABLE
 from tests.stacks.conftest import Describe, Synthesize
 from tests.stacks.synthesis import ECR_IMAGE, PLAIN, VARIANTS, Templates
 

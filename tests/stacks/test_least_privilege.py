@@ -68,7 +68,6 @@ def test_a_connector_may_write_its_own_stream_and_read_its_brokers_addresses(tem
     stream = ["arn:aws:kinesis:eu-west-1:111122223333:stream/plain-orders"]
     assert policy(templates, "plain", "orderstostreamTaskRole") == {
         "kinesis:DescribeStreamSummary": stream,
-        "kinesis:ListShards": stream,
         "kinesis:PutRecords": stream,
         "ssm:GetParameter": ["arn:aws:ssm:eu-west-1:111122223333:parameter/plain/kafka/bootstrap"],
     }
