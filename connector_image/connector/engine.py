@@ -131,8 +131,10 @@ class Engine:
         log.warning("partitions lost: the group took this member for dead", partitions=_names(partitions))
 
     def committed(self, positions: Mapping[Partition, int]) -> None:
-        """Note what is committed."""
+        """Note what is committed; a commit that failed is repeated since it is not noted."""
         for partition, offset in positions.items():
+            if partition in self._lanes:
+                self._committed[partition] = offset
             self._metrics.committed(partition, offset, self._source.lag(partition, offset))
 
     def _turn(self) -> None:
@@ -195,7 +197,6 @@ class Engine:
         }
         if positions:
             self._source.commit(positions, wait=wait)
-            self._committed.update(positions)
 
     def _finish(self) -> None:
         self._stopping = True

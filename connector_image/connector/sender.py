@@ -5,7 +5,6 @@ sleeps while others have records to send.
 """
 
 import contextlib
-import logging
 import selectors
 import socket
 import ssl
@@ -21,8 +20,6 @@ from connector.mapping import Mapped
 from connector.outcome import CallFailure, Outcome
 
 _LONGEST_SLEEP: Final = 1.0  # seconds; the loop shows its heartbeat at least so often
-
-log = logging.getLogger(__name__)
 
 
 class Sink(Protocol):

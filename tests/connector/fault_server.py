@@ -10,7 +10,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 THROTTLED = "ProvisionedThroughputExceededException"
 
@@ -60,7 +60,7 @@ class FaultServer:
     most_at_once: int = 0
     port: int = 0
 
-    def __enter__(self) -> FaultServer:
+    def __enter__(self) -> Self:
         self._loop = asyncio.new_event_loop()
         self._at_once = 0
         started = threading.Event()

@@ -1,7 +1,7 @@
 """Who we are to AWS and where its services are: botocore's whole default chain, nothing of our own."""
 
 import contextlib
-import logging
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -27,7 +27,7 @@ _UNAUTHENTICATED = frozenset(
     }
 )
 
-log = logging.getLogger(__name__)
+_RENEWAL_PAUSE = 1.0  # seconds
 
 
 class Account:
@@ -36,6 +36,7 @@ class Account:
     def __init__(self, region: str | None) -> None:
         self._session = botocore.session.get_session()
         self._credentials: botocore.credentials.Credentials | None = None
+        self._resolved_at = 0.0
         self._asked_region = region
         with _explained("the AWS settings"):
             self._kinesis = self.client("kinesis")
@@ -56,6 +57,7 @@ class Account:
         try:
             if self._credentials is None:
                 self._credentials = botocore.session.get_session().get_credentials()
+                self._resolved_at = time.monotonic()
             if self._credentials is None:
                 raise CredentialsUnavailable("no AWS credentials found in the environment, files or role")
             frozen = self._credentials.get_frozen_credentials()
@@ -64,8 +66,12 @@ class Account:
         return Credentials(frozen.access_key or "", frozen.secret_key or "", frozen.token)
 
     def renew(self) -> None:
-        """Resolve the chain from its beginning at the next use; files and roles may hold newer ones."""
-        self._credentials = None
+        """Resolve the chain from its beginning at the next use; files and roles may hold newer ones.
+
+        Calls that were under way with the old ones all come back refused; one renewal answers them.
+        """
+        if time.monotonic() - self._resolved_at > _RENEWAL_PAUSE:
+            self._credentials = None
 
     def stream_status(self, stream: str) -> str:
         """Ask for the status of a stream, ACTIVE when it takes records.

@@ -4,24 +4,36 @@ import os
 import ssl
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, Protocol
 
 import botocore.httpsession
 
 from connector.dispatcher import CallLimits
 from connector.http_client import Endpoint, Response
-from connector.kinesis.account import Account
-from connector.kinesis.signing import Signer
+from connector.kinesis.signing import Credentials, Signer
 from connector.kinesis.wire import TARGET, JsonWire, Wire
 from connector.outcome import Outcome
 
 USER_AGENT: Final = "streamops-connector"
 
 
+class Access(Protocol):
+    """What a sink needs of an AWS account."""
+
+    region: str
+    endpoint_url: str
+
+    def credentials(self) -> Credentials:
+        """Return credentials that are valid now."""
+
+    def renew(self) -> None:
+        """Forget credentials that were refused."""
+
+
 class KinesisSink:
     """Writes signed PutRecords requests and reads their answers."""
 
-    def __init__(self, stream: str, account: Account, limits: CallLimits, wire: Wire | None = None) -> None:
+    def __init__(self, stream: str, account: Access, limits: CallLimits, wire: Wire | None = None) -> None:
         self._account = account
         self._wire = wire or JsonWire(stream)
         self.limits = limits

@@ -1,0 +1,187 @@
+"""A source in memory, an engine on it, and what must hold of every run."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from random import Random
+
+from connector.backoff import Backoff
+from connector.batch import Batch, Partition
+from connector.circuit import Circuit
+from connector.dispatcher import CallLimits, Dispatcher
+from connector.engine import Engine, Settings
+from connector.kinesis.signing import Credentials
+from connector.kinesis.sink import KinesisSink
+from connector.mapping import Mapper
+from connector.metrics import Metrics
+from connector.sender import Sender
+from connector.source import Owner
+
+from tests.connector.fault_server import THROTTLED, Fault, FaultServer, Taken
+
+TOPIC = "t"
+
+
+def content(partition: int, offset: int) -> bytes:
+    """Data that tells where it comes from."""
+    return b"%d/%d" % (partition, offset)
+
+
+def place(taken: Taken) -> tuple[int, int]:
+    """Read `content` back."""
+    partition, offset = taken.data.split(b"/")[:2]
+    return int(partition), int(offset)
+
+
+@dataclass
+class MemorySource:
+    """Partitions as lists of keys; the offset is the index. Notes every commit, and what it would lose."""
+
+    partitions: list[list[bytes | None]]
+    server: FaultServer
+    chunk: int = 50
+    commits: dict[Partition, int] = field(default_factory=dict)
+    ahead: int = 0
+    polled: int = 0
+    paused: bool = False
+    pauses: int = 0
+    closed: bool = False
+    make_value: Callable[[int, int], bytes | None] = content
+
+    def start(self, owner: Owner) -> None:
+        self.owner = owner
+        self.places = [Partition(TOPIC, number) for number in range(len(self.partitions))]
+        self.positions = dict.fromkeys(self.places, 0)
+        self.turn = 0
+        owner.assigned(self.places)
+
+    def poll(self) -> list[Batch]:
+        self.polled += 1
+        for _ in self.places:
+            self.turn = (self.turn + 1) % len(self.places)
+            where = self.places[self.turn]
+            first = self.positions[where]
+            keys = self.partitions[where.number][first : first + self.chunk]
+            if keys and not self.paused:
+                self.positions[where] = first + len(keys)
+                offsets = range(first, first + len(keys))
+                return [Batch(where, keys, [self.make_value(where.number, offset) for offset in offsets], offsets)]
+        time.sleep(0.001)
+        return []
+
+    def pause(self) -> None:
+        self.paused = True
+        self.pauses += 1
+
+    def resume(self) -> None:
+        self.paused = False
+
+    def commit(self, positions: Mapping[Partition, int], *, wait: bool) -> None:  # noqa: ARG002 - the protocol's signature
+        arrived = {place(taken) for taken in self.server.taken}
+        for where, position in positions.items():
+            self.ahead += sum((where.number, offset) not in arrived for offset in range(position))
+            self.commits[where] = position
+        self.owner.committed(positions)
+
+    def lag(self, partition: Partition, position: int) -> int | None:
+        return len(self.partitions[partition.number]) - position
+
+    def close(self) -> None:
+        self.closed = True
+
+
+class FixedAccess:
+    """An account that is always there; counts how often its credentials were renewed."""
+
+    region = "eu-west-1"
+
+    def __init__(self, url: str) -> None:
+        self.endpoint_url = url
+        self.renewals = 0
+
+    def credentials(self) -> Credentials:
+        return Credentials("AKIDEXAMPLE", "secret", f"token-{self.renewals}")
+
+    def renew(self) -> None:
+        self.renewals += 1
+
+
+@dataclass
+class Assembly:
+    """A whole route but for Kafka."""
+
+    source: MemorySource
+    ordered: bool = True
+    memory: int = 16 << 20
+    records: int = 20
+    connections: int = 6
+    request_timeout: float = 5.0
+    retry: tuple[float, float] = (0.001, 0.02)
+    tombstones: str = "stop"
+    stop_timeout: float = 20.0
+
+    def __post_init__(self) -> None:
+        self.metrics = Metrics("r")
+        self.circuit = Circuit(shortest=0.02, longest=0.05)
+        limits = CallLimits(self.records, 10 << 20)
+        self.access = FixedAccess(self.source.server.url)
+        self.dispatcher = Dispatcher(limits, Backoff(*self.retry), self.circuit, self.metrics)
+        sink = KinesisSink("flights", self.access, limits)
+        self.sender = Sender(sink, self.dispatcher, self.connections, self.request_timeout)
+        settings = Settings(self.ordered, self.memory, 0.02, 5.0, self.stop_timeout)
+        mapper = Mapper(1 << 20, self.tombstones)  # type: ignore[arg-type]  # tests pass the literals
+        self.engine = Engine(self.source, self.sender, self.dispatcher, mapper, self.metrics, settings)
+
+    def sample(self, name: str, **labels: str) -> float:
+        return self.metrics.registry.get_sample_value(f"streamops_connector_{name}", {"route": "r", **labels}) or 0.0
+
+
+def repeated_keys(random: Random, count: int, distinct: int) -> list[bytes | None]:
+    """Keys that repeat often, so that order matters."""
+    return [b"k%d" % random.randrange(distinct) for _ in range(count)]
+
+
+def random_faults(seed: int) -> Callable[[int], Fault]:
+    """A plan in which every kind of fault comes up, but half of all calls go well."""
+    random = Random(seed)
+
+    def plan(_: int) -> Fault:
+        delay = random.choice([0.0, 0.0, 0.002, 0.01])
+        faults = [
+            Fault(status=500, code="InternalFailure", delay=delay),
+            Fault(status=400, code=THROTTLED, delay=delay),
+            Fault(status=400, code="ExpiredTokenException", delay=delay),
+            Fault(ending="cut-before", delay=delay),
+            Fault(ending="cut-after", delay=delay),
+            *[Fault(refused=lambda _: random.random() < 0.4, delay=delay)] * 2,
+            *[Fault(delay=delay)] * 7,
+        ]
+        return random.choice(faults)
+
+    return plan
+
+
+def lost(source: MemorySource) -> int:
+    """Count the records that never arrived."""
+    arrived = {place(taken) for taken in source.server.taken}
+    return sum(
+        (number, offset) not in arrived for number, keys in enumerate(source.partitions) for offset in range(len(keys))
+    )
+
+
+def out_of_order(taken: list[Taken]) -> int:
+    """Count first occurrences that came after a later record of their key and partition."""
+    latest: dict[tuple[str, int], int] = {}
+    seen: set[tuple[int, int]] = set()
+    count = 0
+    for record in taken:
+        partition, offset = place(record)
+        if (partition, offset) in seen:
+            continue
+        seen.add((partition, offset))
+        before = latest.get((record.key, partition), -1)
+        count += before > offset
+        latest[record.key, partition] = max(before, offset)
+    return count

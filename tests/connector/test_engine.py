@@ -1,0 +1,255 @@
+"""The whole engine between a source in memory and a server that misbehaves."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from random import Random
+
+import pytest
+from connector.batch import Partition
+from connector.errors import Undeliverable
+from connector.watermark import Watermark
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.connector.fault_server import Fault, FaultServer
+from tests.connector.in_memory import (
+    Assembly,
+    MemorySource,
+    content,
+    lost,
+    out_of_order,
+    random_faults,
+    repeated_keys,
+)
+
+
+def until(condition: Callable[[], object], seconds: float = 20.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.005)
+
+
+@contextmanager
+def running(assembly: Assembly) -> Iterator[Assembly]:
+    """Run the engine on a thread; at the end stop it and pass its error on."""
+    errors: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            assembly.engine.run()
+        except BaseException as error:  # noqa: BLE001 - handed over to the test
+            errors.append(error)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    try:
+        yield assembly
+    finally:
+        assembly.engine.stop()
+        thread.join(30)
+        assert not thread.is_alive()
+    if errors:
+        raise errors[0]
+
+
+def settled(assembly: Assembly) -> bool:
+    source = assembly.source
+    return all(source.commits.get(Partition("t", n)) == len(keys) for n, keys in enumerate(source.partitions))
+
+
+def play(
+    seed: int, *, ordered: bool = True, plan: Callable[[int], Fault] | None = None
+) -> tuple[Assembly, FaultServer]:
+    random = Random(seed)
+    with FaultServer(plan=plan or random_faults(seed)) as server:
+        source = MemorySource([repeated_keys(random, 300, 60) for _ in range(2)], server)
+        with running(Assembly(source, ordered=ordered)) as assembly:
+            until(lambda: settled(assembly))
+    return assembly, server
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.integers(0, 2**32))
+def test_nothing_is_lost_order_is_kept_and_no_commit_runs_ahead(seed: int):
+    assembly, server = play(seed)
+    assert lost(assembly.source) == 0
+    assert out_of_order(server.taken) == 0
+    assert assembly.source.ahead == 0
+    assert assembly.engine.buffered == 0
+    assert assembly.sample("records_acknowledged_total") == 600
+    assert assembly.sample("records_resent_total") > 0
+    assert sum(server.happened.values()) > 5
+    assert server.most_at_once > 1
+    assert all("Signature=" in head["authorization"] and head["x-amz-date"] for head in server.heads)
+
+
+def test_every_kind_of_fault_really_happens():
+    happened = play(1)[1].happened + play(2)[1].happened
+    wanted = {"InternalFailure", "ExpiredTokenException", "ProvisionedThroughputExceededException"}
+    assert wanted | {"cut-before", "cut-after", "delayed"} <= set(happened)
+
+
+def test_without_ordering_the_same_faults_break_the_order():
+    assembly, server = play(3, ordered=False)
+    assert lost(assembly.source) == 0
+    assert out_of_order(server.taken) > 0
+
+
+def test_a_watermark_at_the_last_acknowledgement_would_run_ahead(monkeypatch: pytest.MonkeyPatch):
+    def last_acknowledgement(self: Watermark, offsets) -> None:
+        self.position = max(self.position or 0, max(offsets) + 1)
+
+    monkeypatch.setattr(Watermark, "acknowledge", last_acknowledgement)
+    assembly, _ = play(4)
+    assert assembly.source.ahead > 0
+
+
+def test_an_expired_token_is_replaced(server: FaultServer):
+    server.plan = lambda number: Fault(status=400, code="ExpiredTokenException") if number == 0 else Fault()
+    with running(Assembly(MemorySource([[b"k"]], server))) as assembly:
+        until(lambda: settled(assembly))
+    assert assembly.access.renewals == 1
+    assert server.heads[-1]["x-amz-security-token"] == "token-1"
+
+
+def test_a_call_without_an_answer_is_repeated_on_a_new_connection(server: FaultServer):
+    server.plan = lambda number: Fault(delay=30) if number == 0 else Fault()
+    with running(Assembly(MemorySource([[b"k"]], server), request_timeout=0.1)) as assembly:
+        until(lambda: settled(assembly))
+    assert assembly.sample("calls_failed_total", code="RequestTimeout") == 1
+
+
+def test_it_speaks_tls_and_verifies(tls_server: FaultServer, certificate, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("AWS_CA_BUNDLE", str(certificate))
+    source = MemorySource([repeated_keys(Random(1), 400, 400)], tls_server)
+    tls_server.plan = random_faults(5)
+    with running(Assembly(source)) as assembly:
+        until(lambda: settled(assembly))
+    assert lost(source) == 0
+    assert out_of_order(tls_server.taken) == 0
+
+
+def test_latency_does_not_limit_the_throughput(server: FaultServer):
+    server.plan = lambda _: Fault(delay=0.05)
+    source = MemorySource([[b"%d" % number for number in range(1000)]], server)
+    with running(Assembly(source, connections=16)) as assembly:
+        started = time.monotonic()
+        until(lambda: settled(assembly))
+        took = time.monotonic() - started
+    one_after_the_other = len(server.calls) * 0.05
+    assert server.most_at_once > 8
+    assert took < one_after_the_other / 2
+
+
+def test_denied_access_turns_readiness_red_loses_nothing_and_recovers_by_itself(server: FaultServer):
+    denied = threading.Event()
+    denied.set()
+    server.plan = lambda _: Fault(status=400, code="AccessDeniedException") if denied.is_set() else Fault()
+    source = MemorySource([repeated_keys(Random(1), 100, 50)], server)
+    with running(Assembly(source)) as assembly:
+        until(lambda: assembly.circuit.state == "open")
+        assert assembly.circuit.reason == "AccessDeniedException: on demand"
+        assert assembly.sample("circuit_state") in {1, 2}
+        denied.clear()
+        until(lambda: settled(assembly))
+        assert assembly.circuit.state == "closed"
+    assert lost(source) == 0
+
+
+def test_a_target_that_takes_nothing_bounds_the_memory_and_the_source_is_still_polled(server: FaultServer):
+    stalled = threading.Event()
+    stalled.set()
+    server.plan = lambda _: Fault(status=500, code="InternalFailure") if stalled.is_set() else Fault()
+    source = MemorySource(
+        [[b"%d" % n for n in range(3000)]], server, make_value=lambda p, o: content(p, o) + b"/" + bytes(1000)
+    )
+    assembly = Assembly(source, memory=500_000, retry=(0.05, 0.1))
+    chunk = source.chunk * 1400
+    with running(assembly):
+        until(lambda: source.paused)
+        before = source.polled
+        until(lambda: source.polled > before + 20)
+        assert assembly.engine.buffered <= assembly.memory + chunk
+        stalled.clear()
+        until(lambda: settled(assembly))
+    assert lost(source) == 0
+
+
+def test_stopping_drains_what_is_under_way_and_commits_it(server: FaultServer):
+    server.plan = lambda _: Fault(delay=0.2)
+    source = MemorySource([[b"%d" % n for n in range(100)]], server)
+    with running(Assembly(source, connections=2)) as assembly:
+        until(lambda: server.calls)
+        assembly.engine.stop()
+    handed = source.positions[Partition("t", 0)]
+    assert source.commits == {Partition("t", 0): handed}
+    assert source.closed
+
+
+def test_stopping_does_not_wait_for_a_target_that_refuses(server: FaultServer):
+    server.plan = lambda _: Fault(status=400, code="ResourceNotFoundException")
+    with running(Assembly(MemorySource([[b"k"]], server))) as assembly:
+        until(lambda: assembly.circuit.state == "open")
+        started = time.monotonic()
+        assembly.engine.stop()
+        until(lambda: assembly.source.closed)
+        assert time.monotonic() - started < 2
+    assert not any(assembly.source.commits.values())
+
+
+def test_an_undeliverable_record_stops_right_after_what_comes_before_it(server: FaultServer):
+    source = MemorySource(
+        [[b"%d" % n for n in range(120)]], server, make_value=lambda p, o: None if o == 70 else content(p, o)
+    )
+    with pytest.raises(Undeliverable, match="t:0 offset 70"), running(Assembly(source)):
+        until(lambda: source.closed)
+    assert source.commits == {Partition("t", 0): 70}
+    assert len(server.taken) == 70
+
+
+def test_dropped_tombstones_are_counted_and_passed(server: FaultServer):
+    source = MemorySource([[b"a"] * 10], server, make_value=lambda p, o: None if o % 2 else content(p, o))
+    with running(Assembly(source, tombstones="drop")) as assembly:
+        until(lambda: settled(assembly))
+    assert len(server.taken) == 5
+    assert assembly.sample("tombstones_dropped_total") == 5
+
+
+def test_a_revoked_partition_is_drained_and_its_offset_given(server: FaultServer):
+    server.plan = lambda _: Fault(delay=0.05)
+    source = MemorySource([[b"%d" % n for n in range(40)]], server)
+    positions: list[dict[Partition, int]] = []
+    original = source.poll
+
+    def poll():
+        if source.positions[Partition("t", 0)] and not positions:
+            positions.append(dict(source.owner.revoked([Partition("t", 0)])))
+            assert len(server.taken) == 40
+        return original()
+
+    source.poll = poll  # type: ignore[method-assign]  # a rebalance comes in the middle of a poll
+    with running(Assembly(source)):
+        until(lambda: positions)
+    assert positions == [{Partition("t", 0): 40}]
+
+
+def test_a_lost_partition_commits_nothing(server: FaultServer):
+    server.plan = lambda _: Fault(delay=0.3)
+    source = MemorySource([[b"%d" % n for n in range(40)]], server)
+    with running(Assembly(source)) as assembly:
+        until(lambda: server.calls)
+        original = source.poll
+
+        def poll():
+            source.owner.lost([Partition("t", 0)])
+            source.poll = original  # type: ignore[method-assign]  # once
+            return original()
+
+        source.poll = poll  # type: ignore[method-assign]  # a rebalance comes in the middle of a poll
+        until(lambda: assembly.engine.buffered == 0)
+    assert not any(source.commits.values())

@@ -1,0 +1,132 @@
+"""HTTP/1.1 as the sender speaks it."""
+
+from __future__ import annotations
+
+import contextlib
+import selectors
+import socket
+import ssl
+
+import pytest
+from connector.errors import ConnectorError
+from connector.http_client import Connection, ConnectionFailed, Endpoint, Response, parse_response
+from hypothesis import given
+from hypothesis import strategies as st
+
+PLAIN = b"HTTP/1.1 200 OK\r\nContent-Type: x\r\nContent-Length: 5\r\n\r\nhello"
+CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nhel\r\n2;x=y\r\nlo\r\n0\r\n\r\n"
+
+
+@pytest.mark.parametrize("whole", [PLAIN, CHUNKED])
+def test_a_response_is_complete_at_its_last_byte_and_not_before(whole):
+    assert all(parse_response(whole[:length]) is None for length in range(len(whole)))
+    parsed = parse_response(whole)
+    assert parsed is not None
+    assert parsed[0].body == b"hello"
+    assert parsed[1]
+
+
+@pytest.mark.parametrize(
+    ("head", "keeps"),
+    [
+        ("HTTP/1.1 200 OK\r\n", True),
+        ("HTTP/1.1 200 OK\r\nConnection: close\r\n", False),
+        ("HTTP/1.0 200 OK\r\n", False),
+        ("HTTP/1.0 200 OK\r\nConnection: keep-alive\r\n", True),
+    ],
+)
+def test_a_connection_stays_open_as_the_peer_says(head, keeps):
+    parsed = parse_response(f"{head}Content-Length: 0\r\n\r\n".encode())
+    assert parsed is not None
+    assert parsed[1] is keeps
+
+
+@pytest.mark.parametrize(
+    "text", [b"SSH-2.0\r\n\r\n", b"HTTP/1.1 200 OK\r\n\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n"]
+)
+def test_what_is_no_response_of_known_length_is_refused(text):
+    with pytest.raises(ConnectionFailed):
+        parse_response(text)
+
+
+@given(st.binary(max_size=60))
+def test_garbage_never_crashes_the_parser(text):
+    with contextlib.suppress(ConnectionFailed):
+        parse_response(b"HTTP/1.1 200 OK\r\n" + text + b"\r\n\r\n")
+
+
+@pytest.mark.parametrize(
+    ("url", "endpoint", "header"),
+    [
+        ("https://kinesis.eu-west-1.amazonaws.com", Endpoint("kinesis.eu-west-1.amazonaws.com", 443, tls=True), None),
+        ("http://localhost:5000/", Endpoint("localhost", 5000, tls=False), "localhost:5000"),
+        ("http://[::1]:5000", Endpoint("::1", 5000, tls=False), "[::1]:5000"),
+    ],
+)
+def test_an_endpoint_is_read_from_its_url(url, endpoint, header):
+    assert Endpoint.from_url(url) == endpoint
+    assert endpoint.host_header == (header or endpoint.host)
+
+
+@pytest.mark.parametrize("url", ["localhost:5000", "ftp://x", "http://x:99999", "http://x/path", ""])
+def test_an_endpoint_that_is_none_is_refused_with_the_way_out(url):
+    with pytest.raises(ConnectorError, match="AWS_ENDPOINT_URL"):
+        Endpoint.from_url(url)
+
+
+def drive(connection: Connection, request: bytes) -> Response:
+    """Send one request and wait for its response, as the sender's loop does."""
+    connection.start(request)
+    with selectors.DefaultSelector() as selector:
+        while True:
+            selector.register(connection, connection.wants)
+            assert selector.select(5)
+            selector.unregister(connection)
+            response = connection.advance()
+            if response is not None:
+                return response
+
+
+def test_a_request_larger_than_all_buffers_goes_through_and_the_connection_is_used_again(server):
+    connection = Connection(Endpoint.from_url(server.url), None)
+    body = b'{"Records": [], "padding": "%b"}' % (b"x" * (5 << 20))
+    request = b"POST / HTTP/1.1\r\nX-Amz-Target: K.PutRecords\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body)
+    for _ in range(3):
+        assert drive(connection, request).status == 200
+    assert connection.is_idle
+    assert connection.is_open
+    connection.close()
+
+
+def test_an_untrusted_certificate_is_refused(tls_server):
+    connection = Connection(Endpoint.from_url(tls_server.url), ssl.create_default_context())
+    with pytest.raises(ConnectionFailed, match="certificate"):
+        drive(connection, b"POST / HTTP/1.1\r\n\r\n")
+    assert not connection.is_open
+
+
+def test_a_connection_that_the_peer_closes_while_idle_is_noticed():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        connection = Connection(Endpoint("127.0.0.1", listener.getsockname()[1], tls=False), None)
+        connection.start(b"GET / HTTP/1.1\r\n\r\n")
+        peer, _ = listener.accept()
+        connection.advance()
+        peer.recv(100)
+        peer.sendall(PLAIN)
+        with selectors.DefaultSelector() as selector:
+            selector.register(connection, selectors.EVENT_READ)
+            selector.select(5)
+            assert connection.advance() is not None
+            peer.close()
+            selector.select(5)
+        assert connection.advance() is None
+        assert not connection.is_open
+        assert connection.is_idle
+
+
+def test_a_port_where_nobody_listens_is_a_failed_connection():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    connection = Connection(Endpoint("127.0.0.1", port, tls=False), None)
+    with pytest.raises(ConnectionFailed, match=r"cannot be reached|refused"):
+        drive(connection, b"")

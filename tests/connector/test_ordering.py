@@ -1,0 +1,64 @@
+"""One record of a key under way at a time."""
+
+from __future__ import annotations
+
+from collections import deque
+
+from connector.batch import records
+from connector.ordering import KeyOrder
+from hypothesis import given
+from hypothesis import strategies as st
+
+batches = st.lists(st.lists(st.sampled_from("abcde"), max_size=12), max_size=8)
+
+
+@given(batches, st.randoms(use_true_random=False))
+def test_records_of_a_key_leave_one_by_one_in_offset_order(keys_of_batches, random):
+    order, offset = KeyOrder(), 0
+    under_way: dict[str, int] = {}
+    left: dict[str, list[int]] = {}
+    todo = deque(keys_of_batches)
+    total = sum(map(len, keys_of_batches))
+
+    def leave(going) -> None:
+        if going is None:
+            return
+        for key, number in zip(going.keys, going.offsets, strict=True):
+            assert key not in under_way
+            under_way[key] = number
+            left.setdefault(key, []).append(number)
+
+    while todo or under_way:
+        if todo and (not under_way or random.random() < 0.5):
+            keys = todo.popleft()
+            offsets = range(offset, offset + len(keys))
+            offset += len(keys)
+            leave(order.admit(records(keys, [b""] * len(keys), offsets)))
+        else:
+            done = random.sample(sorted(under_way), random.randint(1, len(under_way)))
+            for key in done:
+                del under_way[key]
+            leave(order.release(done))
+    assert all(offsets == sorted(offsets) for offsets in left.values())
+    assert sum(map(len, left.values())) == total
+    assert order.held == 0
+
+
+def test_a_batch_without_repeats_passes_as_it_is():
+    batch = records(["a", "b"], [b"1", b"2"], range(2))
+    assert KeyOrder().admit(batch) is batch
+
+
+def test_other_keys_flow_while_one_waits():
+    order = KeyOrder()
+    order.admit(records(["a"], [b""], [0]))
+    assert order.admit(records(["a", "b"], [b"", b""], [1, 2])).keys == ["b"]
+    assert order.held == 1
+
+
+def test_what_waits_is_given_up_with_its_memory():
+    order = KeyOrder()
+    batch = records(["a", "a", "a"], [b"xx", b"yy", b"zz"], range(3))
+    admitted = order.admit(batch)
+    assert order.forget() == batch.footprint - admitted.footprint
+    assert order.release(["a"]) is None
