@@ -7,12 +7,12 @@ reach, without a socket.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from io import BytesIO
 from typing import Any
 
-from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.awsrequest import AWSResponse
 from botocore.config import Config
 from botocore.model import Shape
 from botocore.session import Session
@@ -29,12 +29,13 @@ class Answer(BytesIO):
         yield self.read()
 
 
-def _answer(request: AWSPreparedRequest, **_: Any) -> AWSResponse:
+def _answer(request: Any, **_: Any) -> AWSResponse:
+    """Serve a signed botocore request by the application; botocore takes what a handler returns for the answer."""
     from sandbox.aws.server import application
 
-    headers = {key: value.decode() if isinstance(value, bytes) else value for key, value in request.headers.items()}
+    headers = [(key, value.decode() if isinstance(value, bytes) else value) for key, value in request.headers.items()]
     body = request.body.read() if hasattr(request.body, "read") else request.body
-    path, _, query = request.url.removeprefix(ENDPOINT).partition("?")
+    path, _mark, query = request.url.removeprefix(ENDPOINT).partition("?")
     environ = EnvironBuilder(
         path=path or "/",
         query_string=query,
@@ -44,7 +45,8 @@ def _answer(request: AWSPreparedRequest, **_: Any) -> AWSResponse:
         data=body or b"",
     ).get_environ()
     content, status, answered = run_wsgi_app(application(), environ, buffered=True)
-    return AWSResponse(request.url, int(status.split(" ")[0]), dict(answered), Answer(b"".join(content)))
+    kept: Any = dict(answered)
+    return AWSResponse(request.url, int(status.split(" ")[0]), kept, Answer(b"".join(content)))
 
 
 @cache
@@ -58,7 +60,8 @@ def client(service: str, region: str) -> Any:
         aws_secret_access_key="cloudformation",  # noqa: S106 - nothing is secret in here
         config=Config(retries={"total_max_attempts": 1}, parameter_validation=False),
     )
-    made.meta.events.register("before-send", _answer)
+    handler: Any = _answer
+    made.meta.events.register("before-send", handler)
     return made
 
 
@@ -88,12 +91,22 @@ def _shaped(value: Any, shape: Any) -> Any:
     if shape.type_name == "map":
         pairs = {item["Key"]: item["Value"] for item in value} if isinstance(value, list) else value
         return {str(name): _shaped(item, shape.value) for name, item in pairs.items()}
-    convert = {"integer": int, "long": int, "double": float, "float": float, "boolean": _truth, "string": str}
-    return convert.get(shape.type_name, lambda same: same)(value)
+    convert = _CONVERT.get(shape.type_name)
+    return convert(value) if convert else value
 
 
 def _truth(value: Any) -> bool:
     return value if isinstance(value, bool) else str(value).lower() == "true"
+
+
+_CONVERT: dict[str, Callable[[Any], Any]] = {
+    "integer": int,
+    "long": int,
+    "float": float,
+    "double": float,
+    "boolean": _truth,
+    "string": str,
+}
 
 
 def tag_changes(old: list[dict[str, str]], new: list[dict[str, str]]) -> tuple[dict[str, str], list[str]]:

@@ -76,7 +76,10 @@ def get_shard_for_key(self: Any, partition_key: str, explicit_hash_key: str | No
     elif str(explicit_hash_key).isdecimal() and int(explicit_hash_key) < KEY_SPACE:
         place = int(explicit_hash_key)
     else:
-        text = f"Invalid ExplicitHashKey. ExplicitHashKey must be in the range: [0, 2^128-1]. Specified value was {explicit_hash_key}"
+        text = (
+            "Invalid ExplicitHashKey. ExplicitHashKey must be in the range: [0, 2^128-1]. "
+            f"Specified value was {explicit_hash_key}"
+        )
         raise InvalidArgumentError(text)
     starts, shards = self.routing
     found: Shard = shards[bisect_right(starts, place) - 1]

@@ -52,7 +52,7 @@ class KinesisWire:
         action = target.removeprefix(TARGET)
         in_cbor = environ.get("CONTENT_TYPE", "").startswith(CBOR)
         if action in CALLS:
-            return _serve_data(action, in_cbor, environ, start_response)
+            return _serve_data(action, environ, start_response, in_cbor=in_cbor)
         if in_cbor:
             return self._translate(action, environ, start_response)
         return self._application(environ, start_response)
@@ -82,10 +82,7 @@ class KinesisWire:
 
 
 def _serve_data(
-    action: str,
-    in_cbor: bool,
-    environ: WSGIEnvironment,
-    start_response: StartResponse,
+    action: str, environ: WSGIEnvironment, start_response: StartResponse, *, in_cbor: bool
 ) -> Iterable[bytes]:
     backend = kinesis_backends[_account(environ)][_region(environ)]
     body = _body(environ)
@@ -186,5 +183,5 @@ def _walk(value: Any, shape: Any, blob: Any, timestamp: Any) -> Any:
         return [_walk(item, shape.member, blob, timestamp) for item in value]
     if kind == "map":
         return {name: _walk(item, shape.value, blob, timestamp) for name, item in value.items()}
-    convert = {"blob": blob, "timestamp": timestamp}.get(kind)
+    convert = {"blob": blob, "timestamp": timestamp}.get(str(kind))
     return convert(value) if convert else value

@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
-from sandbox.aws import ecs, ecs_services, ecs_tasks, kinesis, kinesis_stream, logs, s3, ssm
+from sandbox.aws import (
+    ec2_endpoints,
+    ec2_security,
+    ec2_vpc,
+    ecs,
+    ecs_services,
+    ecs_tasks,
+    iam,
+    kinesis,
+    kinesis_stream,
+    logs,
+    s3,
+    ssm,
+)
 from sandbox.aws.cloudformation import actions
 
-ALL = (actions, ecs, ecs_services, ecs_tasks, kinesis, kinesis_stream, s3)
-TYPES_ALONE = (logs, ssm)
+ALL = (actions, ecs, ecs_services, ecs_tasks, iam, kinesis, kinesis_stream, s3)
+TYPES_ALONE = (ec2_endpoints, ec2_security, ec2_vpc, logs, ssm)
 
 
 def mend() -> None:

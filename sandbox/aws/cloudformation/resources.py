@@ -75,7 +75,7 @@ class ResourceType:
         """Make the resource."""
         raise NotImplementedError
 
-    def update(self, place: Place, made: Made, old: Properties, new: Properties) -> Made:
+    def update(self, place: Place, made: Made, old: Properties, new: Properties) -> Made:  # noqa: ARG002 - a default
         """Change the resource; by default only a replacement will do."""
         raise ReplacementNeeded
 
