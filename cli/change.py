@@ -90,9 +90,11 @@ def run(change: Change, consent: Consent, answer: Answer, reference: str) -> Non
     if consent.save:
         SavedPlan.of(change.command, change.arguments, reference, change.environment, plan).write(consent.save)
         note(f"plan saved; carry it out with: streamops apply {consent.save}")
-    if plan.refusals or consent.dry_run or consent.save or not plan.operations:
+    if plan.refusals:
+        _refuse(answer, plan)
+        return
+    if consent.dry_run or consent.save or not plan.operations:
         _give(answer, plan, plan.status)
-        _stop_refused(plan, answer)
         pending = (consent.dry_run or consent.save) and plan.status == "changes"
         raise typer.Exit(ExitCode.CHANGES if pending else ExitCode.OK)
     ask(plan, consent, answer)
@@ -113,7 +115,9 @@ def run_saved(change: Change, saved: SavedPlan, consent: Consent, answer: Answer
             f"{saved.plan.resource} has changed since the plan was made ({saved.created:%Y-%m-%d %H:%M} UTC)",
             f"make a new plan: streamops {saved.command} -e {saved.environment} --save FILE",
         )
-    _stop_refused(saved.plan, answer)
+    if saved.plan.refusals:
+        _refuse(answer, saved.plan)
+        return
     if not saved.plan.operations:
         _give(answer, saved.plan, saved.plan.status)
         return
@@ -198,13 +202,9 @@ def _require_confirmation(plan: Plan, consent: Consent) -> None:
         raise RefusedError(said, f"if it is meant, add: --confirm {plan.confirmation}")
 
 
-def _stop_refused(plan: Plan, answer: Answer) -> None:
-    if not plan.refusals:
-        return
-    first = plan.refusals[0]
-    if not answer.given:
-        answer.fail(RefusedError(first.reason, first.way_out), status="blocked")
-    raise typer.Exit(ExitCode.REFUSED)
+def _refuse(answer: Answer, plan: Plan) -> None:
+    answer.errors.extend(RefusedError(refusal.reason, refusal.way_out) for refusal in plan.refusals)
+    _give(answer, plan, plan.status)
 
 
 def _give(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import socket
 import ssl
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -17,6 +19,7 @@ from environments import Environment, ExternalKafka
 
 BOOTSTRAP_TIMEOUT_SECONDS = 6
 """A broker that is not there is reported after this long."""
+CONNECT_TIMEOUT_SECONDS = 3
 REQUEST_TIMEOUT_SECONDS = 20
 
 SCRAM = {"scram-sha-256": "SCRAM-SHA-256", "scram-sha-512": "SCRAM-SHA-512", "plain": "PLAIN"}
@@ -32,6 +35,12 @@ def admin_client(environment: Environment) -> Iterator[KafkaAdminClient]:
         CliError: clusters of this kind cannot be reached from here.
     """
     address = bootstrap(environment)
+    way_out = (
+        "start the sandbox: streamops sandbox up"
+        if environment.sandbox
+        else "check kafka.bootstrap of the environment, the network, and whether kafka.tls and kafka.auth fit"
+    )
+    _check_listening(address, way_out)
     try:
         client = KafkaAdminClient(
             bootstrap_servers=address.split(","),
@@ -41,12 +50,7 @@ def admin_client(environment: Environment) -> Iterator[KafkaAdminClient]:
             **security(environment),
         )
     except KafkaTimeoutError as error:
-        raise UnreachableError(
-            f"no Kafka broker answers at {address}",
-            "start the sandbox: streamops sandbox up"
-            if environment.sandbox
-            else "check kafka.bootstrap of the environment, the network, and whether kafka.tls and kafka.auth fit",
-        ) from error
+        raise UnreachableError(f"no Kafka broker answers at {address}", way_out) from error
     try:
         yield client
     finally:
@@ -61,6 +65,21 @@ def bootstrap(environment: Environment) -> str:
         return running_sandbox(environment.name).bootstrap
     kafka = _external(environment)
     return _dereference(environment, kafka.bootstrap) if kafka.bootstrap.startswith("ssm:") else kafka.bootstrap
+
+
+def _check_listening(address: str, way_out: str) -> None:
+    """Tell at once what is plain: kafka-python goes on trying a refused connection until its time is over."""
+    deadline = time.monotonic() + BOOTSTRAP_TIMEOUT_SECONDS
+    reasons: list[str] = []
+    for broker in address.split(","):
+        host, _, port = broker.strip().rpartition(":")
+        left = max(0.1, deadline - time.monotonic())
+        try:
+            with socket.create_connection((host.strip("[]"), int(port)), timeout=min(CONNECT_TIMEOUT_SECONDS, left)):
+                return
+        except (OSError, ValueError) as error:
+            reasons.append(f"{broker} ({getattr(error, 'strerror', None) or error})")
+    raise UnreachableError(f"no Kafka broker answers at {', '.join(reasons)}", way_out)
 
 
 def security(environment: Environment) -> dict[str, Any]:

@@ -12,7 +12,7 @@ import typer
 
 from cli.deferred import DeferredGroup, Member, deferred_app
 from cli.errors import CliError, ExitCode, InterruptError, explain
-from cli.output import Answer, complain
+from cli.output import Answer, complain, show
 
 HELP = """Operate Apache Kafka and Amazon Kinesis side by side.
 
@@ -58,6 +58,14 @@ class Root(DeferredGroup):
         return result
 
 
+def _show_version(*, asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        show(f"streamops {version('streamops')}")
+        raise typer.Exit
+
+
 app = deferred_app(MEMBERS, help=HELP, base=Root, completion=True)
 
 
@@ -65,28 +73,20 @@ app = deferred_app(MEMBERS, help=HELP, base=Root, completion=True)
 def root(
     ctx: typer.Context,
     *,
-    version: Annotated[bool, typer.Option("--version", help="Show the version and exit.")] = False,
+    version: Annotated[  # noqa: ARG001 - its callback has answered
+        bool, typer.Option("--version", help="Show the version and exit.", is_eager=True, callback=_show_version)
+    ] = False,
     debug: Annotated[
         bool, typer.Option("--debug", envvar="STREAMOPS_DEBUG", help="Show the traceback of an error.")
     ] = False,
 ) -> None:
     """Take the options that stand before the group."""
-    if version:
-        sys.stdout.write(f"streamops {tool_version()}\n")
-        raise typer.Exit
     ctx.meta["streamops.debug"] = debug
     if debug:
         logging.basicConfig(level=logging.INFO)
     else:
         # A library that logs its retries would talk between our lines; without any handler Python prints warnings.
         logging.getLogger().addHandler(logging.NullHandler())
-
-
-def tool_version() -> str:
-    """The installed version of streamops."""
-    from importlib.metadata import version
-
-    return version("streamops")
 
 
 def _is_usage_error(error: BaseException) -> bool:

@@ -117,7 +117,7 @@ class Answer:
         for error in self.errors:
             complain(error)
 
-    def fail(self, error: CliError, *, status: str = "error") -> None:
+    def fail(self, error: CliError) -> None:
         """Answer that the command failed: always on stderr, and in the envelope where one was asked for."""
         if self.given:
             complain(error)
@@ -127,7 +127,7 @@ class Answer:
             self.given = True
             complain(error)
         else:
-            self.give({"status": status, "items": []}, lambda: None)
+            self.give({"status": "error", "items": []}, lambda: None)
 
     def _write(self, envelope: Mapping[str, Any]) -> None:
         data: Any = envelope

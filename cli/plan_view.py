@@ -21,7 +21,7 @@ COLUMNS = (
 
 
 def print_plan(plan: Plan, *, error_stream: bool = False) -> None:
-    """Write a plan to stdout, or to stderr where stdout is a document."""
+    """Write a plan to stdout, or to stderr where stdout is a document. Its refusals are errors and told as such."""
     out: TextIO = sys.stderr if error_stream else sys.stdout
     if plan.operations:
         out.write(f"{len(plan.operations)} to do:\n")
@@ -32,10 +32,6 @@ def print_plan(plan: Plan, *, error_stream: bool = False) -> None:
     if not plan.operations and not plan.differences:
         out.write("nothing to do\n")
     out.writelines(f"note: {text}\n" for text in plan.warnings)
-    for refusal in plan.refusals:
-        out.write(f"refused: {refusal.reason}\n")
-        if refusal.way_out:
-            out.write(f"  → {refusal.way_out}\n")
 
 
 def _steps(plan: Plan) -> list[Item]:

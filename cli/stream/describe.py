@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import typer
@@ -52,6 +53,7 @@ def command(
             f"deploy it: cdk deploy '{opened.name}/streams'",
         )
     shards, consumers = read_shards(aws, live.arn), read_consumers(aws, live.arn)
+    live = replace(live, open_shards=sum(shard.open for shard in shards))
     item = {**stream_item(opened, name, live), **_details(shards, consumers)}
     answer.give({"status": "none", "items": [item]}, lambda: _show(item, shards))
 

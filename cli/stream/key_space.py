@@ -12,9 +12,14 @@ WIDTH = 40
 
 def bar(shard: Shard, width: int = WIDTH) -> str:
     """A line of ``width`` characters, marked where the shard lies; even the narrowest shard has a mark."""
-    first = min(shard.start * width // KEY_SPACE, width - 1)
-    after = max(first + 1, (shard.end + 1) * width // KEY_SPACE)
+    first = min(_column(shard.start, width), width - 1)
+    after = max(first + 1, _column(shard.end + 1, width))
     return "·" * first + "█" * (after - first) + "·" * (width - after)
+
+
+def _column(hash_key: int, width: int) -> int:
+    """The nearest edge between two characters; in whole numbers, since a float has not the digits for a hash key."""
+    return (2 * hash_key * width + KEY_SPACE) // (2 * KEY_SPACE)
 
 
 def widest_to_narrowest(shards: Sequence[Shard]) -> float | None:

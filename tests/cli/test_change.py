@@ -1,0 +1,240 @@
+"""The grammar of every change: plan, show, ask, apply, verify; with the exit code of each way it can end."""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+import typer
+
+from cli.change import Consent, run, run_saved
+from cli.errors import CliError, DeclinedError, InterruptError, RefusedError, StalePlanError
+from cli.output import Answer, Format
+from cli.plan import Operation, Plan, Refusal, Risk
+from cli.saved_plan import SavedPlan
+from environments import Environment
+
+
+@dataclass
+class Counting:
+    """A change that sets a number, one step an operation."""
+
+    environment: Environment
+    value: int = 0
+    wanted: int = 3
+    risk: Risk = Risk.MILD
+    refusals: tuple[Refusal, ...] = ()
+    fails_at: int | None = None
+    failure: BaseException = field(default_factory=lambda: CliError("the disk is full"))
+    forgets: bool = False
+    command: str = "count set"
+
+    @property
+    def arguments(self) -> Mapping[str, Any]:
+        return {"to": self.wanted}
+
+    def plan(self) -> Plan:
+        steps = range(self.value, self.wanted)
+        return Plan(
+            resource="count/orders",
+            fingerprint=str(self.value),
+            operations=tuple(Operation("add-one", "count/orders", self.risk, "too low", {"at": at}) for at in steps),
+            refusals=self.refusals,
+        )
+
+    def carry_out(self, plan: Plan) -> Iterator[Operation]:
+        for operation in plan.operations:
+            if operation.details["at"] == self.fails_at:
+                raise self.failure
+            self.value += 1
+            yield operation
+
+    def verify(self, plan: Plan) -> Sequence[str]:  # noqa: ARG002 - the protocol's
+        return [f"the count is {self.value} again"] if self.forgets else []
+
+
+@pytest.fixture
+def change(project) -> Counting:
+    from environments import load_environment
+
+    return Counting(load_environment(project.write("dev")))
+
+
+@pytest.fixture
+def somebody(monkeypatch):
+    """A user at a terminal who types what the test says."""
+
+    def types(text: str) -> None:
+        monkeypatch.setattr("cli.change.interactive", lambda: True)
+        monkeypatch.setattr("typer.confirm", lambda *_, **__: text == "y")
+        monkeypatch.setattr("typer.prompt", lambda *_, **__: text)
+
+    return types
+
+
+def attempt(change: Counting, **consent: Any) -> int:
+    """Run the change as a command would; gives the exit code that no error decided."""
+    answer = Answer("count set", format=Format.JSON)
+    try:
+        run(change, Consent(**consent), answer, "dev")
+    except typer.Exit as end:
+        return end.exit_code
+    return answer.errors[0].exit_code if answer.errors else 0
+
+
+def test_a_yes_applies_all_operations(change, somebody):
+    somebody("y")
+    assert attempt(change) == 0
+    assert change.value == 3
+
+
+def test_a_no_is_an_error_and_changes_nothing(change, somebody):
+    somebody("n")
+    with pytest.raises(DeclinedError):
+        attempt(change)
+    assert change.value == 0
+    assert DeclinedError.exit_code == 1
+
+
+def test_without_a_terminal_nothing_is_taken_for_a_yes(change):
+    with pytest.raises(DeclinedError, match="no terminal"):
+        attempt(change)
+    assert change.value == 0
+
+
+@pytest.mark.parametrize("risk", [Risk.MILD, Risk.MODERATE])
+def test_yes_covers_mild_and_moderate_risk(change, risk):
+    change.risk = risk
+    assert attempt(change, yes=True) == 0
+    assert change.value == 3
+
+
+@pytest.mark.parametrize("confirm", [None, "clicks"])
+def test_severe_risk_needs_the_name_of_the_resource(change, confirm):
+    change.risk = Risk.SEVERE
+    with pytest.raises(RefusedError) as refused:
+        attempt(change, yes=True, confirm=confirm)
+    assert refused.value.exit_code == 7
+    assert "--confirm orders" in str(refused.value)
+    assert change.value == 0
+
+
+def test_severe_risk_goes_on_with_the_name(change):
+    change.risk = Risk.SEVERE
+    assert attempt(change, confirm="orders") == 0
+    assert change.value == 3
+
+
+@pytest.mark.parametrize(("typed", "value"), [("orders", 3), ("y", 0), ("", 0)])
+def test_severe_risk_is_confirmed_by_typing_the_name(change, somebody, typed, value):
+    change.risk = Risk.SEVERE
+    somebody(typed)
+    if value:
+        assert attempt(change, yes=True) == 0
+    else:
+        with pytest.raises(DeclinedError):
+            attempt(change, yes=True)
+    assert change.value == value
+
+
+@pytest.mark.parametrize(("wanted", "code"), [(3, 3), (0, 0)])
+def test_a_dry_run_changes_nothing_and_tells_by_its_exit_code_whether_something_would(change, wanted, code):
+    change.wanted = wanted
+    assert attempt(change, dry_run=True, yes=True) == code
+    assert change.value == 0
+
+
+@pytest.mark.parametrize("consent", [{"yes": True}, {"dry_run": True}, {"confirm": "orders"}])
+def test_a_guard_refuses_whatever_was_agreed_to(change, consent):
+    change.refusals = (Refusal("3 of 2 shards are left in the quota"),)
+    assert attempt(change, **consent) == 7
+    assert change.value == 0
+
+
+def test_a_failure_of_the_first_operation_is_an_error_and_nothing_was_done(change):
+    change.fails_at = 0
+    with pytest.raises(CliError, match="the disk is full") as failed:
+        attempt(change, yes=True)
+    assert failed.value.exit_code == 1
+
+
+def test_a_failure_after_the_first_operation_is_partial_and_says_how_to_go_on(change, capsys):
+    change.fails_at = 2
+    assert attempt(change, yes=True) == 6
+    assert change.value == 2
+    shown = capsys.readouterr()
+    assert '"status": "partial"' in shown.out
+    assert '"done": 2' in shown.out
+    assert "streamops count set -e dev" in shown.err
+
+
+def test_an_interrupted_change_can_be_gone_on_with(change):
+    change.fails_at, change.failure = 1, KeyboardInterrupt()
+    with pytest.raises(InterruptError, match="after 1 of 3") as interrupted:
+        attempt(change, yes=True)
+    assert interrupted.value.exit_code == 130
+    change.fails_at = None
+    assert attempt(change, yes=True) == 0
+    assert change.value == 3
+
+
+def test_what_was_applied_and_is_not_there_afterwards_is_an_error(change):
+    change.forgets = True
+    assert attempt(change, yes=True) == 1
+
+
+def test_no_wait_leaves_out_the_verification(change):
+    change.forgets = True
+    assert attempt(change, yes=True, wait=False) == 0
+
+
+def test_saving_a_plan_changes_nothing_and_the_file_is_private(change, tmp_path):
+    file = tmp_path / "plan.json"
+    assert attempt(change, save=file) == 3
+    assert change.value == 0
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+def test_a_saved_plan_is_carried_out_without_a_question(change, tmp_path):
+    attempt(change, save=tmp_path / "plan.json")
+    run_saved(change, SavedPlan.read(tmp_path / "plan.json"), Consent(), Answer("apply"))
+    assert change.value == 3
+
+
+def test_a_saved_plan_is_refused_when_the_live_resource_has_changed(change, tmp_path):
+    attempt(change, save=tmp_path / "plan.json")
+    change.value = 1
+    with pytest.raises(StalePlanError, match="has changed"):
+        run_saved(change, SavedPlan.read(tmp_path / "plan.json"), Consent(), Answer("apply"))
+    assert change.value == 1
+
+
+def test_a_saved_plan_is_refused_when_the_environment_points_elsewhere(change, tmp_path):
+    attempt(change, save=tmp_path / "plan.json")
+    change.environment = change.environment.model_copy(update={"region": "us-east-1"})
+    with pytest.raises(StalePlanError, match="us-east-1"):
+        run_saved(change, SavedPlan.read(tmp_path / "plan.json"), Consent(), Answer("apply"))
+    assert change.value == 0
+
+
+def test_a_saved_plan_of_severe_risk_still_needs_the_name(change, tmp_path):
+    change.risk = Risk.SEVERE
+    attempt(change, save=tmp_path / "plan.json")
+    saved = SavedPlan.read(tmp_path / "plan.json")
+    with pytest.raises(RefusedError):
+        run_saved(change, saved, Consent(yes=True), Answer("apply"))
+    run_saved(change, saved, Consent(confirm="orders"), Answer("apply"))
+    assert change.value == 3
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"format": 99}', '{"format": 1, "command": "count set"}'])
+def test_a_file_that_is_no_plan_is_told_in_one_message(project, tmp_path, text):
+    file = tmp_path / "plan.json"
+    file.write_text(text)
+    outcome = project.run("apply", str(file))
+    assert outcome.exit_code == 1
+    assert "plan.json" in outcome.stderr
+    assert "Traceback" not in outcome.stderr

@@ -1,0 +1,199 @@
+"""``streamops topic`` against a real broker."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from kafka import KafkaAdminClient, KafkaProducer, TopicPartition
+from kafka.structs import OffsetAndMetadata
+
+ORDERS = {"partitions": 3, "replication": 1, "retention": "7d", "config": {"segment.ms": 3_600_000}}
+
+
+@pytest.fixture
+def admin(broker):
+    with KafkaAdminClient(bootstrap_servers=broker.bootstrap) as admin:
+        yield admin
+
+
+@pytest.fixture
+def environment(project, kafka, topic):
+    """Declares one topic, ``orders``, which is not on the cluster yet."""
+    return project.write(
+        kafka=kafka,
+        topics={"orders": {**ORDERS, "name": topic}},
+        streams={"orders": {"mode": "on-demand"}},
+        routes={"orders-to-stream": {"from": {"topic": "orders"}, "to": {"stream": "orders"}}},
+    )
+
+
+def test_sync_creates_what_is_declared_and_the_second_run_finds_nothing_to_do(project, environment, admin, topic):
+    first = project.run("topic", "sync", "-e", environment, "--yes", "-o", "json")
+    assert (first.exit_code, first.answer["status"]) == (0, "applied")
+    assert [operation["kind"] for operation in first.plan["operations"]] == ["create-topic"]
+
+    (described,) = admin.describe_topics([topic])
+    assert len(described["partitions"]) == 3
+
+    listed = project.run("topic", "list", "-e", environment, "-o", "json").items[0]
+    assert (listed["status"], listed["retention"], listed["differences"]) == ("ok", "7d", [])
+
+    second = project.run("topic", "sync", "orders", "-e", environment, "-o", "json")
+    assert (second.exit_code, second.answer["status"]) == (0, "none")
+    assert "nothing to do" in project.run("topic", "sync", "orders", "-e", environment).stdout
+
+
+def test_a_dry_run_creates_nothing_and_exits_with_3(project, environment, admin, topic):
+    outcome = project.run("topic", "sync", "-e", environment, "--dry-run")
+    assert outcome.exit_code == 3
+    assert "create-topic" in outcome.stdout
+    assert topic not in admin.list_topics()
+
+
+def test_without_a_terminal_sync_asks_for_yes_and_creates_nothing(project, environment, admin, topic):
+    outcome = project.run("topic", "sync", "-e", environment)
+    assert outcome.exit_code == 1
+    assert "add --yes" in outcome.stderr
+    assert "create-topic" in outcome.stdout
+    assert topic not in admin.list_topics()
+
+
+@pytest.mark.parametrize(("typed", "code"), [("y\n", 0), ("n\n", 1)])
+def test_sync_asks_before_it_creates(project, environment, admin, topic, monkeypatch, typed, code):
+    monkeypatch.setattr("cli.change.interactive", lambda: True)
+    assert project.run("topic", "sync", "-e", environment, input=typed).exit_code == code
+    assert (topic in admin.list_topics()) == (code == 0)
+
+
+def test_differences_of_an_existing_topic_are_shown_and_left_as_they_are(project, environment, admin, topic):
+    admin.create_topics({topic: {"num_partitions": 1, "replication_factor": 1, "configs": {"retention.ms": "3600000"}}})
+    dry = project.run("topic", "sync", "orders", "-e", environment, "--dry-run", "-o", "json")
+    assert (dry.exit_code, dry.answer["status"]) == (3, "changes")
+    assert dry.plan["operations"] == []
+    assert {(d["property"], d["declared"], d["live"]) for d in dry.plan["differences"]} == {
+        ("partitions", "3", "1"),
+        ("retention.ms", "7d", "1h"),
+        ("segment.ms", "1h", "7d"),
+    }
+    assert project.run("topic", "sync", "orders", "-e", environment, "--yes").exit_code == 0
+    assert len(admin.describe_topics([topic])[0]["partitions"]) == 1
+
+
+def test_topics_that_nobody_declared_are_named_and_left_alone(project, environment, admin, topic):
+    admin.create_topics({f"{topic}-other": {"num_partitions": 1, "replication_factor": 1}})
+    outcome = project.run("topic", "sync", "-e", environment, "--yes", "-o", "json")
+    assert outcome.exit_code == 0
+    assert f"{topic}-other" in outcome.plan["warnings"][0]
+    assert f"{topic}-other" in admin.list_topics()
+
+
+def test_what_the_cluster_would_refuse_is_refused_before_anything_is_created(project, kafka, admin, topic):
+    environment = project.write(
+        kafka=kafka,
+        topics={
+            "good": {"partitions": 1, "replication": 1, "name": topic},
+            "bad": {"partitions": 1, "replication": 3, "name": f"{topic}-bad"},
+        },
+    )
+    outcome = project.run("topic", "sync", "-e", environment, "--yes", "-o", "json")
+    assert (outcome.exit_code, outcome.answer["status"]) == (7, "blocked")
+    assert "replication factor" in outcome.stderr
+    assert not {topic, f"{topic}-bad"} & set(admin.list_topics())
+
+
+def test_a_saved_plan_is_applied_later(project, environment, admin, topic, tmp_path):
+    file = str(tmp_path / "plan.json")
+    assert project.run("topic", "sync", "-e", environment, "--save", file).exit_code == 3
+    assert topic not in admin.list_topics()
+    applied = project.run("apply", file, "-o", "json")
+    assert (applied.exit_code, applied.answer["status"]) == (0, "applied")
+    assert topic in admin.list_topics()
+
+
+def test_a_saved_plan_is_refused_when_the_topic_was_created_meanwhile(project, environment, admin, topic, tmp_path):
+    file = str(tmp_path / "plan.json")
+    project.run("topic", "sync", "-e", environment, "--save", file)
+    admin.create_topics({topic: {"num_partitions": 1, "replication_factor": 1}})
+    outcome = project.run("apply", file, "-o", "json")
+    assert outcome.exit_code == 1
+    assert outcome.answer["errors"][0]["code"] == "stale-plan"
+    assert len(admin.describe_topics([topic])[0]["partitions"]) == 1
+
+
+def test_describe_shows_partitions_settings_and_the_lag_of_the_routes(project, environment, admin, topic, broker):
+    project.run("topic", "sync", "-e", environment, "--yes")
+    produce(broker, topic, {0: 10, 1: 5, 2: 0})
+    group = f"streamops-{environment}-orders-to-stream"
+    admin.alter_group_offsets(group, {TopicPartition(topic, 0): OffsetAndMetadata(4, "", -1)})
+
+    item = project.run("topic", "describe", "orders", "-e", environment, "-o", "json").items[0]
+    assert item["records"] == 15
+    assert [(p["partition"], p["end"], p["leader"]) for p in item["partition_details"]] == [
+        (0, 10, 1),
+        (1, 5, 1),
+        (2, 0, 1),
+    ]
+    (reader,) = item["groups"]
+    assert (reader["group"], reader["lag"]) == (group, 11)
+    assert [(p["committed"], p["lag"]) for p in reader["partitions"]] == [(4, 6), (None, 5), (None, 0)]
+    settings = {setting["name"]: setting for setting in item["settings"]}
+    assert settings["segment.ms"]["source"] == "dynamic-topic-config"
+    assert settings["cleanup.policy"]["source"] == "default-config"
+
+    shown = project.run("topic", "describe", "orders", "-e", environment).stdout
+    assert group in shown
+    assert "as declared" in shown
+
+
+def test_describing_a_missing_topic_says_how_to_create_it_and_does_not(project, environment, admin, topic):
+    outcome = project.run("topic", "describe", "orders", "-e", environment)
+    assert outcome.exit_code == 1
+    assert f"streamops topic sync orders -e {environment}" in outcome.stderr
+    assert topic not in admin.list_topics()
+
+
+def test_list_names_a_declared_topic_that_is_missing(project, environment):
+    assert project.run("topic", "list", "-e", environment, "-o", "json").items[0]["status"] == "missing"
+
+
+@pytest.mark.parametrize("command", [["list"], ["sync"], ["describe", "orders"]])
+def test_a_broker_that_is_not_there_is_told_within_ten_seconds(project, command):
+    name = project.write(topics={"orders": {"partitions": 1}})
+    began = time.monotonic()
+    outcome = project.run("topic", *command, "-e", name, "-o", "json")
+    assert time.monotonic() - began < 10
+    assert outcome.exit_code == 1
+    assert outcome.answer["errors"][0]["code"] == "unreachable"
+    assert "127.0.0.1:1" in outcome.stderr
+
+
+def test_the_address_of_the_brokers_can_be_an_ssm_parameter(project, kafka, aws, topic):
+    aws.client("ssm").put_parameter(Name=f"/{topic}/bootstrap", Type="String", Value=kafka["bootstrap"])
+    name = project.write(
+        kafka={**kafka, "bootstrap": f"ssm:/{topic}/bootstrap"}, topics={"orders": {**ORDERS, "name": topic}}
+    )
+    assert project.run("topic", "list", "-e", name).exit_code == 0
+
+
+@pytest.mark.usefixtures("aws")
+def test_an_ssm_parameter_that_is_not_there_is_named_with_the_way_to_create_it(project):
+    name = project.write(kafka={"kind": "external", "bootstrap": "ssm:/nobody/bootstrap", "tls": False})
+    outcome = project.run("topic", "list", "-e", name)
+    assert outcome.exit_code == 1
+    assert "aws ssm put-parameter" in outcome.stderr
+
+
+def test_a_cluster_that_cannot_be_reached_yet_is_told_by_its_kind(project):
+    name = project.write(kafka={"kind": "msk", "brokers": 2})
+    outcome = project.run("topic", "list", "-e", name)
+    assert outcome.exit_code == 1
+    assert "msk" in outcome.stderr
+
+
+def produce(broker, topic: str, counts: dict[int, int]) -> None:
+    with KafkaProducer(bootstrap_servers=broker.bootstrap) as producer:
+        for partition, count in counts.items():
+            for number in range(count):
+                producer.send(topic, str(number).encode(), partition=partition)
+        producer.flush()
