@@ -68,9 +68,7 @@ def _readings(
     location: Location, given: object, context: Mapping[str, Any]
 ) -> Iterator[tuple[str, Callable[[], Reading]]]:
     """What pydantic's kinds of errors mean to the reader of a file."""
-    section_keys = (
-        f"write {choices(keys_of(location.owner), 'and')} under it" if location.owner else "write keys under it"
-    )
+    keys = choices(keys_of(location.section), "and") if location.section else "keys"
     yield "int_type", lambda: ("is not a whole number", "write digits without quotes")
     yield "bool_type", lambda: ("is neither true nor false", "write true or false")
     yield "string_type", lambda: _no_text(given)
@@ -84,7 +82,7 @@ def _readings(
     yield "tuple_type", lambda: ("is not a list", "write it as in [one, two]")
     yield "dict_type", lambda: ("is not a section", "write names with their values under it")
     for section in ("model_type", "model_attributes_type"):
-        yield section, lambda: ("is not a section", section_keys)
+        yield section, lambda: ("is not a section", f"write {keys} under it")
     yield "literal_error", lambda: _other_word(given, _quoteless(context["expected"]))
     yield "union_tag_not_found", lambda: _untold(location, context)
 

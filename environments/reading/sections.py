@@ -19,11 +19,11 @@ KEY = "[key]"
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """A place in the file, the section class that it lies in, and the field that it is (where there is one)."""
+    """A place in the file: the section that it lies in (``owner``), and the one that it is (``section``), if any."""
 
     path: tuple[Step, ...]
     owner: type[Section] | None
-    field: FieldInfo | None
+    section: type[Section] | None
     at_key: bool = False
 
 
@@ -36,24 +36,21 @@ def locate(model: type[Section], steps: tuple[Step, ...]) -> Location:
     annotation: Any = model
     path: list[Step] = []
     owner: type[Section] | None = model
-    field: FieldInfo | None = None
     for position, step in enumerate(steps):
-        if step == KEY and position == len(steps) - 1 and field is not None:
-            return Location(tuple(path), owner, field, at_key=True)
+        if step == KEY and position == len(steps) - 1:
+            return Location(tuple(path), owner, None, at_key=True)
         members = members_by_tag(annotation)
         if step in members:
-            annotation = owner = members[step]
+            annotation = members[step]
             continue
         path.append(step)
-        if section := _section(annotation):
-            owner = section
-            field = field_by_key(section, step)
-            annotation = field.annotation if field else None
-        else:
+        owner = _section(annotation)
+        if owner is None:
             annotation = _item(annotation)
-    if last := _section(annotation):
-        owner = last
-    return Location(tuple(path), owner, field)
+        else:
+            field = field_by_key(owner, step)
+            annotation = field.annotation if field else None
+    return Location(tuple(path), owner, _section(annotation))
 
 
 def field_by_key(section: type[Section], key: Step) -> FieldInfo | None:

@@ -1,0 +1,268 @@
+"""Environment files for tests: a valid one, changes of it, and any valid one."""
+
+from __future__ import annotations
+
+import io
+import string
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import strategies as st
+from ruamel.yaml import YAML
+
+from environments import EnvironmentFileError, Problem, load_environment
+from environments.connectors import FARGATE_MEMORY
+from environments.quantities import format_duration, format_size
+
+VALID = """\
+account: "111122223333"
+region: eu-west-1
+network: {zones: [eu-west-1a, eu-west-1b]}
+kafka: {kind: external, bootstrap: "ssm:/streamops/test/kafka/bootstrap"}
+topics:
+  orders: {partitions: 12}
+  clicks: {partitions: 4}
+streams:
+  orders: {mode: provisioned, shards: 4}
+  clicks: {mode: on-demand}
+routes:
+  orders-to-stream: {from: {topic: orders}, to: {stream: orders}}
+"""
+
+NAMED = {"topics", "streams", "deliveries", "routes"}
+MIB = 1 << 20
+GIB = 1 << 30
+
+
+def cases(table: str) -> list[Any]:
+    """Rows of a table beside this file: a change of the valid document, and what is told about it."""
+    rows = YAML(typ="safe", pure=True).load(Path(__file__).with_name(f"{table}.yaml").read_text("utf-8"))
+    return [
+        pytest.param(row["change"], row["told"], id=f"{number} {row['told']}"[:70]) for number, row in enumerate(rows)
+    ]
+
+
+def changed(change: str | Mapping[str, Any]) -> dict[str, Any]:
+    """The valid document with some keys replaced: whole sections, but topics, streams and the like one by one."""
+    yaml = YAML(typ="safe", pure=True)
+    document: dict[str, Any] = yaml.load(VALID)
+    changes: Mapping[str, Any] = yaml.load(change) if isinstance(change, str) else change
+    for key, value in changes.items():
+        if key in NAMED:
+            document[key] = {**document.get(key, {}), **value}
+            document[key] = {name: part for name, part in document[key].items() if part is not None}
+        else:
+            document[key] = value
+    return {key: value for key, value in document.items() if value is not None}
+
+
+def write(folder: Path, document: Mapping[str, Any] | str, name: str = "test") -> Path:
+    path = folder / f"{name}.yaml"
+    if not isinstance(document, str):
+        text = io.StringIO()
+        YAML(typ="safe", pure=True).dump(dict(document), text)
+        document = text.getvalue()
+    path.write_text(document, "utf-8")
+    return path
+
+
+def problems(path: Path) -> tuple[Problem, ...]:
+    """What is wrong with a file; nothing when it loads."""
+    try:
+        load_environment(path)
+    except EnvironmentFileError as error:
+        return error.problems
+    return ()
+
+
+def told(path: Path) -> list[str]:
+    """What is wrong with a file, without file and line."""
+    return [str(problem).split(": ", 1)[1] for problem in problems(path)]
+
+
+short_names = st.from_regex(r"[a-z][a-z0-9]{0,6}(-[a-z0-9]{1,6})?", fullmatch=True)
+retentions = st.integers(24, 8760).map(lambda hours: format_duration(timedelta(hours=hours)))
+zones = st.integers(2, 3).map(lambda count: [f"eu-west-1{letter}" for letter in "abc"[:count]])
+
+networks = st.one_of(
+    zones.flatmap(
+        lambda three: st.fixed_dictionaries(
+            {"zones": st.just(three)},
+            optional={"nat": st.booleans(), "cidr": st.sampled_from(["10.0.0.0/16", "10.7.16.0/20", "192.168.4.0/24"])},
+        )
+    ),
+    zones.map(
+        lambda three: {
+            "vpc_id": "vpc-0123456789abcdef0",
+            "zones": three,
+            "private_subnets": [f"subnet-0123456789abcdef{number}" for number in range(len(three))],
+        }
+    ),
+)
+
+settings = st.fixed_dictionaries(
+    {},
+    optional={
+        "cleanup.policy": st.sampled_from(["compact", "delete", "compact,delete"]),
+        "compression.type": st.sampled_from(["producer", "zstd"]),
+        "max.message.bytes": st.one_of(st.integers(1, 8 * MIB), st.integers(1, 8 * MIB).map(str)),
+        "retention.bytes": st.integers(-1, 10**15),
+        "message.timestamp.type": st.sampled_from(["CreateTime", "LogAppendTime"]),
+    },
+)
+broker_settings = st.fixed_dictionaries(
+    {},
+    optional={
+        "min.insync.replicas": st.integers(1, 3),
+        "min.cleanable.dirty.ratio": st.one_of(st.floats(0, 1), st.integers(0, 1)),
+        "unclean.leader.election.enable": st.sampled_from([True, False, "true", "false"]),
+        "segment.bytes": st.integers(MIB, 2**31 - 1),
+    },
+)
+
+deliveries = st.one_of(
+    st.fixed_dictionaries(
+        {"to": st.just("s3")},
+        optional={
+            "prefix": st.sampled_from(["orders/", "orders/!{timestamp:yyyy/MM/dd}/"]),
+            "bucket": st.just("a-bucket"),
+            "compression": st.sampled_from(["none", "gzip"]),
+            "buffer": st.fixed_dictionaries(
+                {},
+                optional={
+                    "size": st.integers(1, 128).map(lambda mib: format_size(mib * MIB)),
+                    "interval": st.integers(0, 900).map(lambda seconds: format_duration(timedelta(seconds=seconds))),
+                },
+            ),
+        },
+    ),
+    st.just(
+        {
+            "to": "s3",
+            "prefix": "!{partitionKeyFromQuery:customer}/",
+            "partition_by": {"customer": ".customer"},
+            "buffer": {"size": "64MiB"},
+        }
+    ),
+    st.just({"to": "opensearch", "domain": "arn:aws:es:eu-west-1:111122223333:domain/search", "index": "orders"}),
+    st.just(
+        {
+            "to": "redshift",
+            "jdbc_url": "jdbc:redshift://cluster.example.com:5439/dev",
+            "table": "orders",
+            "secret": "secret:redshift",
+        }
+    ),
+)
+
+connectors = st.sampled_from(sorted(FARGATE_MEMORY)).flatmap(
+    lambda cpu: st.fixed_dictionaries(
+        {"cpu": st.just(cpu), "memory": st.sampled_from(FARGATE_MEMORY[cpu]).map(format_size)},
+        optional={
+            "image": st.sampled_from(["streamops/connector:1", f"repository@sha256:{'0' * 64}"]),
+            "architecture": st.sampled_from(["arm64", "x86_64"]),
+        },
+    )
+)
+
+starts = st.one_of(
+    st.sampled_from(["earliest", "latest"]),
+    st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC)).map(datetime.isoformat),  # noqa: DTZ001  the bounds of hypothesis are naive
+)
+
+
+@st.composite
+def kafkas(draw: st.DrawFn, zone_count: int) -> dict[str, Any]:
+    brokers = zone_count * draw(st.integers(2, 4))
+    kinds = ["msk", "msk-serverless", "ec2", "external"] + (["msk-express"] if zone_count == 3 else [])
+    match draw(st.sampled_from(kinds)):
+        case "msk":
+            return {
+                "kind": "msk",
+                "brokers": brokers,
+                "storage": "1TiB",
+                "auth": draw(st.sampled_from(["iam", "mtls"])),
+            }
+        case "msk-express":
+            return {"kind": "msk-express", "brokers": brokers}
+        case "msk-serverless":
+            return {"kind": "msk-serverless"}
+        case "ec2":
+            return {"kind": "ec2", "brokers": brokers, "controllers": draw(st.sampled_from([1, 3, 5]))}
+    addresses = st.sampled_from(["ssm:/a/b", "broker:9092", "one.example.com:9093, two.example.com:9093"])
+    safe = draw(st.sampled_from([{}, {"tls": False}, {"auth": "plain", "secret": "secret:kafka"}, {"auth": "iam"}]))
+    return {"kind": "external", "bootstrap": draw(addresses), **safe}
+
+
+@st.composite
+def documents(draw: st.DrawFn) -> dict[str, Any]:
+    """Any valid document."""
+    network = draw(networks)
+    kafka = draw(kafkas(len(network["zones"])))
+    configs = settings if kafka["kind"] == "msk-serverless" else st.builds(dict.__or__, settings, broker_settings)
+    topics: dict[str, Any] = draw(
+        st.dictionaries(
+            short_names,
+            st.fixed_dictionaries(
+                {"partitions": st.integers(1, 100)},
+                optional={
+                    "retention": st.one_of(st.just("infinite"), retentions, st.just("1500ms")),
+                    "config": configs,
+                },
+            ),
+            max_size=4,
+        )
+    )
+    if kafka["kind"] == "msk-express":
+        for topic in topics.values():
+            topic.get("config", {}).pop("min.insync.replicas", None)
+    streams: dict[str, Any] = draw(
+        st.dictionaries(
+            short_names,
+            st.one_of(
+                st.fixed_dictionaries(
+                    {"mode": st.just("provisioned"), "shards": st.integers(1, 10_000)},
+                    optional={"retention": retentions, "encryption": st.just("managed")},
+                ),
+                st.fixed_dictionaries({"mode": st.just("on-demand")}, optional={"retention": retentions}),
+            ),
+            max_size=4,
+        )
+    )
+    document: dict[str, Any] = {
+        "account": draw(st.text(string.digits, min_size=12, max_size=12).filter(lambda account: int(account) > 0)),
+        "region": "eu-west-1",
+        "network": network,
+        "kafka": kafka,
+        "topics": topics,
+        "streams": streams,
+        "deliveries": draw(st.dictionaries(short_names, deliveries, max_size=2)),
+        "routes": draw(routes(topics, streams)),
+        "tags": draw(st.dictionaries(st.sampled_from(["team", "cost center", "a/b:c"]), st.sampled_from(["", "x@y"]))),
+    }
+    optional = {"production": st.booleans(), "connectors": connectors}
+    return document | draw(st.fixed_dictionaries({}, optional=optional))
+
+
+@st.composite
+def routes(draw: st.DrawFn, topics: Mapping[str, Any], streams: Mapping[str, Any]) -> dict[str, Any]:
+    """Routes all of one direction: they cannot form a loop."""
+    if not topics or not streams:
+        return {}
+    ends = draw(st.sets(st.tuples(st.sampled_from(sorted(topics)), st.sampled_from(sorted(streams))), max_size=3))
+    back = draw(st.booleans())
+    made: dict[str, Any] = {}
+    for number, (topic, stream) in enumerate(sorted(ends)):
+        there, here = ({"stream": stream}, {"topic": topic}) if back else ({"topic": topic}, {"stream": stream})
+        most = draw(st.integers(1, topics[topic]["partitions"]))
+        made[f"route-{number}"] = {
+            "from": there,
+            "to": here,
+            "tasks": draw(st.sampled_from([{"max": most}, {"min": most}, {"min": 1, "max": most}])),
+            "start": draw(starts),
+            "ordering": draw(st.sampled_from(["key", "none"])),
+        }
+    return made
