@@ -71,7 +71,7 @@ class _Delivery(Section):
         """Expressions that Firehose refuses in prefixes."""
         for field in ("prefix", "errors"):
             text: str = getattr(self, field)
-            yield from (finding for finding in _expression_findings(field, text))
+            yield from _expression_findings(field, text)
         if _ERROR_TYPE in self.prefix:
             yield Finding("may only stand in errors", "remove it", ("prefix",), _ERROR_TYPE)
         if _EXPRESSION.search(self.prefix + self.errors) and _ERROR_TYPE not in self.errors:
@@ -85,7 +85,7 @@ def _expression_findings(field: str, text: str) -> Iterator[Finding]:
         if namespace not in _NAMESPACES or not argument:
             near = meant(namespace, _NAMESPACES)
             yield Finding(
-                f"is not an expression that Firehose knows (in {field})",
+                "is not an expression that Firehose knows",
                 f"did you mean !{{{near}:...}}?"
                 if near and near != namespace
                 else "write it as in !{timestamp:yyyy/MM/dd}",

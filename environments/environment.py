@@ -34,7 +34,6 @@ _RULES = (
     fitness.zones_in_region,
     fitness.enough_zones,
     fitness.topics_fit,
-    fitness.serverless_holds_partitions,
     fitness.sandbox_stays_inside,
     physical_names.names_are_unique,
 )
@@ -56,8 +55,10 @@ def _tag(text: str, what: str, most: int) -> None:
 
 def _tag_key(key: str) -> str:
     _tag(key, "key", MOST_TAG_KEY)
-    if not key or key.lower().startswith("aws:"):
-        raise refuse("is empty, or begins with aws:, which AWS keeps for itself", "use another key")
+    if not key:
+        raise refuse("has no key", "write a key before the colon")
+    if key.lower().startswith("aws:"):
+        raise refuse("begins with aws:, which AWS keeps for itself", "use another key")
     return key
 
 

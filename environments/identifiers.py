@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
-
-from pydantic import Field
 
 from environments.rules.bounds import Shape
 
@@ -19,10 +18,10 @@ LONGEST_SHORT_NAME = 43
 LONGEST_ENVIRONMENT_NAME = 20
 """Both with a dash between them fill 64 characters: the shortest limit of a name made of them (Firehose)."""
 
-ShortName = Annotated[str, SHORT_NAME, Field(max_length=LONGEST_SHORT_NAME)]
+ShortName = Annotated[str, replace(SHORT_NAME, longest=LONGEST_SHORT_NAME)]
 """A name inside the file, by which topics, streams, deliveries and routes are known."""
 
-EnvironmentName = Annotated[str, SHORT_NAME, Field(max_length=LONGEST_ENVIRONMENT_NAME)]
+EnvironmentName = Annotated[str, replace(SHORT_NAME, longest=LONGEST_ENVIRONMENT_NAME)]
 """Name of an environment, which is the name of its file."""
 
 AccountId = Annotated[

@@ -18,10 +18,6 @@ _GIB = 1 << 30
 
 MskAuth = Literal["iam", "scram", "mtls"]
 
-MSK_BROKERS_KRAFT = 60
-MSK_BROKERS_ZOOKEEPER = 30
-"""Brokers of a cluster (Amazon MSK Developer Guide, "Amazon MSK quota")."""
-
 
 class MskKafka(Section):
     """Amazon MSK with provisioned standard brokers."""
@@ -39,7 +35,7 @@ class MskKafka(Section):
         ),
     ] = "4.1.x.kraft"
     """Kafka version as MSK names it, such as 4.1.x.kraft or 3.9.x."""
-    brokers: Annotated[StrictInt, Count("MSK", 2, MSK_BROKERS_KRAFT)]
+    brokers: Annotated[StrictInt, Count("MSK", 2)]
     """Number of brokers in the whole cluster, a multiple of the number of zones."""
     instance: Annotated[
         str,
@@ -61,7 +57,7 @@ class MskKafka(Section):
         return self.version.endswith(".kraft")
 
     def rules(self) -> Iterable[Finding]:
-        """What MSK refuses of a version together with sizes (Developer Guide, "KRaft mode" and "Amazon MSK quota")."""
+        """What MSK refuses of a version together with sizes (Developer Guide, "KRaft mode")."""
         if int(self.version.split(".")[0]) >= 4 and not self.kraft:  # noqa: PLR2004  the major version without ZooKeeper
             yield Finding(
                 "has no ZooKeeper any more",
@@ -75,13 +71,6 @@ class MskKafka(Section):
                 "use kafka.m7g.large, or a ZooKeeper version such as 3.9.x",
                 ("instance",),
                 self.instance,
-            )
-        if not self.kraft and self.brokers > MSK_BROKERS_ZOOKEEPER:
-            yield Finding(
-                f"is above the MSK maximum of {MSK_BROKERS_ZOOKEEPER} with ZooKeeper (version {self.version})",
-                "use fewer brokers or a .kraft version",
-                ("brokers",),
-                str(self.brokers),
             )
 
 
@@ -104,7 +93,7 @@ class MskExpressKafka(Section):
         ),
     ] = "3.9.x.kraft"
     """Kafka version as MSK names it: 3.6, 3.8, 3.9 or 4.2."""
-    brokers: Annotated[StrictInt, Count("MSK Express", 3, MSK_BROKERS_KRAFT)]
+    brokers: Annotated[StrictInt, Count("MSK Express", 3)]
     """Number of brokers in the whole cluster, a multiple of three."""
     instance: Annotated[
         str,
@@ -147,7 +136,7 @@ class Ec2Kafka(Section):
         ),
     ] = "4.1.1"
     """Version of Apache Kafka, from 3.9.0 on."""
-    brokers: Annotated[StrictInt, Count("streamops", 1, 100)]
+    brokers: Annotated[StrictInt, Count("Kafka", 1)]
     """Number of brokers, spread over the zones."""
     controllers: Literal[0, 1, 3, 5] = 3
     """Number of machines that are only controllers; with 0 every broker is a controller too."""
@@ -164,7 +153,7 @@ class Ec2Kafka(Section):
         """A quorum has an odd number of voters, and MSK's names of sizes are not EC2's."""
         if self.controllers == 0 and self.brokers not in {1, 3, 5}:
             yield Finding(
-                "without machines for controllers must be 1, 3 or 5, since every broker then votes",
+                "is not 1, 3 or 5, and with controllers: 0 every broker votes",
                 "set controllers: 3",
                 ("brokers",),
                 str(self.brokers),
@@ -191,7 +180,7 @@ def _bootstrap(text: str) -> str:
         match = _HOST_AND_PORT.fullmatch(address.strip())
         if match is None or not 0 < int(match[3]) <= MOST_PORT:
             raise refuse(
-                f"holds {address.strip()!r}, which is not host:port",
+                "is not host:port" if address == text else f"holds {address.strip()!r}, which is not host:port",
                 "write host:port,host:port, or ssm:/path of the SSM parameter that will hold it",
             )
     return ",".join(address.strip() for address in text.split(","))

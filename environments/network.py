@@ -105,7 +105,7 @@ class GivenNetwork(Section):
         zones, subnets = len(self.zones), len(self.private_subnets)
         if zones != subnets:
             yield Finding(
-                f"has {subnets} for {zones} zones",
+                f"has {subnets} subnet{'s' if subnets != 1 else ''} for {zones} zone{'s' if zones != 1 else ''}",
                 "give one subnet for each zone, in the same order",
                 ("private_subnets",),
             )

@@ -95,7 +95,10 @@ def _no_text(given: object) -> Reading:
 
 
 def _other_word(given: object, expected: str) -> Reading:
-    near = meant(str(given), expected.replace(" or ", ", ").split(", "))
+    words = expected.replace(" or ", ", ").split(", ")
+    near = meant(str(given), words)
+    if len(words) == 1:
+        return f"is not {expected}, the only choice", f"use {expected}"
     return f"is not {expected}", f"did you mean {near}?" if near else "use one of them"
 
 

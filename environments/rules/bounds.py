@@ -81,11 +81,15 @@ class Bytes:
 
 @dataclass(frozen=True)
 class Shape:
-    """The pattern of a text (the same in Python and in JSON Schema), with the words of its refusal."""
+    """The pattern of a text (the same in Python and in JSON Schema), with the words of its refusal.
+
+    ``longest`` is for texts whose pattern leaves their length open.
+    """
 
     pattern: str
     rule: str
     remedy: str
+    longest: int | None = None
 
     def __get_pydantic_core_schema__(self, source: type, handler: GetCoreSchemaHandler) -> CoreSchema:
         """Check the pattern after the text was read."""
@@ -93,7 +97,8 @@ class Shape:
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         """Tell editors the pattern."""
-        return {**handler(schema), "pattern": self.pattern}
+        described = {**handler(schema), "pattern": self.pattern}
+        return described if self.longest is None else {**described, "maxLength": self.longest}
 
     def matches(self, text: str) -> bool:
         """Whether the whole text has this shape; unlike ``re.match``, a line break at its end does not pass."""
@@ -102,6 +107,8 @@ class Shape:
     def _check(self, text: str) -> str:
         if not self.matches(text):
             raise refuse(self.rule, self.remedy)
+        if self.longest is not None and len(text) > self.longest:
+            raise refuse(f"is {len(text)} characters long", f"use at most {self.longest}")
         return text
 
 

@@ -14,7 +14,6 @@ SANDBOX_ACCOUNT = "000000000000"
 
 EXPRESS_REPLICATION = 3
 EXPRESS_INSYNC = "2"
-SERVERLESS_PARTITIONS = 2400
 SERVERLESS_SETTINGS = {
     "cleanup.policy",
     "compression.type",
@@ -52,10 +51,9 @@ def enough_zones(parts: Parts) -> Iterator[Finding]:
             return
     if not enough:
         yield Finding(
-            f"{'are' if zones > 1 else 'is'} {zones}, and kafka.kind {parts.kafka.kind} needs {count}",
+            f"has {zones} zone{'s' if zones > 1 else ''}, and kafka.kind {parts.kafka.kind} needs {count}",
             f"name {count}",
             ("network", "zones"),
-            "zones",
         )
     elif isinstance(parts.kafka, MskKafka | MskExpressKafka) and parts.kafka.brokers % zones:
         below = parts.kafka.brokers - parts.kafka.brokers % zones
@@ -112,20 +110,6 @@ def _serverless_findings(topic: str, config: dict[str, str]) -> Iterator[Finding
                 path,
                 value,
             )
-
-
-def serverless_holds_partitions(parts: Parts) -> Iterator[Finding]:
-    """A Serverless cluster holds so many leader partitions (MSK Developer Guide, "Amazon MSK quota")."""
-    if not isinstance(parts.kafka, MskServerlessKafka):
-        return
-    partitions = sum(topic.partitions for _, topic in sound(parts.topics))
-    if partitions > SERVERLESS_PARTITIONS:
-        yield Finding(
-            f"have {partitions} partitions together, above the MSK Serverless maximum of {SERVERLESS_PARTITIONS}",
-            "use fewer, or kind: msk",
-            ("topics",),
-            "topics",
-        )
 
 
 def sandbox_stays_inside(parts: Parts) -> Iterator[Finding]:

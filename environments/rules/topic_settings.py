@@ -75,7 +75,8 @@ class Words:
         """The words; ValueError tells the rule and the way out."""
         words = [word.strip() for word in text.split(",")] if self.many else [text]
         if any(word not in self.known for word in words):
-            raise ValueError(f"is not {choices(self.known)}", "use " + ("some" if self.many else "one") + " of them")
+            remedy = "use one of them, or several with commas" if self.many else "use one of them"
+            raise ValueError(f"is not {choices(self.known)}", remedy)
         return ",".join(words)
 
 

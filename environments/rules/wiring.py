@@ -40,10 +40,10 @@ def _undeclared(parts: Parts, end: End, path: tuple[str, ...]) -> Iterator[Findi
     section = {"topic": "topics", "stream": "streams", "delivery": "deliveries"}[kind]
     declared = getattr(parts, section)
     if name not in declared:
-        near = meant(name, declared)
+        near, known = meant(name, declared), ", ".join(declared)
         yield Finding(
             f"is not declared under {section}",
-            f"did you mean {near}?" if near else f"add it to {section}, or name one of {', '.join(declared) or 'them'}",
+            f"did you mean {near}?" if near else f"add it to {section}{f', or name one of {known}' if known else ''}",
             (*path, kind),
             name,
         )

@@ -87,7 +87,7 @@ short_names = st.from_regex(r"[a-z][a-z0-9]{0,6}(-[a-z0-9]{1,6})?", fullmatch=Tr
 retentions = st.integers(24, 8760).map(lambda hours: format_duration(timedelta(hours=hours)))
 zones = st.integers(2, 3).map(lambda count: [f"eu-west-1{letter}" for letter in "abc"[:count]])
 
-networks = st.one_of(
+networks: st.SearchStrategy[dict[str, Any]] = st.one_of(
     zones.flatmap(
         lambda three: st.fixed_dictionaries(
             {"zones": st.just(three)},
@@ -193,7 +193,8 @@ def kafkas(draw: st.DrawFn, zone_count: int) -> dict[str, Any]:
         case "ec2":
             return {"kind": "ec2", "brokers": brokers, "controllers": draw(st.sampled_from([1, 3, 5]))}
     addresses = st.sampled_from(["ssm:/a/b", "broker:9092", "one.example.com:9093, two.example.com:9093"])
-    safe = draw(st.sampled_from([{}, {"tls": False}, {"auth": "plain", "secret": "secret:kafka"}, {"auth": "iam"}]))
+    extras: list[dict[str, Any]] = [{}, {"tls": False}, {"auth": "plain", "secret": "secret:kafka"}, {"auth": "iam"}]
+    safe = draw(st.sampled_from(extras))
     return {"kind": "external", "bootstrap": draw(addresses), **safe}
 
 

@@ -1,18 +1,20 @@
 from datetime import timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from environments.quantities import format_duration, format_size, parse_duration, parse_size
 
 
 @given(st.integers(0, 10**14).map(lambda milliseconds: timedelta(milliseconds=milliseconds)))
+@settings(deadline=None)
 def test_a_written_duration_reads_back_as_itself(duration):
     assert parse_duration(format_duration(duration)) == duration
 
 
 @given(st.integers(0, 2**63))
+@settings(deadline=None)
 def test_a_written_size_reads_back_as_itself(size):
     assert parse_size(format_size(size)) == size
 

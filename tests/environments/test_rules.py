@@ -1,0 +1,124 @@
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from environments import Environment, load_environment
+from environments.connectors import FARGATE_MEMORY
+from environments.quantities import format_size
+from tests.environments.documents import VALID, cases, changed, told, write
+
+
+def test_the_document_that_all_rules_change_is_valid(folder):
+    assert told(write(folder, VALID)) == []
+
+
+@pytest.mark.parametrize(("change", "report"), cases("rules"))
+def test_what_aws_or_kafka_would_refuse_later_is_refused_now(folder, change, report):
+    assert told(write(folder, changed(change))) == [report]
+
+
+def test_more_tags_than_a_resource_can_have_are_refused(folder):
+    tags = {f"tag-{number}": "x" for number in range(51)}
+    (report,) = told(write(folder, changed({"tags": tags})))
+    assert report == "tags: are 51 tags, above the AWS maximum of 50 for a resource; remove some"
+    tags.popitem()
+    assert told(write(folder, changed({"tags": tags}))) == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"topics": {"x": {"partitions": 1, "config": {"min.insync.replicas": 3}}}},
+        {"topics": {"x": {"partitions": 1, "name": "a.b"}, "y": {"partitions": 1, "name": "a-b"}}},
+        {"streams": {"x": {"mode": "on-demand", "retention": "24h"}, "y": {"mode": "on-demand", "retention": "365d"}}},
+        {"streams": {"x": {"mode": "provisioned", "shards": 1}, "y": {"mode": "provisioned", "shards": 10_000}}},
+        {"routes": {"x": {"from": {"topic": "orders"}, "to": {"stream": "clicks"}, "tasks": {"max": 12}}}},
+        {"routes": {"x": {"from": {"topic": "clicks"}, "to": {"stream": "orders"}}}},
+        {"routes": {"x": {"from": {"stream": "orders"}, "to": {"topic": "clicks"}}}},
+        {"network": {"zones": ["eu-west-1a"], "cidr": "10.0.0.0/24"}},
+        {"kafka": {"kind": "msk", "brokers": 2, "instance": "kafka.t3.small", "version": "3.9.x"}},
+        {"kafka": {"kind": "external", "bootstrap": "[::1]:9092,broker.example.com:65535", "tls": False}},
+        {"kafka": {"kind": "ec2", "brokers": 3, "controllers": 0}},
+        {"deliveries": {"x": {"to": "s3", "buffer": {"size": "128MiB", "interval": "0s"}, "prefix": "plain/"}}},
+        {"deliveries": {"x": {"to": "s3"}}, "routes": {"x": {"from": {"topic": "orders"}, "to": {"delivery": "x"}}}},
+    ],
+    ids=str,
+)
+def test_what_lies_just_within_the_rules_is_valid(folder, change):
+    if change.get("kafka", {}).get("kind") == "msk":
+        change = {**change, "topics": {"orders": {"partitions": 12, "replication": 2}, "clicks": None}}
+    assert told(write(folder, changed(change))) == []
+
+
+@pytest.mark.parametrize(("cpu", "sizes"), FARGATE_MEMORY.items())
+def test_fargate_pairs_are_taken_and_the_next_size_is_not(folder, cpu, sizes):
+    for size in (sizes[0], sizes[-1]):
+        assert told(write(folder, changed({"connectors": {"cpu": cpu, "memory": format_size(size)}}))) == []
+    beyond = format_size(sizes[-1] + (1 << 30))
+    (report,) = told(write(folder, changed({"connectors": {"cpu": cpu, "memory": beyond}})))
+    assert report.startswith(f"connectors.memory: {beyond} is no memory size that Fargate offers with cpu: {cpu};")
+
+
+def closes_a_loop(document: dict[str, Any]) -> bool:
+    try:
+        Environment.model_validate(changed("{}") | document | {"name": "test"})
+    except ValueError as error:
+        return "closes a loop" in str(error)
+    return False
+
+
+@given(st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from("xyz"), st.booleans()), max_size=8))
+@settings(deadline=None)
+def test_a_loop_is_told_exactly_when_there_is_one(edges):
+    """Against the textbook: repeatedly take away what nothing leads to; a loop is what remains."""
+    routes = {}
+    for number, (topic, stream, back) in enumerate(dict.fromkeys(edges)):
+        ends = ({"topic": topic}, {"stream": stream})
+        source, target = ends[::-1] if back else ends
+        routes[f"r{number}"] = {"from": source, "to": target}
+    document = {
+        "topics": {topic: {"partitions": 1} for topic in "abc"},
+        "streams": {stream: {"mode": "on-demand"} for stream in "xyz"},
+        "routes": routes,
+    }
+    remaining = {(stream, topic) if back else (topic, stream) for topic, stream, back in edges}
+    while removable := {edge for edge in remaining if edge[0] not in {target for _, target in remaining}}:
+        remaining -= removable
+    assert closes_a_loop(document) == bool(remaining)
+
+
+def test_a_long_chain_of_routes_is_no_problem():
+    """The search for loops must not be recursive."""
+    count = 1500
+    document = changed(
+        {
+            "topics": {f"t{number}": {"partitions": 1} for number in range(count)},
+            "streams": {f"s{number}": {"mode": "on-demand"} for number in range(count)},
+        }
+    )
+    for number in range(count - 1):
+        document["routes"][f"a{number}"] = {"from": {"topic": f"t{number}"}, "to": {"stream": f"s{number}"}}
+        document["routes"][f"b{number}"] = {"from": {"stream": f"s{number}"}, "to": {"topic": f"t{number + 1}"}}
+    assert not closes_a_loop(document)
+    document["routes"]["last"] = {"from": {"topic": f"t{count - 1}"}, "to": {"stream": f"s{count - 1}"}}
+    document["routes"]["back"] = {"from": {"stream": f"s{count - 1}"}, "to": {"topic": "t0"}}
+    assert closes_a_loop(document)
+
+
+def test_values_arrive_as_their_types(folder):
+    change = {
+        "routes": {"x": {"from": {"topic": "orders"}, "to": {"stream": "clicks"}, "start": "2026-01-31T00:00:00Z"}}
+    }
+    env = load_environment(write(folder, changed(change)))
+    assert env.routes["x"].start == datetime(2026, 1, 31, tzinfo=UTC)
+    assert env.routes["x"].tasks.max == env.routes["x"].tasks.min == 1
+    assert env.network.zones == ("eu-west-1a", "eu-west-1b")
+
+
+def test_an_unquoted_time_is_read_as_well(folder):
+    text = VALID.replace("to: {stream: orders}}", "to: {stream: orders}, start: 2026-01-31T00:00:00Z}")
+    start = load_environment(write(folder, text)).routes["orders-to-stream"].start
+    assert start == datetime(2026, 1, 31, tzinfo=UTC)
