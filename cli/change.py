@@ -141,8 +141,7 @@ def ask(plan: Plan, consent: Consent, answer: Answer) -> None:
         return
     print_plan(plan, error_stream=not answer.for_people)
     if plan.risk is Risk.SEVERE:
-        typed = typer.prompt(f"This can lose data. Type {plan.confirmation} to go on", default="", err=True)
-        if typed != plan.confirmation:
+        if answer_to(f"This can lose data. Type {plan.confirmation} to go on: ") != plan.confirmation:
             raise DeclinedError("nothing was changed: the name was not typed")
         return
     if consent.yes:
@@ -151,13 +150,19 @@ def ask(plan: Plan, consent: Consent, answer: Answer) -> None:
         raise DeclinedError(
             "nothing was changed: there is no terminal to ask on", "add --yes, or --dry-run to see the plan only"
         )
-    if not typer.confirm("Apply this plan?", err=True):
+    if answer_to("Apply this plan? [y/N] ").lower() not in ("y", "yes"):
         raise DeclinedError("nothing was changed")
 
 
 def interactive() -> bool:
     """Whether there is somebody to ask."""
     return sys.stdin.isatty()
+
+
+def answer_to(question: str) -> str:
+    """Ask on stderr; the end of the input is an empty answer, and Ctrl-C stays Ctrl-C (click makes both an abort)."""
+    typer.echo(question, err=True, nl=False)
+    return sys.stdin.readline().strip()
 
 
 def apply(change: Change, plan: Plan, consent: Consent, answer: Answer, *, shown: bool) -> None:

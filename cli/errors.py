@@ -123,8 +123,8 @@ EXPLAINERS = {
 """Which module explains the exceptions of which library. Named as text: only a library that was imported can raise,
 and ``streamops --help`` must not import any of them."""
 
-READABLE = ("EnvironmentFileError", "SandboxError")
-"""Exceptions of the other rooms whose text is already written for the user."""
+OTHER_ROOMS = ("environments", "sandbox")
+"""The text of their own exceptions is written for the user."""
 
 
 def explain(error: BaseException) -> CliError | None:
@@ -133,9 +133,10 @@ def explain(error: BaseException) -> CliError | None:
         return error
     if isinstance(error, KeyboardInterrupt):
         return InterruptError("interrupted")
-    if type(error).__name__ in READABLE:
+    origin = type(error).__module__.partition(".")[0]
+    if origin in OTHER_ROOMS:
         return CliError(str(error))
-    explainer = EXPLAINERS.get(type(error).__module__.partition(".")[0])
+    explainer = EXPLAINERS.get(origin)
     if explainer:
         explain_library: Callable[[BaseException], CliError] = importlib.import_module(explainer).explain
         return explain_library(error)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import socket
 import ssl
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -19,10 +18,25 @@ from environments import Environment, ExternalKafka
 
 BOOTSTRAP_TIMEOUT_SECONDS = 6
 """A broker that is not there is reported after this long."""
-CONNECT_TIMEOUT_SECONDS = 3
+CONNECT_TIMEOUT_SECONDS = 2
 REQUEST_TIMEOUT_SECONDS = 20
 
 SCRAM = {"scram-sha-256": "SCRAM-SHA-256", "scram-sha-512": "SCRAM-SHA-512", "plain": "PLAIN"}
+
+
+class AdminClient(KafkaAdminClient):  # type: ignore[misc]  # kafka-python has no types
+    """The administration client, which leaves nothing behind where it cannot connect.
+
+    kafka-python starts its thread and its connections in the constructor, and closes neither when that fails.
+    """
+
+    def __init__(self, **settings: Any) -> None:  # noqa: ANN401 - kafka-python's own signature
+        try:
+            super().__init__(**settings)
+        except Exception:
+            self._closed = False
+            self.close()
+            raise
 
 
 @contextmanager
@@ -40,14 +54,15 @@ def admin_client(environment: Environment) -> Iterator[KafkaAdminClient]:
         if environment.sandbox
         else "check kafka.bootstrap of the environment, the network, and whether kafka.tls and kafka.auth fit"
     )
-    _check_listening(address, way_out)
+    settings = security(environment)
+    _check_reachable(address, settings.get("ssl_context"), way_out)
     try:
-        client = KafkaAdminClient(
+        client = AdminClient(
             bootstrap_servers=address.split(","),
             client_id="streamops",
             bootstrap_timeout_ms=BOOTSTRAP_TIMEOUT_SECONDS * 1000,
             request_timeout_ms=REQUEST_TIMEOUT_SECONDS * 1000,
-            **security(environment),
+            **settings,
         )
     except KafkaTimeoutError as error:
         raise UnreachableError(f"no Kafka broker answers at {address}", way_out) from error
@@ -67,16 +82,23 @@ def bootstrap(environment: Environment) -> str:
     return _dereference(environment, kafka.bootstrap) if kafka.bootstrap.startswith("ssm:") else kafka.bootstrap
 
 
-def _check_listening(address: str, way_out: str) -> None:
-    """Tell at once what is plain: kafka-python goes on trying a refused connection until its time is over."""
-    deadline = time.monotonic() + BOOTSTRAP_TIMEOUT_SECONDS
+def _check_reachable(address: str, tls: ssl.SSLContext | None, way_out: str) -> None:
+    """Tell at once, and why, where no broker can be talked to.
+
+    kafka-python goes on trying a refused connection or a certificate that it does not trust until its time is over, and
+    then knows nothing but the time-out.
+    """
     reasons: list[str] = []
-    for broker in address.split(","):
-        host, _, port = broker.strip().rpartition(":")
-        left = max(0.1, deadline - time.monotonic())
+    for broker in map(str.strip, address.split(",")):
+        host, _, port = broker.rpartition(":")
+        host = host.strip("[]")
         try:
-            with socket.create_connection((host.strip("[]"), int(port)), timeout=min(CONNECT_TIMEOUT_SECONDS, left)):
+            with socket.create_connection((host, int(port)), timeout=CONNECT_TIMEOUT_SECONDS) as connection:
+                if tls:
+                    tls.wrap_socket(connection, server_hostname=host).close()
                 return
+        except ssl.SSLError as error:
+            reasons.append(f"{broker} (TLS: {getattr(error, 'verify_message', '') or error.reason or error})")
         except (OSError, ValueError) as error:
             reasons.append(f"{broker} ({getattr(error, 'strerror', None) or error})")
     raise UnreachableError(f"no Kafka broker answers at {', '.join(reasons)}", way_out)

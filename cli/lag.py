@@ -24,12 +24,15 @@ class PartitionLag:
     """The offset that the next record will have."""
     committed: int | None
     """None: the group has committed nothing here yet."""
+    starts_at_end: bool = False
+    """Where a group begins that has committed nothing: at the end, or (the default) at the beginning."""
 
     @property
     def lag(self) -> int:
-        """Records that the group has still to read; all of them where it has committed nothing."""
-        position = self.begin if self.committed is None else max(self.committed, self.begin)
-        return max(0, self.end - position)
+        """Records that the group has still to read."""
+        if self.committed is None:
+            return 0 if self.starts_at_end else self.end - self.begin
+        return max(0, self.end - max(self.committed, self.begin))
 
     @property
     def expired(self) -> int:
@@ -58,11 +61,18 @@ def partition_lags(
     begin: Mapping[Place, int],
     end: Mapping[Place, int],
     committed: Mapping[Place, int],
+    *,
+    starts_at_end: bool = False,
 ) -> list[PartitionLag]:
     """The lag of one group in each of the given partitions, in order."""
     return [
         PartitionLag(
-            topic, partition, begin[topic, partition], end[topic, partition], committed.get((topic, partition))
+            topic=topic,
+            partition=partition,
+            begin=begin[topic, partition],
+            end=end[topic, partition],
+            committed=committed.get((topic, partition)),
+            starts_at_end=starts_at_end,
         )
         for topic, partition in sorted(places)
     ]

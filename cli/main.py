@@ -84,7 +84,7 @@ def root(
     ctx.meta["streamops.debug"] = debug
     if debug:
         logging.basicConfig(level=logging.INFO)
-    else:
+    elif not logging.getLogger().handlers:
         # A library that logs its retries would talk between our lines; without any handler Python prints warnings.
         logging.getLogger().addHandler(logging.NullHandler())
 

@@ -32,14 +32,16 @@ class LiveTopics:
 
     def lags(self, route: str) -> list[PartitionLag] | None:
         """The lag of the route's group in each partition it reads; None where it reads no topic that exists."""
-        source = self.environment.routes[route].source
+        declared = self.environment.routes[route]
+        source = declared.source
         if not isinstance(source, TopicEnd):
             return None
         topic = self.topics.get(naming.topic_name(self.environment, source.topic))
         if topic is None:
             return None
         committed = self.committed.get(naming.consumer_group(self.environment, route), {})
-        return partition_lags(self._places(topic), self.begin, self.end, committed)
+        places, at_end = self._places(topic), declared.start == "latest"
+        return partition_lags(places, self.begin, self.end, committed, starts_at_end=at_end)
 
     def _places(self, topic: LiveTopic) -> list[Place]:
         return [(topic.name, partition.index) for partition in topic.partitions if partition.leader is not None]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import stat
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -69,8 +70,7 @@ def somebody(monkeypatch):
 
     def types(text: str) -> None:
         monkeypatch.setattr("cli.change.interactive", lambda: True)
-        monkeypatch.setattr("typer.confirm", lambda *_, **__: text == "y")
-        monkeypatch.setattr("typer.prompt", lambda *_, **__: text)
+        monkeypatch.setattr("sys.stdin", io.StringIO(f"{text}\n"))
 
     return types
 
@@ -97,6 +97,14 @@ def test_a_no_is_an_error_and_changes_nothing(change, somebody):
         attempt(change)
     assert change.value == 0
     assert DeclinedError.exit_code == 1
+
+
+def test_the_end_of_the_input_is_no_yes(change, monkeypatch):
+    monkeypatch.setattr("cli.change.interactive", lambda: True)
+    monkeypatch.setattr("sys.stdin", io.StringIO(""))
+    with pytest.raises(DeclinedError):
+        attempt(change)
+    assert change.value == 0
 
 
 def test_without_a_terminal_nothing_is_taken_for_a_yes(change):

@@ -19,8 +19,9 @@ def test_lag_is_what_is_left_to_read(begin, kept, read):
 
 
 @given(begin=offsets, kept=offsets)
-def test_a_group_that_has_committed_nothing_has_everything_to_read(begin, kept):
+def test_a_group_that_has_committed_nothing_has_to_read_what_comes_after_its_start(begin, kept):
     assert PartitionLag("orders", 0, begin, begin + kept, None).lag == kept
+    assert PartitionLag("orders", 0, begin, begin + kept, None, starts_at_end=True).lag == 0
 
 
 @given(begin=st.integers(1, 10**12), kept=offsets, behind=st.integers(1, 10**12))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import time
 
 import pytest
@@ -197,3 +198,21 @@ def produce(broker, topic: str, counts: dict[int, int]) -> None:
             for number in range(count):
                 producer.send(topic, str(number).encode(), partition=partition)
         producer.flush()
+
+
+def test_a_listener_that_never_answers_is_told_within_ten_seconds(project):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        bootstrap = f"127.0.0.1:{silent.getsockname()[1]}"
+        name = project.write(kafka={"kind": "external", "bootstrap": bootstrap, "tls": False})
+        began = time.monotonic()
+        outcome = project.run("topic", "list", "-e", name)
+        assert time.monotonic() - began < 10
+    assert outcome.exit_code == 1
+    assert bootstrap in outcome.stderr
+
+
+def test_encryption_that_the_broker_does_not_speak_is_told_with_what_to_check(project, kafka):
+    name = project.write(kafka={**kafka, "tls": True})
+    outcome = project.run("topic", "list", "-e", name)
+    assert outcome.exit_code == 1
+    assert "kafka.tls" in outcome.stderr

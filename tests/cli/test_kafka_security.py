@@ -1,0 +1,65 @@
+"""How an environment's security becomes a client's settings."""
+
+from __future__ import annotations
+
+import json
+import ssl
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from cli.errors import CliError, NotFoundError
+from cli.kafka import security
+from environments import load_environment
+
+if TYPE_CHECKING:
+    from tests.cli.conftest import Project
+
+
+@pytest.fixture
+def secret(aws, topic):
+    aws.client("secretsmanager").create_secret(
+        Name=topic, SecretString=json.dumps({"username": "ops", "password": "hunter2"})
+    )
+    return f"secret:{topic}"
+
+
+def settings(project: Project, **kafka: Any) -> dict[str, Any]:
+    external = {"kind": "external", "bootstrap": "broker:9093"}
+    return security(load_environment(project.write(kafka={**external, **kafka})))
+
+
+@pytest.mark.parametrize(("tls", "protocol"), [(True, "SSL"), (False, "PLAINTEXT")])
+def test_tls_is_a_matter_of_the_environment(project, tls, protocol):
+    made = settings(project, tls=tls)
+    assert made["security_protocol"] == protocol
+    assert isinstance(made.get("ssl_context"), ssl.SSLContext) == tls
+
+
+@pytest.mark.parametrize(
+    ("auth", "mechanism"),
+    [("scram-sha-256", "SCRAM-SHA-256"), ("scram-sha-512", "SCRAM-SHA-512"), ("plain", "PLAIN")],
+)
+def test_user_and_password_come_from_the_secret(project, secret, auth, mechanism):
+    made = settings(project, auth=auth, secret=secret)
+    assert made["security_protocol"] == "SASL_SSL"
+    assert made["sasl_mechanism"] == mechanism
+    assert (made["sasl_plain_username"], made["sasl_plain_password"]) == ("ops", "hunter2")
+
+
+@pytest.mark.usefixtures("aws")
+def test_a_secret_that_is_not_there_is_named(project):
+    with pytest.raises(NotFoundError, match="secret:nobody"):
+        settings(project, auth="plain", secret="secret:nobody")
+
+
+def test_a_secret_of_another_shape_is_told_without_its_text(project, aws, topic):
+    aws.client("secretsmanager").create_secret(Name=topic, SecretString="hunter2")
+    with pytest.raises(CliError, match="username and password") as told:
+        settings(project, auth="plain", secret=f"secret:{topic}")
+    assert "hunter2" not in str(told.value)
+
+
+def test_a_way_of_authentication_that_is_not_supported_is_told(project):
+    with pytest.raises(CliError, match="iam"):
+        settings(project, auth="iam")
