@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from io import StringIO
-from typing import Any, TextIO
+from typing import Any, Literal, TextIO
 
 import typer
 
@@ -45,6 +45,8 @@ class Column:
     cell: str | Callable[[Item], object]
     """The key of the item, or what makes the text from it."""
     right: bool = False
+    fold: bool = False
+    """Prose, which a narrow terminal may break into lines; names and numbers stay in one piece."""
 
     def text(self, item: Item) -> str:
         """The cell of one item; ``-`` where there is nothing to show."""
@@ -164,25 +166,26 @@ def print_found(data: object) -> None:
 
 
 def print_table(items: Sequence[Item], columns: Sequence[Column], *, out: TextIO | None = None) -> None:
-    """Write a table to stdout (or ``out``); long cells fold on a terminal and are never cut."""
+    """Write a table to stdout (or ``out``); prose folds on a narrow terminal, and nothing is ever cut."""
     from rich.console import Console
+    from rich.measure import Measurement
     from rich.table import Table
     from rich.text import Text
 
     stream = out or sys.stdout
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for column in columns:
-        table.add_column(
-            column.heading,
-            justify="right" if column.right else "left",
-            overflow="fold",
-            no_wrap=column.right,
-        )
+        justify: Literal["left", "right"] = "right" if column.right else "left"
+        table.add_column(column.heading, justify=justify, overflow="fold", no_wrap=not column.fold)
     for item in items:
         texts = [column.text(item) for column in columns]
         table.add_row(*(Text(text, style=STYLES.get(text, "")) for text in texts))
     if stream.isatty():
-        Console(file=stream, highlight=False).print(table)
+        console = Console(file=stream, highlight=False)
+        # Where even the folded table is too wide, the terminal shall wrap it: rich would cut names.
+        needed = Measurement.get(console, console.options.update_width(WIDE), table).minimum
+        console.width = max(console.width, needed)
+        console.print(table)
     else:
         lines = StringIO()
         Console(file=lines, width=WIDE, highlight=False).print(table)

@@ -14,9 +14,9 @@ COLUMNS = (
     Column("", lambda item: item["step"], right=True),
     Column("OPERATION", "kind"),
     Column("RESOURCE", "resource"),
-    Column("WHAT", "what"),
+    Column("WHAT", "what", fold=True),
     Column("RISK", "risk"),
-    Column("WHY", "reason"),
+    Column("WHY", "reason", fold=True),
 )
 
 

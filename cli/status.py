@@ -46,10 +46,10 @@ COLUMNS = (
     Column("KIND", "kind"),
     Column("NAME", "name"),
     Column("STATE", "state"),
-    Column("WHAT", what),
+    Column("WHAT", what, fold=True),
     Column("LAG", "lag", right=True),
     Column("HEALTH", "health"),
-    Column("REASON", "reason"),
+    Column("REASON", "reason", fold=True),
 )
 UNREADABLE = {"state": "unknown", "health": "bad", "reason": "cannot be read"}
 

@@ -24,7 +24,7 @@ COLUMNS = (
     Column("RETENTION", "retention"),
     Column("ENCRYPTION", "encryption"),
     Column("CONSUMERS", "consumers", right=True),
-    Column("DIFFERS", lambda item: differing(item.get("differences"))),
+    Column("DIFFERS", lambda item: differing(item.get("differences")), fold=True),
 )
 NOT_DEPLOYED = "not deployed"
 

@@ -22,7 +22,7 @@ COLUMNS = (
     Column("REPLICATION", "replication", right=True),
     Column("RETENTION", "retention"),
     Column("RECORDS", "records", right=True),
-    Column("DIFFERS", lambda item: differing(item.get("differences"))),
+    Column("DIFFERS", lambda item: differing(item.get("differences")), fold=True),
 )
 MISSING = "missing"
 

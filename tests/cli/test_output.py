@@ -59,3 +59,27 @@ def test_a_table_off_the_terminal_has_no_colour_codes():
 
 
 COLUMNS = (Column("NAME", "name"), Column("SIZE", "size", right=True), Column("ON", "on"), Column("GONE", "gone"))
+
+
+class Terminal(io.StringIO):
+    """A terminal as far as rich asks."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_on_a_narrow_terminal_prose_folds_and_names_stay_whole(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "60")
+    out = Terminal()
+    columns = [Column("NAME", "name"), Column("REASON", "reason", fold=True)]
+    print_table([{"name": "n" * 40, "reason": "one two three four five six"}], columns, out=out)
+    assert "n" * 40 in out.getvalue()
+    assert max(map(len, out.getvalue().splitlines()[1:])) <= 60
+    assert len(out.getvalue().splitlines()) > 2
+
+
+def test_a_name_wider_than_the_terminal_is_not_cut(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "20")
+    out = Terminal()
+    print_table([{"name": "n" * 40}], [Column("NAME", "name")], out=out)
+    assert "n" * 40 in out.getvalue()
