@@ -24,7 +24,7 @@ from cli.errors import (
     StalePlanError,
     explain,
 )
-from cli.output import Answer, note, warn
+from cli.output import Answer, note
 from cli.plan import Operation, Plan, Risk
 from cli.plan_view import print_plan
 from cli.saved_plan import SavedPlan
@@ -98,7 +98,7 @@ def run(change: Change, consent: Consent, answer: Answer, reference: str) -> Non
         pending = (consent.dry_run or consent.save) and plan.status == "changes"
         raise typer.Exit(ExitCode.CHANGES if pending else ExitCode.OK)
     ask(plan, consent, answer)
-    apply(change, plan, consent, answer, shown=answer.for_people)
+    apply(change, plan, consent, answer)
 
 
 def run_saved(change: Change, saved: SavedPlan, consent: Consent, answer: Answer) -> None:
@@ -125,7 +125,7 @@ def run_saved(change: Change, saved: SavedPlan, consent: Consent, answer: Answer
         print_plan(saved.plan)
     if saved.plan.risk is Risk.SEVERE:
         _require_confirmation(saved.plan, consent)
-    apply(change, saved.plan, consent, answer, shown=answer.for_people)
+    apply(change, saved.plan, consent, answer)
 
 
 def ask(plan: Plan, consent: Consent, answer: Answer) -> None:
@@ -165,13 +165,15 @@ def answer_to(question: str) -> str:
     return sys.stdin.readline().strip()
 
 
-def apply(change: Change, plan: Plan, consent: Consent, answer: Answer, *, shown: bool) -> None:
-    """Carry out the operations one by one, tell each, and verify the result.
+def apply(change: Change, plan: Plan, consent: Consent, answer: Answer) -> None:
+    """Carry out the operations one by one, tell each, verify the result, and answer.
+
+    What went wrong after something was done is an error of the answer: IncompleteError where an operation failed,
+    InterruptError for Ctrl-C (the operation under way may have happened: planning again tells), CliError where the
+    result is not as planned.
 
     Raises:
-        IncompleteError: an operation failed after others were done.
-        CliError: the first operation failed, so that nothing was changed; or the result is not as planned.
-        InterruptError: Ctrl-C. The operation under way may have happened: planning again tells.
+        CliError: the first operation failed, so that nothing was changed.
     """
     done: list[Operation] = []
     again = f"go on with: streamops {change.command} -e {change.environment.name}"
@@ -179,26 +181,28 @@ def apply(change: Change, plan: Plan, consent: Consent, answer: Answer, *, shown
         for operation in change.carry_out(plan):
             done.append(operation)
             note(f"done {len(done)}/{len(plan.operations)}: {operation.kind} {operation.resource}")
-    except KeyboardInterrupt as interrupt:
-        _give(answer, plan, "partial" if done else "error", done=done, shown=shown)
-        raise InterruptError(
-            f"interrupted after {len(done)} of {len(plan.operations)} operations", again
-        ) from interrupt
+    except KeyboardInterrupt:
+        answer.errors.append(InterruptError(f"interrupted: {_progress(plan, done)}", again))
+        _give(answer, plan, "partial", done)
+        return
     except Exception as error:
         explained = explain(error)
         if explained is None:
             raise
         if not done:
             raise explained from error
-        failure = IncompleteError(
-            f"{len(done)} of {len(plan.operations)} operations done, then: {explained.message}", again
-        )
-        answer.errors.append(failure)
-        _give(answer, plan, "partial", done=done, shown=shown)
+        answer.errors.append(IncompleteError(f"{_progress(plan, done)}, then: {explained.message}", again))
+        _give(answer, plan, "partial", done)
         return
     unmet = change.verify(plan) if consent.wait else []
     answer.errors.extend(CliError(f"applied, but {problem}", again) for problem in unmet)
-    _give(answer, plan, "error" if unmet else "applied", done=done, shown=shown)
+    _give(answer, plan, "error" if unmet else "applied", done)
+    if not unmet:
+        note("applied and verified" if consent.wait else "applied")
+
+
+def _progress(plan: Plan, done: Sequence[Operation]) -> str:
+    return f"{len(done)} of {len(plan.operations)} operations done"
 
 
 def _require_confirmation(plan: Plan, consent: Consent) -> None:
@@ -212,19 +216,9 @@ def _refuse(answer: Answer, plan: Plan) -> None:
     _give(answer, plan, plan.status)
 
 
-def _give(
-    answer: Answer, plan: Plan, status: str, *, done: Sequence[Operation] | None = None, shown: bool = False
-) -> None:
-    document = plan.as_json()
-    if done is not None:
-        document["done"] = len(done)
-
-    def show() -> None:
-        if not shown:
-            print_plan(plan)
-        elif status == "applied":
-            note(f"applied and verified: {len(done or ())} operations")
-
-    for text in plan.warnings if shown or not answer.for_people else ():
-        warn(text)
-    answer.give({"status": status, "plan": document}, show)
+def _give(answer: Answer, plan: Plan, status: str, done: Sequence[Operation] | None = None) -> None:
+    """Answer with the plan; people have seen it already where something was done."""
+    if done is None:
+        answer.give({"status": status, "plan": plan.as_json()}, lambda: print_plan(plan))
+    else:
+        answer.give({"status": status, "plan": {**plan.as_json(), "done": len(done)}}, lambda: None)

@@ -213,11 +213,6 @@ def note(text: str) -> None:
     typer.echo(text, err=True)
 
 
-def warn(text: str) -> None:
-    """A line on stderr that a reader should not miss."""
-    typer.secho(f"warning: {text}", fg="yellow", err=True)
-
-
 def complain(error: CliError) -> None:
     """The error as people read it: the problem, then the way out."""
     first, *rest = error.message.splitlines() or [""]
