@@ -224,7 +224,7 @@ class ConnectorConfig(_Model):
         default=128 * MEBIBYTE,
         ge=8 * MEBIBYTE,
         le=64 << 30,
-        description="bytes of records held at most, half of it read ahead",
+        description="for records: a quarter read ahead, a quarter not yet acknowledged, the rest for calls under way",
     )
     commit_interval: Duration = Field(
         default=parse_duration("5s"),

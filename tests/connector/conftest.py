@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
@@ -13,7 +14,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from sandbox.kafka import Broker
 from tests.connector.fault_server import FaultServer
+from tests.connector.processes import Route
 
 
 @pytest.fixture
@@ -58,3 +61,13 @@ def tls_server(certificate: Path) -> Iterator[FaultServer]:
     context.load_cert_chain(certificate)
     with FaultServer(tls=context) as running:
         yield running
+
+
+@pytest.fixture
+def route(broker: Broker, server: FaultServer, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Route]:
+    """A topic of the test's own on the real broker, with its processes ended afterwards."""
+    name = f"{request.node.name[:60].replace('[', '-').rstrip(']')}-{uuid.uuid4().hex[:8]}"
+    new = Route(broker.bootstrap, server, tmp_path, name)
+    new.create_topic()
+    yield new
+    new.end_all()

@@ -1,10 +1,12 @@
 """librdkafka's settings and its errors, said so that a person can act on them."""
 
 import logging
+import time
 from collections.abc import Callable, Sequence
-from typing import Final
+from typing import Final, TypeVar
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
+from confluent_kafka.admin._metadata import ClusterMetadata
 
 from connector.config import KafkaSource as KafkaConfig
 from connector.errors import ConnectorError, NotAuthenticated
@@ -12,13 +14,42 @@ from connector.kafka.security import security_settings
 from connector.log import RateLimited
 
 PROBE_TIMEOUT: Final = 10.0
+_PROBE_STEP: Final = 1.0
+# Brokers that refuse connections may be starting; seconds to wait for them.
+_PATIENCE: Final = 3.0
 _KIBIBYTE: Final = 1024
 _UNAUTHENTICATED: Final = frozenset({KafkaError._AUTHENTICATION, KafkaError.SASL_AUTHENTICATION_FAILED})  # noqa: SLF001 - librdkafka's own codes begin with an underscore
 
+_MOVING: Final = frozenset(
+    {
+        KafkaError.NOT_COORDINATOR,
+        KafkaError.COORDINATOR_NOT_AVAILABLE,
+        KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
+    }
+)
+_PAUSE: Final = 0.1
+
+Answer = TypeVar("Answer")
 CommitCallback = Callable[[KafkaError | None, Sequence[TopicPartition]], None]
 
 log = RateLimited(__name__)
 _library_log = logging.getLogger("connector.librdkafka")
+
+
+def patiently(ask: Callable[[], Answer]) -> Answer:
+    """Ask the group's coordinator again while it is only moving or loading, as it does when brokers come and go.
+
+    Raises:
+        KafkaException: another reason, or it takes too long.
+    """
+    deadline = time.monotonic() + PROBE_TIMEOUT
+    while True:
+        try:
+            return ask()
+        except KafkaException as error:
+            if error.args[0].code() not in _MOVING or time.monotonic() > deadline:
+                raise
+            time.sleep(_PAUSE)
 
 
 class Client:
@@ -29,6 +60,7 @@ class Client:
     ) -> None:
         self._bootstrap = bootstrap
         self._refusal: KafkaError | None = None
+        self._all_down = False
         settings: dict[str, object] = {
             "bootstrap.servers": bootstrap,
             "group.id": config.group,
@@ -55,11 +87,7 @@ class Client:
             ConnectorError: the brokers cannot be reached or the topic is not there.
             NotAuthenticated: the brokers do not accept the user name or the password.
         """
-        try:
-            metadata = self.consumer.list_topics(topic, timeout=PROBE_TIMEOUT)
-        except KafkaException as error:
-            raise self._explained(error.args[0]) from None
-        found = metadata.topics[topic]
+        found = self._metadata(topic).topics[topic]
         if found.error is not None:
             if found.error.code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
                 raise ConnectorError(
@@ -67,6 +95,29 @@ class Client:
                 )
             raise ConnectorError(f"topic {topic!r} at {self._bootstrap}: {found.error.str()}")
         return len(found.partitions)
+
+    def committed(self, places: Sequence[TopicPartition]) -> list[TopicPartition]:
+        """Ask the group's coordinator for committed offsets.
+
+        Raises:
+            KafkaException: it does not give them, nor after a while.
+        """
+        return patiently(lambda: self.consumer.committed(list(places), timeout=PROBE_TIMEOUT))
+
+    def _metadata(self, topic: str) -> ClusterMetadata:
+        started = time.monotonic()
+        while True:
+            try:
+                metadata: ClusterMetadata = self.consumer.list_topics(topic, timeout=_PROBE_STEP)
+            except KafkaException as error:
+                # The reason comes by a callback, which only a poll serves.
+                self.consumer.poll(0)
+                took = time.monotonic() - started
+                hopeless = self._refusal is not None or (self._all_down and took > _PATIENCE)
+                if hopeless or took > PROBE_TIMEOUT:
+                    raise self._explained(error.args[0]) from None
+            else:
+                return metadata
 
     def _explained(self, error: KafkaError) -> ConnectorError:
         if self._refusal is not None:
@@ -81,5 +132,7 @@ class Client:
     def _on_error(self, error: KafkaError) -> None:
         if error.code() in _UNAUTHENTICATED:
             self._refusal = error
+        if error.code() == KafkaError._ALL_BROKERS_DOWN:  # noqa: SLF001 - as above
+            self._all_down = True
         # librdkafka reconnects by itself; an error here is news, not an end.
         log.warning("Kafka client reports an error, it goes on trying", code=error.name(), reason=error.str())

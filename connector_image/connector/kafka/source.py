@@ -12,7 +12,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Topic
 from connector.batch import Batch, Partition
 from connector.config import KafkaSource as KafkaConfig
 from connector.errors import ConnectorError, OffsetGap
-from connector.kafka.client import PROBE_TIMEOUT, Client
+from connector.kafka.client import PROBE_TIMEOUT, Client, patiently
 from connector.kafka.start import first_offset, read_note, write_note
 from connector.log import RateLimited
 from connector.source import Owner
@@ -87,7 +87,7 @@ class KafkaSource:
             if not wait:
                 self._consumer.commit(offsets=offsets, asynchronous=True)
                 return
-            results = self._consumer.commit(offsets=offsets, asynchronous=False)
+            results = patiently(lambda: self._consumer.commit(offsets=offsets, asynchronous=False))
         except KafkaException as error:
             self._on_commit(error.args[0], offsets)
         else:
@@ -128,7 +128,7 @@ class KafkaSource:
         place = TopicPartition(partition.topic, partition.number)
         try:
             low, high = self._bounds(place)
-            (committed,) = self._consumer.committed([place], timeout=PROBE_TIMEOUT)
+            (committed,) = self._client.committed([place])
         except KafkaException as error:
             return ConnectorError(f"gap in {partition}: its offset is out of range, and {error.args[0].str()}")
         # In the middle of a run the position can be lost although the commit is not.
@@ -145,7 +145,7 @@ class KafkaSource:
         if self._failure is not None or self._owner is None:
             return
         try:
-            starts = self._starts(consumer.committed(places, timeout=PROBE_TIMEOUT)) if places else {}
+            starts = self._starts(self._client.committed(places)) if places else {}
         except KafkaException as error:
             # Exceptions do not cross librdkafka's callbacks; `poll` raises it.
             self._failure = ConnectorError(
@@ -171,9 +171,7 @@ class KafkaSource:
         """Find how many partitions the topic had on the first start, which may be this one."""
         count = self._client.partitions(self._config.topic)
         everywhere = [TopicPartition(self._config.topic, number) for number in range(count)]
-        committed = [
-            place for place in self._consumer.committed(everywhere, timeout=PROBE_TIMEOUT) if place.offset >= 0
-        ]
+        committed = [place for place in self._client.committed(everywhere) if place.offset >= 0]
         first = read_note([place.metadata for place in committed]) if committed else count
         self._note = write_note(first) if first is not None else ""
         return first

@@ -115,5 +115,5 @@ def _explained(what: str) -> Iterator[None]:
         if code in {"ResourceNotFoundException", "ParameterNotFound"}:
             raise ConnectorError(f"{what}: does not exist; create it or correct its name ({error})") from None
         raise ConnectorError(f"{what}: {error}") from None
-    except BotoCoreError as error:
-        raise ConnectorError(f"{what}: {error}") from None
+    except (BotoCoreError, ValueError) as error:
+        raise ConnectorError(f"{what}: {error}; check AWS_ENDPOINT_URL, AWS_PROFILE and the network") from None

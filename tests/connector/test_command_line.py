@@ -1,0 +1,128 @@
+"""What a user sees: one clear message, the documented exit code."""
+
+from __future__ import annotations
+
+import json
+import socket
+from pathlib import Path
+
+import pytest
+from connector.__main__ import main
+
+from tests.connector.processes import Route
+
+NO_CREDENTIALS = {
+    "AWS_ACCESS_KEY_ID": "",
+    "AWS_SECRET_ACCESS_KEY": "",
+    "AWS_EC2_METADATA_DISABLED": "true",
+    "AWS_SHARED_CREDENTIALS_FILE": "/none",
+    "AWS_CONFIG_FILE": "/none",
+}
+
+
+def test_check_finds_all_well_and_moves_nothing(route: Route):
+    route.produce(5)
+    done = route.check()
+    assert done.returncode == 0, done.stderr
+    assert [line.split(":")[0].split(maxsplit=1) for line in done.stdout.splitlines()] == [
+        ["ok", "AWS settings"], ["ok", "AWS credentials"], ["ok", "stream"], ["ok", "topic"],
+    ]  # fmt: skip
+    assert route.arrived() == []
+    assert route.committed() == 0
+
+
+def test_check_reports_every_end_that_is_not_well(route: Route):
+    route.server.stream_status = None
+    route.source = {"topic": "nowhere"}
+    done = route.check()
+    assert done.returncode == 1
+    assert "FAILED  stream: stream 'flights' in eu-west-1: does not exist" in done.stdout
+    assert "FAILED  topic: topic 'nowhere'" in done.stdout
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "text"),
+    [
+        ({"source": {"topic": "nowhere"}}, 1, "'nowhere'"),
+        ({"source": {"bootstrap": "127.0.0.1:1"}}, 1, "no broker answers"),
+        ({"source": {"bootstrap": "ssm:/not/there"}}, 1, "'/not/there': does not exist"),
+        ({"environment": {"AWS_ENDPOINT_URL": "http://127.0.0.1:1"}}, 1, "Could not connect"),
+        ({"environment": {"AWS_ENDPOINT_URL": "127.0.0.1"}}, 1, "127.0.0.1"),
+        ({"environment": NO_CREDENTIALS}, 4, "no AWS credentials"),
+    ],
+)
+def test_an_end_that_is_not_there_stops_the_start_with_one_message(route: Route, change, code, text):
+    for name, value in change.items():
+        setattr(route, name, value)
+    process = route.start()
+    assert process.popen.wait(60) == code
+    *_, last = process.log()
+    assert last["text"].startswith("connector: ")
+    assert text in last["text"]
+    assert "Traceback" not in process.log_file.read_text()
+
+
+def test_a_stream_that_is_not_there_stops_the_start(route: Route):
+    route.server.stream_status = None
+    process = route.start()
+    assert process.popen.wait(30) == 1
+    assert "does not exist" in process.log()[-1]["text"]
+
+
+def test_a_port_in_use_stops_the_start_and_another_may_be_chosen(route: Route):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        route.options = {"http": {"host": "127.0.0.1", "port": port}}
+        process = route.start()
+        assert process.popen.wait(30) == 1
+        assert f"http 127.0.0.1:{port}" in process.log()[-1]["text"]
+        route.environment = {"CONNECTOR_HTTP_PORT": "0"}
+        assert route.start().get("/healthz")[0] == 200
+
+
+def test_a_wrong_configuration_is_refused_before_anything_moves(capsys, tmp_path: Path):
+    file = tmp_path / "route.yaml"
+    file.write_text("route: x\nsource: {kind: kafka, topik: t}\n")
+    assert main(["run", "--config", str(file)]) == 1
+    text = capsys.readouterr().err
+    assert all(part in text for part in (str(file), "did you mean topic?", "source.bootstrap", "sink: is missing"))
+
+
+@pytest.mark.parametrize(
+    ("variables", "text"),
+    [
+        ({}, "CONNECTOR_CONFIG"),
+        ({"CONNECTOR_CONFIG": " "}, "not set or empty"),
+        ({"CONNECTOR_CONFIG": "{"}, "environment variable CONNECTOR_CONFIG"),
+    ],
+)
+def test_without_a_configuration_it_says_where_one_is_looked_for(capsys, monkeypatch, variables, text):
+    monkeypatch.delenv("CONNECTOR_CONFIG", raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert main(["check"]) == 1
+    assert text in capsys.readouterr().err
+
+
+def test_a_file_that_is_not_there_is_named(capsys):
+    assert main(["check", "--config", "/not/there.yaml"]) == 1
+    assert "/not/there.yaml" in capsys.readouterr().err
+
+
+def test_a_port_that_is_none_is_refused(capsys, monkeypatch, tmp_path: Path):
+    source = {"kind": "kafka", "bootstrap": "h:1", "topic": "t", "group": "g"}
+    config = {"route": "r", "source": source, "sink": {"kind": "kinesis", "stream": "s"}}
+    file = tmp_path / "route.json"
+    file.write_text(json.dumps(config))
+    monkeypatch.setenv("CONNECTOR_HTTP_PORT", "70000")
+    assert main(["check", "--config", str(file)]) == 1
+    assert "CONNECTOR_HTTP_PORT" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("arguments", [[], ["move"], ["run", "--fast"]])
+def test_wrong_usage_has_its_own_code(capsys, arguments):
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    assert ended.value.code == 2
+    assert "usage:" in capsys.readouterr().err

@@ -1,0 +1,76 @@
+"""Secrets are found where the configuration says, and shown nowhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from connector.batch import Partition
+from connector.config import Plaintext, Sasl, Secret, Tls
+from connector.errors import ConnectorError
+from connector.kafka.security import read_secret, security_settings
+from connector.kafka.start import first_offset, read_note, write_note
+
+
+def sasl(protocol: str, password: Secret) -> Sasl:
+    return Sasl.model_validate(
+        {"protocol": protocol, "mechanism": "scram-sha-512", "username": {"env": "KAFKA_USER"}, "password": password}
+    )
+
+
+def test_each_protocol_becomes_what_librdkafka_calls_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    monkeypatch.setenv("KAFKA_USER", "bob")
+    file = tmp_path / "password"
+    file.write_text("hunter2\n")
+    assert security_settings(Plaintext(protocol="plaintext")) == {"security.protocol": "plaintext"}
+    assert security_settings(Tls(protocol="tls", ca=str(file))) == {
+        "security.protocol": "ssl",
+        "ssl.ca.location": str(file),
+    }
+    for ours, theirs in (("sasl-tls", "sasl_ssl"), ("sasl-plaintext", "sasl_plaintext")):
+        assert security_settings(sasl(ours, Secret(env=None, file=str(file)))) == {
+            "security.protocol": theirs,
+            "sasl.mechanism": "SCRAM-SHA-512",
+            "sasl.username": "bob",
+            "sasl.password": "hunter2",
+        }
+
+
+def test_a_secret_that_was_read_does_not_print(tmp_path: Path):
+    file = tmp_path / "password"
+    file.write_text("hunter2")
+    secret = read_secret(Secret(env=None, file=str(file)), "x")
+    assert "hunter2" not in f"{secret} {secret!r}"
+
+
+@pytest.mark.parametrize("kind", ["unset", "empty file", "no file"])
+def test_a_secret_that_is_not_there_is_named_by_its_place(kind: str, tmp_path: Path):
+    file = tmp_path / "password"
+    if kind == "empty file":
+        file.write_text("\n")
+    secret = Secret(env="SURELY_NOT_SET", file=None) if kind == "unset" else Secret(env=None, file=str(file))
+    with pytest.raises(ConnectorError, match=r"source\.security\.password"):
+        read_secret(secret, "source.security.password")
+
+
+def test_an_authority_that_is_not_there_is_named():
+    with pytest.raises(ConnectorError, match=r"source\.security\.ca: /not/there\.pem"):
+        security_settings(Tls(protocol="tls", ca="/not/there.pem"))
+
+
+@pytest.mark.parametrize(
+    ("start", "number", "first_partitions", "offset"),
+    [
+        ("earliest", 0, 4, 10),
+        ("latest", 0, 4, 20),
+        ("latest", 4, 4, 10),
+        ("latest", 0, None, 10),
+    ],
+)
+def test_latest_holds_only_for_partitions_that_the_first_start_saw(start, number, first_partitions, offset):
+    assert first_offset(start, Partition("t", number), first_partitions, 10, 20) == offset
+
+
+def test_the_note_of_a_commit_is_read_back_among_others():
+    assert read_note([None, "", "by hand", write_note(12)]) == 12
+    assert read_note([None, "by hand"]) is None

@@ -1,0 +1,92 @@
+"""Logs, health and metrics tell what is going on, and no more often than helps."""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+import urllib.request
+
+import pytest
+from connector.batch import Partition
+from connector.circuit import Circuit
+from connector.errors import ConnectorError
+from connector.health import STALE_SECONDS, Health, HealthServer
+from connector.log import JsonFormatter, Log, RateLimited
+from connector.metrics import Metrics
+
+
+def test_a_log_line_is_one_json_object_with_its_fields(caplog: pytest.LogCaptureFixture):
+    caplog.set_level(logging.INFO)
+    Log("connector.test").info("two\nlines", count=3, partition=Partition("t", 1))
+    (line,) = [JsonFormatter().format(record) for record in caplog.records]
+    content = json.loads(line)
+    assert "\n" not in line
+    assert content["message"] == "two\nlines"
+    assert content["level"] == "info"
+    assert content["count"] == 3
+    assert content["time"].endswith("+00:00")
+
+
+def test_an_exception_is_part_of_its_line(caplog: pytest.LogCaptureFixture):
+    try:
+        1 / 0  # noqa: B018 - raises
+    except ZeroDivisionError:
+        logging.getLogger("connector.test").exception("failed")
+    assert "ZeroDivisionError" in json.loads(JsonFormatter().format(caplog.records[0]))["exception"]
+
+
+def test_repeats_are_kept_back_and_counted_each_code_for_itself(caplog: pytest.LogCaptureFixture):
+    now = [0.0]
+    log = RateLimited("connector.test", interval=10, clock=lambda: now[0])
+    for _ in range(5):
+        log.warning("failed", code="a")
+    log.warning("failed", code="b")
+    now[0] = 11
+    log.warning("failed", code="a")
+    fields = [record.__dict__["fields"] for record in caplog.records]
+    assert fields == [{"code": "a"}, {"code": "b"}, {"code": "a", "repeats_kept_back": 4}]
+
+
+def test_a_loop_that_no_longer_turns_is_unhealthy():
+    beats = {"source": time.monotonic(), "sender": time.monotonic() - STALE_SECONDS - 1}
+    health = Health(lambda: beats, lambda: True, Circuit())
+    assert not health.alive()[0]
+    beats["sender"] = time.monotonic()
+    assert health.alive()[0]
+
+
+def test_readiness_needs_the_group_and_a_closed_circuit():
+    circuit, joined = Circuit(), [False]
+    health = Health(dict, lambda: joined[0], circuit)
+    assert not health.ready()[0]
+    joined[0] = True
+    assert health.ready()[0]
+    circuit.failed("AccessDenied: no", 0, permanent=True)
+    ready, state = health.ready()
+    assert not ready
+    assert state["reason"] == "AccessDenied: no"
+
+
+def test_a_port_in_use_is_one_clear_message():
+    metrics = Metrics("r")
+    health = Health(dict, lambda: True, Circuit())
+    first = HealthServer("127.0.0.1", 0, health, metrics.registry)
+    first.start()
+    try:
+        with pytest.raises(ConnectorError, match=f"http 127.0.0.1:{first.port}"):
+            HealthServer("127.0.0.1", first.port, health, metrics.registry)
+        with urllib.request.urlopen(f"http://127.0.0.1:{first.port}/healthz?probe", timeout=5) as answer:
+            assert json.load(answer)["ok"] is True
+    finally:
+        first.close()
+
+
+def test_gauges_of_a_partition_go_with_it():
+    metrics = Metrics("r")
+    labels = {"route": "r", "topic": "t", "partition": "1"}
+    metrics.committed(Partition("t", 1), 10, 5)
+    assert metrics.registry.get_sample_value("streamops_connector_lag_records", labels) == 5
+    metrics.gave_up(Partition("t", 1))
+    metrics.gave_up(Partition("t", 2))
+    assert metrics.registry.get_sample_value("streamops_connector_lag_records", labels) is None
