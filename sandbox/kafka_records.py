@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
@@ -10,6 +11,7 @@ from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 from sandbox.errors import SandboxError
 from sandbox.records import Record
 
+LOG = logging.getLogger(__name__)
 Answer = TypeVar("Answer")
 ANSWER_SECONDS = 10.0
 
@@ -23,7 +25,8 @@ def send(
         SandboxError: the broker refused a record or did not acknowledge all of them.
     """
     producer = Producer(
-        {"bootstrap.servers": bootstrap, "enable.idempotence": True, "linger.ms": 20, "compression.type": "lz4"}
+        {"bootstrap.servers": bootstrap, "enable.idempotence": True, "linger.ms": 20, "compression.type": "lz4"},
+        logger=LOG,  # librdkafka would write to stderr, across the progress bar
     )
     failures: list[str] = []
     acknowledged = 0

@@ -31,6 +31,7 @@ from sandbox.process import (
     stop_processes,
 )
 from sandbox.report import Reporter
+from sandbox.runner.scheduler import tasks_file
 from sandbox.state import SandboxState, read_state, sandbox_directory
 from sandbox.tasks import running_tasks
 from sandbox.tools import cdk, streamops
@@ -186,18 +187,21 @@ def _bootstrapped(state: SandboxState) -> bool:
 
 
 def _start_runner(state: SandboxState, report: Reporter) -> SandboxState:
-    if (running := state.processes.get("runner")) is not None and running.alive:
+    if (running := state.processes.get(RUNNER)) is not None and running.alive:
         report.done("runner", f"pid {running.pid} (was running)")
         return state
+    # Connectors of a runner that was killed go on without it; nobody would report or stop them.
+    orphans = [process for part, process in owned_processes(state.directory) if part not in state.processes]
+    stop_processes(orphans, RUNNER_GRACE_SECONDS)
+    tasks_file(state.directory).unlink(missing_ok=True)
     record, started = start_process(
-        "runner",
+        RUNNER,
         [sys.executable, "-m", "sandbox.runner", state.name],
         log=state.directory / LOGS / "runner.log",
         owner=state.directory,
         environment={"STREAMOPS_SANDBOX": str(state.directory)},
     )
-    tasks = state.directory / "tasks.json"
-    await_ready(record, started, tasks.exists, timeout_seconds=RUNNER_START_TIMEOUT_SECONDS)
+    await_ready(record, started, tasks_file(state.directory).exists, timeout_seconds=RUNNER_START_TIMEOUT_SECONDS)
     state = state.with_process(record)
     state.write()
     report.done("runner", f"pid {record.pid}, log {record.log}")

@@ -22,7 +22,7 @@ class RunningTask:
     created: float
     port: int
     log: str
-    healthy: bool
+    health: str
     stopping: bool
 
     @property

@@ -24,6 +24,7 @@ def main() -> None:
     cluster = naming.ecs_cluster_name(load_environment(name))
     scheduler = Scheduler(state, EcsControlPlane(state, cluster))
     log(f"running the services of cluster {cluster}")
+    scheduler.forget_former_tasks()
     while not stop.wait(INTERVAL_SECONDS):
         scheduler.step()
     scheduler.stop()

@@ -20,6 +20,24 @@ DEFAULT_STOP_TIMEOUT_SECONDS = 30
 
 
 @dataclass(frozen=True)
+class HealthCheck:
+    """When a container counts as unhealthy; the defaults are those of ECS.
+
+    The command of the health check is not run: it asks a fixed port, and here each task has a port of its own. The
+    runner asks ``/healthz`` there instead.
+    """
+
+    interval_seconds: float = 30
+    retries: int = 3
+    start_period_seconds: float = 0
+
+    @property
+    def patience_seconds(self) -> float:
+        """How long the check may fail before the container is unhealthy."""
+        return self.interval_seconds * self.retries
+
+
+@dataclass(frozen=True)
 class ProcessDefinition:
     """What to start, with which variables, and how long it may take to stop."""
 
@@ -28,6 +46,7 @@ class ProcessDefinition:
     argv: tuple[str, ...]
     environment: Mapping[str, str]
     stop_timeout_seconds: int
+    health_check: HealthCheck
 
 
 def process_definition(task_definition: Mapping[str, Any], secret: Callable[[str], str]) -> ProcessDefinition:
@@ -52,6 +71,7 @@ def process_definition(task_definition: Mapping[str, Any], secret: Callable[[str
             f"CannotPullContainerError: {image} is not installed in the sandbox; "
             f"it has {', '.join(INSTALLED_IMAGES)} (connectors.image in the environment file)"
         )
+    check = container.get("healthCheck", {})
     variables = {entry["name"]: entry["value"] for entry in container.get("environment", ())}
     variables |= {entry["name"]: secret(entry["valueFrom"]) for entry in container.get("secrets", ())}
     return ProcessDefinition(
@@ -59,4 +79,9 @@ def process_definition(task_definition: Mapping[str, Any], secret: Callable[[str
         argv=(*INSTALLED_IMAGES[image], *(container.get("command") or DEFAULT_COMMAND)),
         environment=variables,
         stop_timeout_seconds=container.get("stopTimeout", DEFAULT_STOP_TIMEOUT_SECONDS),
+        health_check=HealthCheck(
+            interval_seconds=check.get("interval", HealthCheck.interval_seconds),
+            retries=check.get("retries", HealthCheck.retries),
+            start_period_seconds=check.get("startPeriod", HealthCheck.start_period_seconds),
+        ),
     )

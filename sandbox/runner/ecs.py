@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Literal
 
 from sandbox.errors import SandboxError
 from sandbox.runner.reconcile import DesiredService
@@ -11,7 +11,6 @@ from sandbox.state import SandboxState
 
 CREDENTIALS_SECONDS = 12 * 3600
 CONTAINER_INSTANCE = "sandbox"
-STARTED_BY = "streamops-sandbox"
 
 
 class EcsControlPlane:
@@ -73,6 +72,14 @@ class EcsControlPlane:
             "AWS_SESSION_TOKEN": credentials["SessionToken"],
         }
 
+    def tasks(self) -> list[str]:
+        """The ARNs of all tasks of the cluster that should run; none while the cluster does not exist yet."""
+        try:
+            pages = self._ecs.get_paginator("list_tasks").paginate(cluster=self._cluster)
+            return [arn for page in pages for arn in page["taskArns"]]
+        except self._ecs.exceptions.ClusterNotFoundException:
+            return []
+
     def start_task(self, service: DesiredService) -> str:
         """Have ECS note a new task of the service, PENDING until it is reported running; its ARN."""
         answer = self._ecs.start_task(
@@ -80,24 +87,37 @@ class EcsControlPlane:
             taskDefinition=service.task_definition,
             containerInstances=[CONTAINER_INSTANCE],
             group=f"service:{service.name}",
-            startedBy=STARTED_BY,
         )
         if answer["failures"]:
             raise SandboxError(f"{service.name}: ECS does not take a task: {answer['failures'][0]}")
         arn: str = answer["tasks"][0]["taskArn"]
         return arn
 
-    def task_running(self, arn: str) -> None:
-        """Report that the task's process runs and answers its health check."""
-        self._ecs.submit_task_state_change(cluster=self._cluster, task=arn, status="RUNNING")
+    def asked_to_stop(self, arns: Sequence[str]) -> Mapping[str, str]:
+        """Of the given tasks those that somebody stopped (``StopTask``), with the reason."""
+        answer = self._ecs.describe_tasks(cluster=self._cluster, tasks=list(arns)) if arns else {"tasks": []}
+        return {
+            task["taskArn"]: task.get("stoppedReason", "")
+            for task in answer["tasks"]
+            if task["desiredStatus"] == "STOPPED"
+        }
 
-    def task_stopped(self, arn: str, reason: str, *, container: str, exit_code: int) -> None:
+    def report(self, arn: str, container: str, status: Literal["RUNNING", "HEALTHY", "UNHEALTHY"]) -> None:
+        """Report that the task's container has started, or what its health check says now."""
+        self._ecs.submit_task_state_change(
+            cluster=self._cluster,
+            task=arn,
+            status="RUNNING",
+            containers=[{"containerName": container, "status": status}],
+        )
+
+    def report_stopped(self, arn: str, reason: str, *, container: str, exit_code: int) -> None:
         """Report that the task's container has ended, and why."""
         ended = {"containerName": container, "status": "STOPPED", "reason": reason, "exitCode": exit_code}
         self._ecs.submit_task_state_change(
             cluster=self._cluster, task=arn, status="STOPPED", reason=reason, containers=[ended]
         )
 
-    def task_never_started(self, arn: str, reason: str) -> None:
+    def report_not_started(self, arn: str, reason: str) -> None:
         """Report that the task's container could not be started, and why."""
         self._ecs.submit_task_state_change(cluster=self._cluster, task=arn, status="STOPPED", reason=reason)

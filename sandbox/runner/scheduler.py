@@ -33,6 +33,11 @@ class Scheduler:
         self._not_before: dict[tuple[str, str], float] = {}
         self._problem = ""
 
+    def forget_former_tasks(self) -> None:
+        """Tell ECS that the tasks of an earlier runner are gone: their processes ended before this one started."""
+        for arn in self._control_plane.tasks():
+            self._control_plane.report_not_started(arn, "the machine that ran the task was restarted")
+
     def step(self) -> None:
         """One round; a stand-in that does not answer is reported once and tried again in the next round."""
         try:
@@ -60,25 +65,32 @@ class Scheduler:
             task.enforce_stop()
             code = task.exit_code
             if code is None:
-                if task.stop_reason is None and task.probe() and task.healthy and report:
-                    self._control_plane.task_running(task.arn)
+                if task.stop_reason is None and task.probe() and task.health != "UNKNOWN":
+                    self._control_plane.report(task.arn, task.definition.container, task.health)
+                    if task.health == "UNHEALTHY":
+                        task.stop("Task failed container health checks")
                 continue
             del self._tasks[task.id]
             reason = task.stop_reason or f"Essential container in task exited with code {code}"
             log(f"{task.service}: task {task.id} stopped, exit code {code}: {reason}")
             if task.stop_reason is None:
-                self._slow_down(task.service, task.task_definition, ran_seconds=time.time() - task.started)
+                self._slow_down(task.service, task.task_definition, ran_seconds=task.ran_seconds)
             if report:
-                self._control_plane.task_stopped(task.arn, reason, container=task.container, exit_code=code)
+                self._control_plane.report_stopped(
+                    task.arn, reason, container=task.definition.container, exit_code=code
+                )
 
     def _reconcile(self) -> None:
         services = {service.name: service for service in self._control_plane.services()}
         for task in self._tasks.values():
             if task.service not in services and task.stop_reason is None:
                 task.stop("the service was deleted")
+        wanted = {task.arn: task for task in self._tasks.values() if task.stop_reason is None}
+        for arn, reason in self._control_plane.asked_to_stop(list(wanted)).items():
+            wanted[arn].stop(reason)
         for service in services.values():
             staying = [
-                ObservedTask(task.id, task.task_definition, task.healthy)
+                ObservedTask(task.id, task.task_definition, healthy=task.health == "HEALTHY")
                 for task in self._tasks.values()
                 if task.service == service.name and task.stop_reason is None
             ]
@@ -110,9 +122,10 @@ class Scheduler:
         except (SandboxError, BotoCoreError, ClientError) as error:
             log(f"{service.name}: task {task_id} cannot start: {error}")
             self._slow_down(service.name, service.task_definition, ran_seconds=0)
-            self._control_plane.task_never_started(arn, str(error))
+            self._control_plane.report_not_started(arn, str(error))
             return
         self._tasks[task_id] = task
+        self._control_plane.report(arn, task.definition.container, "RUNNING")
         log(f"{service.name}: task {task_id} started, pid {task.record.pid}, port {task.port}")
 
     def _slow_down(self, service: str, task_definition: str, *, ran_seconds: float) -> None:
@@ -134,7 +147,7 @@ class Scheduler:
                     "created": task.record.created,
                     "port": task.port,
                     "log": task.record.log,
-                    "healthy": task.healthy,
+                    "health": task.health,
                     "stopping": task.stop_reason is not None,
                 }
                 for task in self._tasks.values()

@@ -8,12 +8,14 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 import psutil
 
 from sandbox.process import ProcessRecord, exit_code, free_port, start_process
 from sandbox.runner.container import ProcessDefinition
 
+Health = Literal["UNKNOWN", "HEALTHY", "UNHEALTHY"]
 HTTP_PORT_VARIABLE = "CONNECTOR_HTTP_PORT"
 """Containers have an address each and all listen on one port; processes of one machine need a port each."""
 
@@ -26,14 +28,14 @@ class Task:
     arn: str
     service: str
     task_definition: str
-    container: str
+    definition: ProcessDefinition
     port: int
     record: ProcessRecord
     process: psutil.Process
-    stop_timeout_seconds: int
-    started: float = field(default_factory=time.time)
-    """Seconds since the epoch."""
-    healthy: bool = False
+    started: float = field(default_factory=time.monotonic)
+    last_healthy: float | None = None
+    """When ``/healthz`` last answered, on the monotonic clock."""
+    health: Health = "UNKNOWN"
     stop_reason: str | None = None
     """Why the runner told it to stop; None while it should run."""
     kill_at: float | None = None
@@ -44,16 +46,26 @@ class Task:
         code = exit_code(self.process)
         return 128 - code if code is not None and code < 0 else code
 
+    @property
+    def ran_seconds(self) -> float:
+        """How long ago it was started."""
+        return time.monotonic() - self.started
+
     def probe(self) -> bool:
-        """Ask ``/healthz`` and remember the answer; true when it has changed."""
-        before = self.healthy
-        self.healthy = answers(self.port, "/healthz")
-        return self.healthy != before
+        """Ask ``/healthz`` and judge as ECS does; true when the judgement has changed."""
+        before, now, check = self.health, time.monotonic(), self.definition.health_check
+        if answers(self.port, "/healthz"):
+            self.last_healthy, self.health = now, "HEALTHY"
+        else:
+            failing_since = self.last_healthy or self.started + check.start_period_seconds
+            if now - failing_since > check.patience_seconds:
+                self.health = "UNHEALTHY"
+        return self.health != before
 
     def stop(self, reason: str) -> None:
         """Ask the process to end; :meth:`enforce_stop` ends it when its time is up."""
         self.stop_reason = reason
-        self.kill_at = time.monotonic() + self.stop_timeout_seconds
+        self.kill_at = time.monotonic() + self.definition.stop_timeout_seconds
         with suppress(psutil.NoSuchProcess):
             self.process.terminate()
 
@@ -92,11 +104,10 @@ def start_task(
         arn=arn,
         service=service,
         task_definition=task_definition,
-        container=definition.container,
+        definition=definition,
         port=port,
         record=record,
         process=process,
-        stop_timeout_seconds=definition.stop_timeout_seconds,
     )
 
 

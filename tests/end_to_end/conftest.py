@@ -1,0 +1,71 @@
+"""One sandbox for the whole session: the real broker, the stand-in, the real deploy, brought up by the real command."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sandbox.process import owned_processes
+from sandbox.state import SandboxState, read_state
+
+ENVIRONMENT = "local"
+STREAMOPS = Path(sys.executable).with_name("streamops")
+COMMAND_TIMEOUT_SECONDS = 300
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """A sandbox in a directory of its own, operated as a person would: by the command."""
+
+    directory: Path
+
+    def streamops(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run ``streamops`` for this sandbox."""
+        return subprocess.run(
+            [STREAMOPS, *arguments],
+            env={**os.environ, "STREAMOPS_SANDBOX": str(self.directory)},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=COMMAND_TIMEOUT_SECONDS,
+        )
+
+    def answer(self, *arguments: str) -> dict[str, Any]:
+        """Run ``streamops ... -o json`` and read the envelope."""
+        done = self.streamops(*arguments, "-o", "json")
+        assert done.stdout, done.stderr
+        envelope: dict[str, Any] = json.loads(done.stdout)
+        return envelope
+
+    @property
+    def state(self) -> SandboxState:
+        """What ``up`` wrote down."""
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("STREAMOPS_SANDBOX", str(self.directory))
+            state = read_state(ENVIRONMENT)
+        assert state is not None
+        return state
+
+
+def brought_up(directory: Path) -> Iterator[Deployment]:
+    deployment = Deployment(directory)
+    done = deployment.streamops("sandbox", "up")
+    assert done.returncode == 0, done.stderr
+    yield deployment
+    done = deployment.streamops("sandbox", "down")
+    assert done.returncode == 0, done.stderr
+    assert not owned_processes(directory)
+
+
+@pytest.fixture(scope="session")
+def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+    """A sandbox that is up, and that leaves no process behind at the end of the session."""
+    yield from brought_up(tmp_path_factory.mktemp("sandbox") / ENVIRONMENT)
