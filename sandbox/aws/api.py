@@ -29,7 +29,7 @@ class Answer(BytesIO):
         yield self.read()
 
 
-def _answer(request: Any, **_: Any) -> AWSResponse:
+def answer(request: Any, **_: Any) -> AWSResponse:
     """Serve a signed botocore request by the application; botocore takes what a handler returns for the answer."""
     from sandbox.aws.server import application
 
@@ -60,7 +60,7 @@ def client(service: str, region: str) -> Any:
         aws_secret_access_key="cloudformation",  # noqa: S106 - nothing is secret in here
         config=Config(retries={"total_max_attempts": 1}, parameter_validation=False),
     )
-    handler: Any = _answer
+    handler: Any = answer
     made.meta.events.register("before-send", handler)
     return made
 

@@ -15,8 +15,8 @@ INGRESS, EGRESS = "SecurityGroupIngress", "SecurityGroupEgress"
 def permission(rule: Properties) -> Properties:
     """Return a template's rule as the API's permission."""
     described = only(rule, "Description")
-    ports = {name: int(rule[name]) for name in ("FromPort", "ToPort") if name in rule}
-    found: Properties = {"IpProtocol": str(rule["IpProtocol"]), **ports}
+    found: Properties = {"IpProtocol": str(rule["IpProtocol"])}
+    found.update({name: int(rule[name]) for name in ("FromPort", "ToPort") if name in rule})
     if "CidrIp" in rule:
         found["IpRanges"] = [{"CidrIp": rule["CidrIp"], **described}]
     if "CidrIpv6" in rule:

@@ -7,7 +7,8 @@ What moto gets wrong here and AWS does:
   and merges, so that every new shard has its parents.
 * A stream of a template ends unencrypted, provisioned and with one shard whatever the template says;
   an update ignores all properties but three.
-* DescribeStream does not tell the mode, DescribeStreamSummary tells a stale count of open shards.
+* DescribeStream does not tell the mode, DescribeStreamSummary tells a stale count of open shards, and
+  ListShards knows no filter.
 """
 
 from __future__ import annotations
@@ -18,14 +19,17 @@ from bisect import bisect_right
 from hashlib import md5
 from typing import Any
 
+from moto.core.responses import ActionResult
 from moto.kinesis import models
 from moto.kinesis.exceptions import InvalidArgumentError, StreamCannotBeUpdatedError
+from moto.kinesis.responses import KinesisResponse as Api
 
 from sandbox.aws.mending import Mends
 from sandbox.aws.shard import Shard
 
 KEY_SPACE = 2**128
 MAX_PARTITION_KEY = 256
+MAX_LISTED_SHARDS = 10_000
 
 mends = Mends()
 mends.value(models, "Shard", Shard)
@@ -193,3 +197,27 @@ def to_json_summary(self: Any) -> dict[str, Any]:
     summary["ConsumerCount"] = len(self.consumers)
     summary["MaxRecordSizeInKiB"] = getattr(self, "max_record_size_kib", 1024)
     return answer
+
+
+@mends.method(Api)
+def list_shards(self: Api) -> ActionResult:
+    """ListShards, with its filters as far as shards that have not expired differ by them."""
+    stream_name, after = None, self._get_param("ExclusiveStartShardId") or ""
+    token = self._get_param("NextToken")
+    if token:
+        stream_name, _, after = token.rpartition("/")
+    stream = self.kinesis_backend.describe_stream(
+        self._get_param("StreamARN"), stream_name or self._get_param("StreamName")
+    )
+    chosen = self._get_param("ShardFilter") or {}
+    if chosen.get("Type") == "AFTER_SHARD_ID":
+        after = max(after, chosen["ShardId"])
+    shards = sorted(stream.shards.values(), key=lambda shard: shard.shard_id)
+    found = [
+        shard for shard in shards if shard.shard_id > after and (shard.is_open or chosen.get("Type") != "AT_LATEST")
+    ]
+    limit = self._get_param("MaxResults") or MAX_LISTED_SHARDS
+    answer: dict[str, Any] = {"Shards": [shard.to_json() for shard in found[:limit]]}
+    if len(found) > limit:
+        answer["NextToken"] = f"{stream.stream_name}/{found[limit - 1].shard_id}"
+    return ActionResult(answer)

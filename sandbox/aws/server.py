@@ -7,8 +7,9 @@ import logging
 import socket
 import sys
 import traceback
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cache
+from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from moto.moto_server.werkzeug_app import (
@@ -28,14 +29,48 @@ if TYPE_CHECKING:
 
 BACKLOG = 512
 INNERMOST_CALLS = -8
+BODILESS = (204, 304)
 
 
 class PortInUseError(OSError):
     """The port asked for is taken; its text says which and what to do."""
 
 
-class QuietHandler(MotoRequestHandler):
-    """Moto's request handler without a line per request."""
+class Handler(MotoRequestHandler):
+    """Moto's request handler on connections that stay open, without a line per request.
+
+    werkzeug's own closes every connection, after waiting 10 ms for a body that nobody has read. Here the body is
+    read whole before the request is served, so the next request begins where it should.
+    """
+
+    def run_wsgi(self) -> None:
+        """Serve one request and leave the connection open for the next, unless the client wants otherwise."""
+        environ = self.make_environ()
+        body = environ["wsgi.input"]
+        length = -1 if environ.get("wsgi.input_terminated") else int(environ.get("CONTENT_LENGTH") or 0)
+        environ["wsgi.input"] = BytesIO(body.read(length))
+        started: list[Any] = []
+
+        def start_response(status: str, headers: list[tuple[str, str]], _: object = None) -> Callable[[bytes], object]:
+            started[:] = [status, headers]
+            return lambda _: None
+
+        answer = self.server.app(environ, start_response)
+        try:
+            content = b"".join(answer)
+        finally:
+            getattr(answer, "close", lambda: None)()
+        status, headers = started
+        code, _, text = status.partition(" ")
+        self.send_response_only(int(code), text)
+        for name, value in headers:
+            self.send_header(name, value)
+        if "content-length" not in {name.lower() for name, _ in headers} and int(code) not in BODILESS:
+            self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(content)
+        self.wfile.flush()
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """Say nothing: the log is for what went wrong."""
@@ -106,7 +141,7 @@ def make(host: str, port: int) -> BaseWSGIServer:
             port,
             application(),
             threaded=True,
-            request_handler=QuietHandler,
+            request_handler=Handler,
             fd=listener.fileno(),
         )
 

@@ -75,7 +75,7 @@ def _resource(session: boto3.Session, resource: Deployed, expected: dict[str, An
         return [f"Type: no reader for {resource.type}"]
     try:
         actual = reader.read(session, resource.physical_id, expected)
-    except Exception as problem:  # the service does not know the thing at all
+    except Exception as problem:  # noqa: BLE001 - the service does not know the thing at all
         return [f"{resource.type}: {resource.physical_id} cannot be read: {problem!r}"]
     lines = []
     for name, value in expected.items():
@@ -94,22 +94,23 @@ def holds(expected: Any, actual: Any) -> bool:
     their text, lists without order.
     """
     if isinstance(expected, dict):
-        if not isinstance(actual, Mapping):
-            return False
-        return all(holds(value, _member(actual, name)) for name, value in expected.items())
+        return isinstance(actual, Mapping) and all(
+            holds(value, _member(actual, name)) for name, value in expected.items()
+        )
     if isinstance(expected, list):
-        if not isinstance(actual, list | tuple) or len(actual) < len(expected):
-            return False
-        left = list(actual)
-        for item in expected:
-            match = next((other for other in left if holds(item, other)), UNREAD)
-            if match is UNREAD:
-                return False
-            left.remove(match)
-        return True
+        return isinstance(actual, list | tuple) and _each_holds(expected, list(actual))
     if isinstance(expected, bool) or isinstance(actual, bool):
         return str(expected).lower() == str(actual).lower()
     return actual is not UNREAD and str(expected) == str(actual)
+
+
+def _each_holds(expected: list[Any], left: list[Any]) -> bool:
+    for item in expected:
+        match = next((other for other in left if holds(item, other)), UNREAD)
+        if match is UNREAD:
+            return False
+        left.remove(match)
+    return True
 
 
 def _member(mapping: Mapping[str, Any], name: str) -> Any:
@@ -121,12 +122,12 @@ def _member(mapping: Mapping[str, Any], name: str) -> Any:
 
 def _export(cloudformation: Any, name: str) -> str:
     pages = cloudformation.get_paginator("list_exports").paginate()
-    return next(export["Value"] for page in pages for export in page["Exports"] if export["Name"] == name)
+    return next(str(export["Value"]) for page in pages for export in page["Exports"] if export["Name"] == name)
 
 
 def _output(cloudformation: Any, stack: str, name: str) -> str:
     outputs = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]["Outputs"]
-    return next(output["OutputValue"] for output in outputs if output["OutputKey"] == name)
+    return next(str(output["OutputValue"]) for output in outputs if output["OutputKey"] == name)
 
 
 if __name__ == "__main__":
