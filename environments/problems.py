@@ -21,7 +21,9 @@ class Problem:
     def __str__(self) -> str:
         place = self.file if self.line is None else f"{self.file}:{self.line}"
         told = f"{_short(self.value)} {self.rule}".lstrip()
-        return ": ".join(filter(None, [place, self.path, f"{told}; {self.remedy}"]))
+        text = ": ".join(filter(None, [place, self.path, f"{told}; {self.remedy}"]))
+        # Names in a wrong file may hold anything, line breaks and terminal sequences included.
+        return "".join(letter if letter.isprintable() else " " for letter in text)
 
 
 class EnvironmentFileError(Exception):

@@ -63,8 +63,8 @@ Target = Annotated[
 
 
 def _read_start(value: object) -> str | datetime:
-    if value in {"earliest", "latest"}:
-        return str(value)
+    if isinstance(value, str) and value in {"earliest", "latest"}:
+        return value
     try:
         start = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
     except ValueError:

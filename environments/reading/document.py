@@ -6,6 +6,8 @@ The node graph is read instead of the constructed objects, because it alone know
 
 from __future__ import annotations
 
+import re
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +21,7 @@ Place = tuple[str | int, ...]
 
 _TAG = "tag:yaml.org,2002:"
 _PLAIN_TAGS = {f"{_TAG}{kind}" for kind in ("null", "bool", "int", "float", "str", "timestamp", "seq", "map")}
+_PLAIN_KEY = re.compile(r"[\w-]+")
 _MERGE_TAG = f"{_TAG}merge"
 
 
@@ -53,7 +56,7 @@ def dotted(place: Place) -> str:
         if isinstance(step, int):
             text += f"[{step}]"
         else:
-            text += ("." if text else "") + (f'"{step}"' if "." in step or not step else step)
+            text += ("." if text else "") + (step if _PLAIN_KEY.fullmatch(step) else f'"{step}"')
     return text
 
 
@@ -78,6 +81,9 @@ def read_document(path: Path, shown: str) -> Document:
         return document
     except YAMLError as error:
         document.complain((), f"cannot be read as YAML: {error}", "correct it")
+        return document
+    except RecursionError:
+        document.complain((), "is nested too deeply", "write fewer brackets")
         return document
     if root is None:
         document.complain((), "is empty", "write an environment: streamops env init shows how")
@@ -127,7 +133,7 @@ class _Reader:
         finally:
             self._open.pop()
 
-    def _item(self, node: Node, place: Place) -> Any:  # noqa: ANN401
+    def _item(self, node: Node, place: Place) -> Any:  # noqa: ANN401  YAML holds anything
         self._document.lines[place] = node.start_mark.line + 1
         return self.read(node, place)
 
@@ -170,17 +176,17 @@ class _Reader:
                 return None
             case "bool":
                 return str(node.value).lower() == "true"
-            case "int":
-                return _whole(node.value)
-            case "float":
-                return float(node.value.replace("_", ""))
+            case "int" | "float":
+                return _number(node.value)
         return str(node.value)
 
 
-def _whole(text: str) -> int:
-    """A whole number of YAML 1.2, where ``010`` is ten and ``0o10`` is eight."""
-    digits = text.replace("_", "")
-    try:
-        return int(digits, 10)
-    except ValueError:
-        return int(digits, 0)
+def _number(text: str) -> int | float | str:
+    """A number of YAML 1.2, where ``010`` is ten and ``0o10`` is eight; the text itself where a tag only claims one."""
+    digits = text.replace("_", "").lower().replace(".inf", "inf").replace(".nan", "nan")
+    for base in (10, 0):
+        with suppress(ValueError):
+            return int(digits, base)
+    with suppress(ValueError):
+        return float(digits)
+    return text

@@ -59,7 +59,7 @@ def _sound(field: str, path: tuple[str, ...], given: object) -> Any:  # noqa: AN
         return None
 
 
-def _validated(field: str, path: tuple[str, ...], given: object) -> Any:  # noqa: ANN401
+def _validated(field: str, path: tuple[str, ...], given: object) -> Any:  # noqa: ANN401  any part of an environment
     adapter: TypeAdapter[Any] = TypeAdapter(Environment.model_fields[field].rebuild_annotation())
     if len(path) == 1:
         return adapter.validate_python(given, by_alias=True, by_name=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from types import UnionType
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Literal, Union, get_args, get_origin
 
 from pydantic import Tag
 from pydantic.fields import FieldInfo
@@ -33,7 +33,7 @@ def locate(model: type[Section], steps: tuple[Step, ...]) -> Location:
     They name members of unions too (``kafka.msk.brokers``), which no reader of the file has ever seen; following the
     types is the only sure way to leave them out, since a stream may well be called ``provisioned``.
     """
-    annotation: Any = model
+    annotation: object = model
     path: list[Step] = []
     owner: type[Section] | None = model
     for position, step in enumerate(steps):
@@ -63,7 +63,7 @@ def keys_of(section: type[Section]) -> list[str]:
     return [field.alias or name for name, field in section.model_fields.items() if not field.exclude]
 
 
-def members_by_tag(annotation: Any) -> dict[Step, type[Section]]:  # noqa: ANN401  types are values here
+def members_by_tag(annotation: object) -> dict[Step, type[Section]]:
     """The section classes of a union by the tags that tell them apart; empty for everything else."""
     plain = _without_metadata(annotation)
     if get_origin(plain) not in {Union, UnionType}:
@@ -71,7 +71,7 @@ def members_by_tag(annotation: Any) -> dict[Step, type[Section]]:  # noqa: ANN40
     return dict(_tagged(plain))
 
 
-def _tagged(union: Any) -> Iterator[tuple[Step, type[Section]]]:  # noqa: ANN401
+def _tagged(union: object) -> Iterator[tuple[Step, type[Section]]]:
     for member in get_args(union):
         tags = [each.tag for each in get_args(member)[1:] if isinstance(each, Tag)]
         section = _section(member)
@@ -84,12 +84,12 @@ def _tagged(union: Any) -> Iterator[tuple[Step, type[Section]]]:  # noqa: ANN401
             yield from ((tag, section) for tag in get_args(first.annotation) if get_origin(first.annotation) is Literal)
 
 
-def _section(annotation: Any) -> type[Section] | None:  # noqa: ANN401
+def _section(annotation: object) -> type[Section] | None:
     plain = _without_metadata(annotation)
     return plain if isinstance(plain, type) and issubclass(plain, Section) else None
 
 
-def _item(annotation: Any) -> Any:  # noqa: ANN401
+def _item(annotation: object) -> object:
     """The type of the values of a dict, or of the items of a tuple."""
     plain = _without_metadata(annotation)
     arguments = get_args(plain)
@@ -98,5 +98,5 @@ def _item(annotation: Any) -> Any:  # noqa: ANN401
     return arguments[0] if get_origin(plain) is tuple else None
 
 
-def _without_metadata(annotation: Any) -> Any:  # noqa: ANN401
+def _without_metadata(annotation: object) -> object:
     return get_args(annotation)[0] if get_origin(annotation) is Annotated else annotation

@@ -136,9 +136,10 @@ def _whole(value: Quantity, below: Quantity, step: Quantity, owner: str, written
 def _in_hours(span: timedelta) -> str:
     """A bound in hours with its days, since Kinesis states its limits in hours: ``8760h (365 days)``."""
     hours, rest = divmod(span, timedelta(hours=1))
-    if rest or hours < 24:  # noqa: PLR2004  hours of a day
+    if rest or not hours:
         return format_duration(span)
-    return f"{hours}h ({hours // 24} days)" if hours > 24 and hours % 24 == 0 else f"{hours}h"  # noqa: PLR2004
+    days = span / timedelta(days=1)
+    return f"{hours}h ({days:.0f} days)" if days > 1 and days.is_integer() else f"{hours}h"
 
 
 def _alone(bound: str) -> str:

@@ -12,6 +12,7 @@ from environments.rules.parts import Parts, sound
 SANDBOX_ACCOUNT = "000000000000"
 """No real account has this number: what is meant for the sandbox can never reach AWS, and the other way round."""
 
+EXPRESS_ZONES = 3
 EXPRESS_REPLICATION = 3
 EXPRESS_INSYNC = "2"
 SERVERLESS_SETTINGS = {
@@ -44,7 +45,7 @@ def enough_zones(parts: Parts) -> Iterator[Finding]:
         case MskKafka():
             enough, count = zones in {2, 3}, "two or three"
         case MskExpressKafka():
-            enough, count = zones == 3, "exactly three"  # noqa: PLR2004
+            enough, count = zones == EXPRESS_ZONES, "exactly three"
         case MskServerlessKafka():
             enough, count = zones > 1, "at least two"
         case _:
