@@ -29,14 +29,13 @@ class Circuit:
         """When the next probe may go, in seconds of the caller's clock."""
 
     def allows(self, now: float) -> bool:
-        """Tell whether a call may start; one that may, while it is open, is the probe."""
-        if self.state == "closed":
-            return True
-        if self.state == "open" and self.reopens_at is not None and now >= self.reopens_at:
-            self.state = "probing"
-            self.reopens_at = None
-            return True
-        return False
+        """Tell whether a call may start."""
+        return self.state == "closed" or (self.reopens_at is not None and now >= self.reopens_at)
+
+    def started(self) -> None:
+        """Note that a call started; while the circuit is open it is the probe."""
+        if self.state == "open":
+            self.state, self.reopens_at = "probing", None
 
     def succeeded(self) -> bool:
         """Note a call that the target took; return whether that closed the circuit."""

@@ -67,11 +67,16 @@ class Lane:
 
 @dataclass(slots=True)
 class Piece:
-    """Records of one lane that travel together; `attempt` counts how often they were sent before."""
+    """Records of one lane that travel together; `attempt` counts how often they were sent before.
+
+    New ones are admitted by the lane's order only when a call has room for them: a key that merely
+    waits in the queue then holds up no later record.
+    """
 
     lane: Lane
     records: Records
     attempt: int = 0
+    admitted: bool = True
 
 
 @dataclass(slots=True)
@@ -111,6 +116,8 @@ class Dispatcher:
         self.circuit = circuit
         self.released = 0
         """Memory given back so far, in bytes as `Records.footprint` counts them."""
+        self.dequeued = 0
+        """New records that have left the queue so far."""
         self.in_flight = 0
         """Records in calls that are under way."""
 
@@ -123,10 +130,10 @@ class Dispatcher:
             lane.watermark.track(records.offsets)
         if lane.abandoned:
             self.released += records.footprint
+            self.dequeued += len(records)
             return
-        admitted = lane.order.admit(records) if lane.order else records
-        if len(admitted):
-            self._ready.append(Piece(lane, admitted))
+        if len(records):
+            self._ready.append(Piece(lane, records, admitted=False))
 
     def next_call(self, now: float) -> Call | None:
         """Pack the next call, or return None when nothing may be sent now."""
@@ -135,6 +142,9 @@ class Dispatcher:
         if not self._ready or not self.circuit.allows(now):
             return None
         call = self._pack()
+        if not call.pieces:
+            return None
+        self.circuit.started()
         self.in_flight += len(call)
         if resent := sum(len(piece.records) for piece in call.pieces if piece.attempt):
             self._observer.resent(resent)
@@ -173,6 +183,7 @@ class Dispatcher:
         dropped = [piece for piece in self._ready if piece.lane.abandoned]
         dropped += [piece for _, _, piece in self._waiting if piece.lane.abandoned]
         self.released += sum(piece.records.footprint for piece in dropped)
+        self.dequeued += sum(len(piece.records) for piece in dropped if not piece.admitted)
         self._ready = deque(piece for piece in self._ready if not piece.lane.abandoned)
         self._waiting = [entry for entry in self._waiting if not entry[2].lane.abandoned]
         heapq.heapify(self._waiting)
@@ -184,18 +195,31 @@ class Dispatcher:
         while ready and count < limits.records:
             piece = ready[0]
             fits = _fitting(piece.records, limits.records - count, limits.size - size)
-            if fits == 0 and pieces:
-                break
-            ready.popleft()
             if fits < len(piece.records):
+                # Whole runs are acknowledged at once: better a call that is not quite full than runs in parts.
+                if count * 2 >= limits.records or size * 2 >= limits.size or (fits == 0 and pieces):
+                    break
                 # A single record above the limit goes alone; what checks records lets none through.
                 first, rest = piece.records.split(max(fits, 1))
-                ready.appendleft(Piece(piece.lane, rest, piece.attempt))
-                piece = Piece(piece.lane, first, piece.attempt)
+                piece.records = rest
+                piece = Piece(piece.lane, first, piece.attempt, piece.admitted)
+            else:
+                ready.popleft()
+            self._admit(piece)
+            if not len(piece.records):
+                continue
             pieces.append(piece)
             count += len(piece.records)
             size += piece.records.size
         return Call(pieces)
+
+    def _admit(self, piece: Piece) -> None:
+        if piece.admitted:
+            return
+        self.dequeued += len(piece.records)
+        if piece.lane.order is not None:
+            piece.records = piece.lane.order.admit(piece.records)
+        piece.admitted = True
 
     def _settle_failure(self, call: Call, failure: CallFailure, now: float) -> None:
         self._observer.call_failed(failure)

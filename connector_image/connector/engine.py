@@ -21,8 +21,6 @@ from connector.ordering import KeyOrder
 from connector.sender import Sender
 from connector.source import Source
 
-# A short stall is waited out; pausing throws away what the client has read ahead.
-_PATIENCE: Final = 1.0
 _STEP: Final = 0.05
 
 log = Log(__name__)
@@ -37,6 +35,10 @@ class Settings:
     commit_interval: float
     drain_timeout: float
     stop_timeout: float
+    queue: int
+    """New records that wait for a call at most."""
+    patience: float = 10.0
+    """How long a stall is waited out; pausing throws away what the client has read ahead."""
 
 
 class Engine:
@@ -61,6 +63,7 @@ class Engine:
         self._handed: dict[Partition, int] = {}  # the offset after the last that the sender got
         self._committed: dict[Partition, int] = {}
         self._handed_bytes = 0
+        self._handed_records = 0
         self._stop = threading.Event()
         self._stopping = False
         self._fatal: ConnectorError | None = None
@@ -147,23 +150,27 @@ class Engine:
 
     def _has_room(self) -> bool:
         """Tell whether to read on. A long stall pauses the source, so that polling goes on without reading."""
-        if self._paused and self.buffered <= self._settings.memory // 2:
+        queued = self._handed_records - self._dispatcher.dequeued
+        if self._paused and self._is_below(queued, 2):
             self._source.resume()
             self._paused = False
             log.info("reading again")
-        if self._paused or self.buffered < self._settings.memory:
+        if self._paused or self._is_below(queued, 1):
             self._full_since = None
             return True
         now = time.monotonic()
         if self._full_since is None:
             self._full_since = now
-        if now - self._full_since > _PATIENCE:
+        if now - self._full_since > self._settings.patience:
             self._source.pause()
             self._paused = True
-            log.warning("memory is full of records that the target has not taken, reading pauses", bytes=self.buffered)
+            log.warning("the target takes nothing for a while, reading pauses", buffered_bytes=self.buffered)
             return True
         self._await_progress()
         return False
+
+    def _is_below(self, queued: int, part: int) -> bool:
+        return queued < self._settings.queue // part and self.buffered < self._settings.memory // part
 
     def _take(self, batches: list[Batch]) -> None:
         offers = []
@@ -184,6 +191,7 @@ class Engine:
             else:
                 self._handed[batch.partition] = batch.offsets[-1] + 1
             self._handed_bytes += mapped.records.footprint
+            self._handed_records += len(mapped.records)
             offers.append((lane, mapped))
         if offers:
             self._sender.offer(offers)

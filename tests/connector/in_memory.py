@@ -121,6 +121,7 @@ class Assembly:
     retry: tuple[float, float] = (0.001, 0.02)
     tombstones: str = "stop"
     stop_timeout: float = 20.0
+    queue: int = 1_000
 
     def __post_init__(self) -> None:
         self.metrics = Metrics("r")
@@ -130,7 +131,15 @@ class Assembly:
         self.dispatcher = Dispatcher(limits, Backoff(*self.retry), self.circuit, self.metrics)
         sink = KinesisSink("flights", self.access, limits)
         self.sender = Sender(sink, self.dispatcher, self.connections, self.request_timeout)
-        settings = Settings(self.ordered, self.memory, 0.02, 5.0, self.stop_timeout)
+        settings = Settings(
+            ordered=self.ordered,
+            memory=self.memory,
+            commit_interval=0.02,
+            drain_timeout=5.0,
+            stop_timeout=self.stop_timeout,
+            queue=self.queue,
+            patience=0.2,
+        )
         mapper = Mapper(1 << 20, self.tombstones)  # type: ignore[arg-type]  # tests pass the literals
         self.engine = Engine(self.source, self.sender, self.dispatcher, mapper, self.metrics, settings)
 

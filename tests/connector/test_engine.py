@@ -168,7 +168,7 @@ def test_a_target_that_takes_nothing_bounds_the_memory_and_the_source_is_still_p
     source = MemorySource(
         [[b"%d" % n for n in range(3000)]], server, make_value=lambda p, o: content(p, o) + b"/" + bytes(1000)
     )
-    assembly = Assembly(source, memory=500_000, retry=(0.05, 0.1))
+    assembly = Assembly(source, memory=500_000, queue=1 << 30, retry=(0.05, 0.1))
     chunk = source.chunk * 1400
     with running(assembly):
         until(lambda: source.paused)
@@ -178,6 +178,17 @@ def test_a_target_that_takes_nothing_bounds_the_memory_and_the_source_is_still_p
         stalled.clear()
         until(lambda: settled(assembly))
     assert lost(source) == 0
+
+
+def test_a_slow_target_keeps_the_queue_before_it_short(server: FaultServer):
+    server.plan = lambda _: Fault(delay=0.05)
+    source = MemorySource([[b"%d" % n for n in range(1000)]], server)
+    longest = 0
+    with running(Assembly(source, connections=1, queue=100)) as assembly:
+        while not settled(assembly):
+            longest = max(longest, sum(source.positions.values()) - len(server.taken))
+            time.sleep(0.002)
+    assert longest <= 100 + source.chunk + 2 * assembly.records
 
 
 def test_stopping_drains_what_is_under_way_and_commits_it(server: FaultServer):

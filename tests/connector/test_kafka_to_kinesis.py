@@ -154,13 +154,13 @@ def test_a_first_start_at_latest_skips_only_what_was_there_before_it(route: Rout
     first = route.start()
     until(lambda: first.said("partitions assigned"))
     until(lambda: route.committed() == 100)
-    first.end(signal.SIGKILL)
-    while_it_was_dead = route.produce(50, first=100)
+    assert first.end() == 0
+    while_it_was_away = route.produce(50, first=100)
     route.add_partitions(6)
     in_new_partition = route.produce(50, first=150, partition=5)
     route.start()
-    until(lambda: not missing(while_it_was_dead + in_new_partition, route))
-    assert sorted(route.arrived()) == while_it_was_dead + in_new_partition
+    until(lambda: not missing(while_it_was_away + in_new_partition, route))
+    assert sorted(route.arrived()) == while_it_was_away + in_new_partition
 
 
 def test_a_record_that_is_too_large_stops_it_right_there(route: Route):

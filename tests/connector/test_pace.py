@@ -47,6 +47,7 @@ def test_each_failed_probe_doubles_the_wait_up_to_the_longest():
         waits.append(circuit.reopens_at - now)
         now = circuit.reopens_at
         assert circuit.allows(now)
+        circuit.started()
         assert not circuit.allows(now)
         circuit.failed("denied", now, permanent=True)
     assert waits == [1, 2, 4, 8, 8]

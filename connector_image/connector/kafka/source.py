@@ -66,7 +66,8 @@ class KafkaSource:
         messages = self._consumer.consume(BATCH_RECORDS, self._linger)
         if self._failure is not None:
             raise self._failure
-        if any(message.error() for message in messages):
+        errors = [message.error() for message in messages]
+        if any(errors):
             messages = [message for message in messages if self._is_record(message)]
         return [] if not messages else _batches(messages)
 
