@@ -162,7 +162,13 @@ def interactive() -> bool:
 def answer_to(question: str) -> str:
     """Ask on stderr; the end of the input is an empty answer, and Ctrl-C stays Ctrl-C (click makes both an abort)."""
     typer.echo(question, err=True, nl=False)
-    return sys.stdin.readline().strip()
+    line = ""
+    try:
+        line = sys.stdin.readline()
+    finally:
+        if not line:
+            note("")  # what is said next shall not stand behind the question
+    return line.strip()
 
 
 def apply(change: Change, plan: Plan, consent: Consent, answer: Answer) -> None:

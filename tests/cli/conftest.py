@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import itertools
 import json
-import logging
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,13 +13,13 @@ from typing import Any
 
 import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 from ruamel.yaml import YAML
 from typer.testing import CliRunner
 
 from cli.main import app
 from sandbox.kafka import Broker
-from sandbox.process import free_port
+from sandbox.process import accepts_connections, free_port
+from sandbox.waiting import wait_until
 
 ACCOUNT = "123456789012"
 REGION = "eu-west-1"
@@ -87,14 +88,16 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
 
 
 @pytest.fixture(scope="session")
-def stand_in() -> Iterator[str]:
-    """The address of an AWS stand-in."""
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+def stand_in(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of an AWS stand-in, in a process of its own."""
     port = free_port()
-    server = ThreadedMotoServer("127.0.0.1", port, verbose=False)
-    server.start()
-    yield f"http://127.0.0.1:{port}"
-    server.stop()
+    log = tmp_path_factory.mktemp("aws") / "aws.log"
+    command = [sys.executable, "-m", "sandbox.aws", "--port", str(port), "--account", ACCOUNT]
+    with log.open("w") as written, subprocess.Popen(command, stdout=written, stderr=subprocess.STDOUT) as process:
+        wait_until(lambda: accepts_connections(port) or process.poll() is not None, timeout_seconds=60)
+        assert process.poll() is None, log.read_text()
+        yield f"http://localhost:{port}"
+        process.terminate()
 
 
 @pytest.fixture

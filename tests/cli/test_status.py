@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from kafka import KafkaAdminClient
@@ -23,9 +24,31 @@ def environment(project, kafka, topic):
     )
 
 
+class Agent:
+    """Plays the ECS agent for one service: tasks come, report and end as the test says."""
+
+    def __init__(self, ecs, cluster: str) -> None:
+        self.ecs, self.cluster = ecs, cluster
+
+    def start(self) -> str:
+        started = self.ecs.start_task(
+            cluster=self.cluster,
+            taskDefinition="orders-to-stream",
+            containerInstances=["laptop"],
+            group="service:orders-to-stream",
+        )
+        return str(started["tasks"][0]["taskArn"])
+
+    def report(self, task: str, task_status: str, reason: str = "", **container: object) -> None:
+        about = [{"containerName": "connector", **container}] if container else []
+        self.ecs.submit_task_state_change(
+            cluster=self.cluster, task=task, status=task_status, reason=reason, containers=about
+        )
+
+
 @pytest.fixture
-def deployed(aws, environment, broker, topic) -> None:
-    """A stream, a topic, and an ECS service that has no scheduler behind it."""
+def deployed(aws, environment, broker, topic) -> Agent:
+    """A stream, a topic, and an ECS service that asks for one task and has none yet."""
     with KafkaAdminClient(bootstrap_servers=broker.bootstrap) as admin:
         admin.create_topics({topic: {"num_partitions": 2, "replication_factor": 1}}, wait_for_metadata=True)
     aws.client("kinesis").create_stream(StreamName=f"{environment}-orders", ShardCount=2)
@@ -40,6 +63,7 @@ def deployed(aws, environment, broker, topic) -> None:
         taskDefinition="orders-to-stream",
         desiredCount=1,
     )
+    return Agent(ecs, f"streamops-{environment}")
 
 
 @pytest.mark.usefixtures("deployed")
@@ -64,6 +88,34 @@ def test_the_table_has_one_row_for_each_resource(project, environment):
         ["topic", "orders"],
         ["connector", "orders-to-stream"],
     ]
+
+
+def connector_of(project, environment) -> dict[str, Any]:
+    items = project.run("status", "-e", environment, "-o", "json").items
+    return next(item for item in items if item["kind"] == "connector")
+
+
+def test_a_healthy_task_is_a_healthy_connector(project, environment, deployed):
+    deployed.report(deployed.start(), "RUNNING", status="HEALTHY")
+    connector = connector_of(project, environment)
+    assert (connector["running"], connector["task_health"]) == (1, {"healthy": 1})
+    assert (connector["state"], connector["health"], connector["reason"]) == ("running", "ok", "")
+
+
+def test_a_task_whose_health_check_fails_is_bad(project, environment, deployed):
+    deployed.report(deployed.start(), "RUNNING", status="UNHEALTHY")
+    connector = connector_of(project, environment)
+    assert (connector["health"], connector["reason"]) == ("bad", "1 of 1 tasks unhealthy")
+
+
+def test_a_crashed_task_is_told_with_its_reason_and_exit_code(project, environment, deployed):
+    task = deployed.start()
+    deployed.report(task, "RUNNING", status="RUNNING")
+    deployed.report(task, "STOPPED", "Essential container in task exited", status="STOPPED", exitCode=137)
+    connector = connector_of(project, environment)
+    assert (connector["state"], connector["health"]) == ("stopped", "bad")
+    assert connector["last_stopped"]["exit_code"] == 137
+    assert "Essential container in task exited, exit code 137" in connector["reason"]
 
 
 @pytest.mark.usefixtures("aws")
