@@ -1,13 +1,11 @@
 """Firehose deliveries into S3, Redshift and OpenSearch.
 
-Limits: Firehose API Reference (BufferingHints of each destination) and Developer Guide ("Understand custom prefixes
-for Amazon S3 objects", "Dynamic partitioning").
+Limits: Firehose API Reference, BufferingHints of each destination.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Annotated, ClassVar, Literal
 
@@ -17,7 +15,8 @@ from environments.identifiers import SecretReference
 from environments.quantities import Duration, Size, format_size
 from environments.routes import Source
 from environments.rules.bounds import Bytes, Shape, Span
-from environments.rules.findings import Finding, meant
+from environments.rules.findings import Finding
+from environments.rules.prefixes import ERROR_TYPE, partition_key, partition_keys, prefix_findings
 from environments.section import Section
 
 _MIB = 1 << 20
@@ -26,11 +25,18 @@ MOST_OPENSEARCH_BUFFER = 100 * _MIB
 LEAST_PARTITIONING_BUFFER = 64 * _MIB
 LEAST_PARTITIONING_INTERVAL = timedelta(seconds=60)
 
-_EXPRESSION = re.compile(r"!\{([^}:]*):?([^}]*)\}")
-_ERROR_TYPE = "!{firehose:error-output-type}"
-_NAMESPACES = ("firehose", "timestamp", "partitionKeyFromQuery", "partitionKeyFromLambda")
+DeliveryName = Annotated[
+    str,
+    Shape(
+        r"^[a-zA-Z0-9_.-]{1,64}$",
+        "is not a name of a Firehose delivery stream",
+        "use at most 64 letters, digits, underscores, dots and dashes",
+    ),
+]
 
-ErrorPrefix = "errors/!{firehose:error-output-type}/"
+BucketName = Annotated[
+    str, Shape(r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", "is not a bucket name", "write the name, not the ARN")
+]
 
 
 class Buffer(Section):
@@ -46,52 +52,20 @@ class Buffer(Section):
 
 class _Delivery(Section):
     to: str  # first, so that documents begin with it
-    name: (
-        Annotated[
-            str,
-            Shape(
-                r"^[a-zA-Z0-9_.-]{1,64}$",
-                "is not a name of a Firehose delivery stream",
-                "use at most 64 letters, digits, underscores, dots and dashes",
-            ),
-        ]
-        | None
-    ) = None
+    name: DeliveryName | None = None
     """Name in Firehose; ENVIRONMENT-SHORTNAME where it is not given."""
     source: Source | None = None
     """What Firehose itself reads: ``{stream: NAME}``, or ``{topic: NAME}`` of MSK. Without it, routes bring records."""
     prefix: StrictStr = ""
     """Prefix of the objects in S3 (data, or the backup of what could not be delivered)."""
-    errors: StrictStr = ErrorPrefix
+    errors: StrictStr = f"errors/{ERROR_TYPE}/"
     """Prefix of the objects that hold what could not be processed."""
     buffer: Buffer = Buffer()
     """How much is collected before it is written."""
 
     def rules(self) -> Iterable[Finding]:
         """Expressions that Firehose refuses in prefixes."""
-        for field in ("prefix", "errors"):
-            text: str = getattr(self, field)
-            yield from _expression_findings(field, text)
-        if _ERROR_TYPE in self.prefix:
-            yield Finding("may only stand in errors", "remove it", ("prefix",), _ERROR_TYPE)
-        if _EXPRESSION.search(self.prefix + self.errors) and _ERROR_TYPE not in self.errors:
-            yield Finding(
-                f"lacks {_ERROR_TYPE}, which Firehose wants with expressions", "add it", ("errors",), self.errors
-            )
-
-
-def _expression_findings(field: str, text: str) -> Iterator[Finding]:
-    for namespace, argument in _EXPRESSION.findall(text):
-        if namespace not in _NAMESPACES or not argument:
-            near = meant(namespace, _NAMESPACES)
-            yield Finding(
-                "is not an expression that Firehose knows",
-                f"did you mean !{{{near}:...}}?"
-                if near and near != namespace
-                else "write it as in !{timestamp:yyyy/MM/dd}",
-                (field,),
-                f"!{{{namespace}{':' if argument else ''}{argument}}}",
-            )
+        return prefix_findings(self.prefix, self.errors)
 
 
 class S3Delivery(_Delivery):
@@ -99,12 +73,7 @@ class S3Delivery(_Delivery):
 
     to: Literal["s3"]
     """Into S3."""
-    bucket: (
-        Annotated[
-            str, Shape(r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", "is not a bucket name", "write the name, not the ARN")
-        ]
-        | None
-    ) = None
+    bucket: BucketName | None = None
     """Bucket to write to; one of its own is made where it is not given."""
     compression: Literal["none", "gzip", "snappy", "zip", "hadoop-snappy"] = "none"
     """How objects are compressed."""
@@ -114,17 +83,11 @@ class S3Delivery(_Delivery):
     def rules(self) -> Iterable[Finding]:
         """Dynamic partitioning needs large buffers, and a prefix that uses exactly its keys."""
         yield from super().rules()
-        used = {
-            argument for namespace, argument in _EXPRESSION.findall(self.prefix) if namespace == "partitionKeyFromQuery"
-        }
+        used = partition_keys(self.prefix)
         for name in sorted(used - self.partition_by.keys()):
-            yield Finding(
-                "is no key of partition_by", "add it there", ("prefix",), f"!{{partitionKeyFromQuery:{name}}}"
-            )
+            yield Finding("is no key of partition_by", "add it there", ("prefix",), partition_key(name))
         for name in sorted(self.partition_by.keys() - used):
-            yield Finding(
-                "does not stand in prefix", f"add !{{partitionKeyFromQuery:{name}}} to it", ("partition_by", name), name
-            )
+            yield Finding("does not stand in prefix", f"add {partition_key(name)} to it", ("partition_by", name), name)
         if self.partition_by and self.buffer.size < LEAST_PARTITIONING_BUFFER:
             yield Finding(
                 "is below the Firehose minimum of 64MiB with dynamic partitioning",
