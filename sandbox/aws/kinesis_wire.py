@@ -93,7 +93,7 @@ def _serve_data(
             request["Timestamp"] = _seconds(request["Timestamp"])
         answer = CALLS[action](backend, request)
         status = "200 OK"
-    except (KeyError, TypeError, ValueError) as problem:
+    except (KeyError, TypeError, ValueError, cbor2.CBORDecodeError) as problem:
         answer = {"__type": "SerializationException", "message": f"{type(problem).__name__}: {problem}"}
         status = "400 Bad Request"
     except JsonRESTError as problem:
@@ -135,7 +135,7 @@ def _encode_json(answer: dict[str, Any]) -> bytes:
 
 def _decode_cbor(body: bytes) -> Any:
     # The tag's number is kept as it is: cbor2 would read it as seconds.
-    return cbor2.loads(body, semantic_decoders={EPOCH_TAG: lambda decoder: decoder.decode()}) if body else {}
+    return cbor2.loads(body, semantic_decoders={EPOCH_TAG: lambda number, _: number}) if body else {}
 
 
 def _encode_cbor(answer: dict[str, Any]) -> bytes:
