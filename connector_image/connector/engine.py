@@ -5,6 +5,7 @@ watermarks, and answers for the partitions when the group moves them. It knows n
 Kinesis.
 """
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable, Collection, Mapping
@@ -220,8 +221,10 @@ class Engine:
             self._sender.close()
 
     def _keep_membership(self) -> None:
-        # Whatever a paused source still gives was never tracked, so no commit can pass it.
-        self._source.poll()
+        # Whatever a paused source still gives was never tracked, so no commit can pass it; and what made
+        # reading impossible is known already, it must not cut the drain short.
+        with contextlib.suppress(ConnectorError):
+            self._source.poll()
 
     def _drain(self, partitions: Collection[Partition], timeout: float, meanwhile: Callable[[], None]) -> None:
         """Wait until these partitions are acknowledged, time is up, or the target takes nothing anyway."""

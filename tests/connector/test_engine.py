@@ -10,7 +10,7 @@ from random import Random
 
 import pytest
 from connector.batch import Partition
-from connector.errors import Undeliverable
+from connector.errors import ConnectorError, Undeliverable
 from connector.watermark import Watermark
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -221,6 +221,23 @@ def test_an_undeliverable_record_stops_right_after_what_comes_before_it(server: 
         until(lambda: source.closed)
     assert source.commits == {Partition("t", 0): 70}
     assert len(server.taken) == 70
+
+
+def test_a_source_that_cannot_go_on_stops_only_after_what_was_read_is_delivered(server: FaultServer):
+    server.plan = lambda _: Fault(delay=0.1)
+    source = MemorySource([[b"%d" % n for n in range(50)]], server)
+    original = source.poll
+
+    def poll():
+        if source.positions[Partition("t", 0)]:
+            raise ConnectorError("gap")
+        return original()
+
+    source.poll = poll  # type: ignore[method-assign]  # fails at the second poll and ever after
+    with pytest.raises(ConnectorError, match="gap"), running(Assembly(source)):
+        until(lambda: source.closed)
+    assert source.commits == {Partition("t", 0): 50}
+    assert lost(source) == 0
 
 
 def test_dropped_tombstones_are_counted_and_passed(server: FaultServer):
