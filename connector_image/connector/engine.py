@@ -137,9 +137,10 @@ class Engine:
     def committed(self, positions: Mapping[Partition, int]) -> None:
         """Note what is committed; a commit that failed is repeated since it is not noted."""
         for partition, offset in positions.items():
+            # The last commit of a partition that goes comes back when it is somebody else's to report.
             if partition in self._lanes:
                 self._committed[partition] = offset
-            self._metrics.committed(partition, offset, self._source.lag(partition, offset))
+                self._metrics.committed(partition, offset, self._source.lag(partition, offset))
 
     def _turn(self) -> None:
         self.beat = time.monotonic()

@@ -258,12 +258,14 @@ def test_a_revoked_partition_is_drained_and_its_offset_given(server: FaultServer
         if source.positions[Partition("t", 0)] and not positions:
             positions.append(dict(source.owner.revoked([Partition("t", 0)])))
             assert len(server.taken) == 40
+            source.owner.committed(positions[0])
         return original()
 
     source.poll = poll  # type: ignore[method-assign]  # a rebalance comes in the middle of a poll
-    with running(Assembly(source)):
+    with running(Assembly(source)) as assembly:
         until(lambda: positions)
     assert positions == [{Partition("t", 0): 40}]
+    assert assembly.sample("committed_offset", topic="t", partition="0") == 0
 
 
 def test_a_lost_partition_commits_nothing(server: FaultServer):
