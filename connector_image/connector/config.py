@@ -123,8 +123,10 @@ class KafkaSource(_Model):
         ge=parse_duration("1ms"),
         le=parse_duration("10s"),
     )
+    # Kafka's own default is 45 s (KIP-735), for clients whose pauses stop the heartbeat. librdkafka's comes from a
+    # thread of its own, so a short silence means a dead process, and its partitions should not wait.
     session_timeout: Duration = Field(
-        default=parse_duration("45s"),
+        default=parse_duration("10s"),
         description="silence after which the group gives a member's partitions to others",
         ge=parse_duration("6s"),
         le=parse_duration("30m"),
@@ -227,7 +229,7 @@ class ConnectorConfig(_Model):
         description="for records: a quarter read ahead, a quarter not yet acknowledged, the rest for calls under way",
     )
     commit_interval: Duration = Field(
-        default=parse_duration("5s"),
+        default=parse_duration("1s"),
         ge=parse_duration("100ms"),
         le=parse_duration("5m"),
         description="time between commits",
