@@ -185,6 +185,7 @@ def test_a_slow_target_keeps_the_queue_before_it_short(server: FaultServer):
     source = MemorySource([[b"%d" % n for n in range(1000)]], server)
     longest = 0
     with running(Assembly(source, connections=1, queue=100)) as assembly:
+        until(lambda: server.calls)
         while not settled(assembly):
             longest = max(longest, sum(source.positions.values()) - len(server.taken))
             time.sleep(0.002)
