@@ -16,9 +16,20 @@ from sandbox.aws import (
     s3,
     ssm,
 )
-from sandbox.aws.cloudformation import actions
+from sandbox.aws.cloudformation import change_set_actions, description_actions, stack_actions
 
-ALL = (actions, ecs, ecs_services, ecs_tasks, iam, kinesis, kinesis_stream, s3)
+ALL = (
+    change_set_actions,
+    description_actions,
+    stack_actions,
+    ecs,
+    ecs_services,
+    ecs_tasks,
+    iam,
+    kinesis,
+    kinesis_stream,
+    s3,
+)
 TYPES_ALONE = (ec2_endpoints, ec2_security, ec2_vpc, logs, ssm)
 
 

@@ -12,5 +12,6 @@ hold what a template says, and replaced where they do not.
     resources.py   what a resource type must be able to do, and moto's own types behind that
     deployment.py  create, update, roll back and delete the resources of one stack
     stack.py       a stack as the API shows it: parameters, outputs, events
-    change_sets.py change sets, and the actions of the API that touch stacks
+    change_sets.py change sets
+    *_actions.py   the actions of the API, with what their requests name in requests.py
 """

@@ -73,7 +73,7 @@ class StandIn:
         }
 
     def client(self, service: str) -> Any:
-        return boto3.client(  # type: ignore[call-overload]  # the name is not a literal here
+        return boto3.client(
             service,
             endpoint_url=self.url,
             region_name=REGION,

@@ -37,13 +37,10 @@ class Life:
 @pytest.fixture(scope="session")
 def life(standin: StandIn, cdk: Cdk) -> Life:
     """Bootstrap, deploy, deploy again, diff, change, fail and destroy: each step needs the one before."""
+    local = standin.client
+    patch = pytest.MonkeyPatch()
+    patch.setenv("AWS_ENDPOINT_URL", standin.url)
     session = boto3.Session(region_name=REGION, aws_access_key_id="test", aws_secret_access_key="test")
-    client = session.client
-
-    def local(service: str, **named: Any) -> Any:
-        return client(service, endpoint_url=standin.url, **named)  # type: ignore[call-overload]
-
-    session.client = local  # type: ignore[method-assign]  # every client of this session asks the stand-in
 
     def definition() -> str:
         found = local("ecs").describe_services(cluster="trial", services=["orders"])["services"][0]
@@ -67,6 +64,7 @@ def life(standin: StandIn, cdk: Cdk) -> Life:
         "streams": [name for name in local("kinesis").list_streams()["StreamNames"] if name.startswith("trial")],
         "clusters": local("ecs").list_clusters()["clusterArns"],
     }
+    patch.undo()
     return Life(bootstrap, deploy, deployed, again, diff, change, changed, (first, second), broken, destroy, left)
 
 

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from moto.kinesis import models
 
-from sandbox.aws import kinesis, kinesis_data, shard
+from sandbox.aws import kinesis, kinesis_data
 from sandbox.aws.mends import mend
 
 Names = Callable[[str], str]
@@ -186,7 +186,7 @@ def test_records_are_gone_when_they_outlive_the_retention(monkeypatch: pytest.Mo
     stream: Any = kept.create_stream("numbers", 1)
     kinesis_data.put_record(kept, {"StreamName": "numbers", "Data": b"old", "PartitionKey": "k"})
     a_day_later = time.time() + 24 * 3600 + 1
-    monkeypatch.setattr(shard.time, "time", lambda: a_day_later)
+    monkeypatch.setattr(time, "time", lambda: a_day_later)
     kinesis_data.put_record(kept, {"StreamName": "numbers", "Data": b"new", "PartitionKey": "k"})
     asked = {"StreamName": "numbers", "ShardId": "shardId-000000000000", "ShardIteratorType": "TRIM_HORIZON"}
     iterator = kinesis_data.get_shard_iterator(kept, asked)

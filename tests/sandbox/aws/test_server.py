@@ -71,7 +71,7 @@ def test_a_failure_inside_is_a_500_for_the_client_and_a_traceback_in_the_log(cap
         raise LookupError("what went wrong")
 
     environ = {"REQUEST_METHOD": "POST", "HTTP_X_AMZ_TARGET": "Service.Action"}
-    body = b"".join(Failures(broken)(environ, lambda status, *_: started.append(status)))  # type: ignore[arg-type,return-value]
+    body = b"".join(Failures(broken)(environ, lambda status, *_: started.append(status)))  # type: ignore[arg-type]
     assert started == ["500 Internal Server Error"]
     assert body == b"LookupError: what went wrong"
     log = capsys.readouterr().err  # type: ignore[attr-defined]

@@ -1,0 +1,150 @@
+"""Types of resources: each keeps every property of its template, and moto's own does not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import boto3
+import pytest
+
+from sandbox.aws.cloudformation.resources import OWN_TYPES
+from tests.sandbox.aws.properties import compare
+from tests.sandbox.aws.stacks import Template, deploy, failures, stream, template
+
+ENCRYPTED = {"EncryptionType": "KMS", "KeyId": "alias/aws/kinesis"}
+POLICY = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "a:B", "Resource": "*"}]}
+TRUST = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "ecs-tasks.amazonaws.com"}}],
+}
+TAGS = [{"Key": "team", "Value": "data"}]
+VPC = {"Type": "AWS::EC2::VPC", "Properties": {"CidrBlock": "10.0.0.0/16", "EnableDnsHostnames": True, "Tags": TAGS}}
+SIMPLE: dict[str, Callable[[], dict[str, Template]]] = {
+    "AWS::Kinesis::Stream": lambda: {"S": stream("s", StreamEncryption=ENCRYPTED, Tags=TAGS)},
+    "AWS::ECS::Cluster": lambda: {
+        "C": {
+            "Type": "AWS::ECS::Cluster",
+            "Properties": {"ClusterSettings": [{"Name": "containerInsights", "Value": "enhanced"}]},
+        }
+    },
+    "AWS::ECS::TaskDefinition": lambda: {
+        "T": {
+            "Type": "AWS::ECS::TaskDefinition",
+            "Properties": {
+                "Cpu": "256",
+                "Memory": "512",
+                "RequiresCompatibilities": ["FARGATE"],
+                "NetworkMode": "awsvpc",
+                "TaskRoleArn": "arn:aws:iam::111122223333:role/r",
+                "ContainerDefinitions": [{"Name": "c", "Image": "i", "DockerLabels": {"A.b": "c"}}],
+            },
+        }
+    },
+    "AWS::ECS::Service": lambda: {
+        "C": {"Type": "AWS::ECS::Cluster", "Properties": {"ClusterName": "c"}},
+        "T": {
+            "Type": "AWS::ECS::TaskDefinition",
+            "Properties": {"Memory": "512", "ContainerDefinitions": [{"Name": "c", "Image": "i"}]},
+        },
+        "S": {
+            "Type": "AWS::ECS::Service",
+            "Properties": {
+                "Cluster": {"Ref": "C"},
+                "TaskDefinition": {"Ref": "T"},
+                "LaunchType": "FARGATE",
+                "DesiredCount": 2,
+                "DeploymentConfiguration": {"DeploymentCircuitBreaker": {"Enable": True, "Rollback": True}},
+            },
+        },
+    },
+    "AWS::IAM::Role": lambda: {
+        "R": {
+            "Type": "AWS::IAM::Role",
+            "Properties": {
+                "AssumeRolePolicyDocument": TRUST,
+                "Policies": [{"PolicyName": "p", "PolicyDocument": POLICY}],
+            },
+        }
+    },
+    "AWS::SSM::Parameter": lambda: {
+        "P": {
+            "Type": "AWS::SSM::Parameter",
+            "Properties": {"Type": "String", "Value": "v", "Tier": "Advanced", "Tags": {"team": "data"}},
+        }
+    },
+    "AWS::EC2::VPC": lambda: {"V": VPC},
+    "AWS::EC2::RouteTable": lambda: {
+        "V": VPC,
+        "T": {"Type": "AWS::EC2::RouteTable", "Properties": {"VpcId": {"Ref": "V"}, "Tags": TAGS}},
+    },
+    "AWS::EC2::InternetGateway": lambda: {"G": {"Type": "AWS::EC2::InternetGateway", "Properties": {"Tags": TAGS}}},
+    "AWS::EC2::EIP": lambda: {"A": {"Type": "AWS::EC2::EIP", "Properties": {"Domain": "vpc", "Tags": TAGS}}},
+    "AWS::EC2::SecurityGroup": lambda: {
+        "V": VPC,
+        "G": {
+            "Type": "AWS::EC2::SecurityGroup",
+            "Properties": {
+                "GroupDescription": "d",
+                "VpcId": {"Ref": "V"},
+                "SecurityGroupIngress": [
+                    {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "CidrIp": "10.0.0.0/16", "Description": "why"}
+                ],
+            },
+        },
+    },
+}
+
+
+@pytest.mark.parametrize("kind", SIMPLE)
+def test_a_type_keeps_every_property(session: boto3.Session, kind: str) -> None:
+    deployed = deploy(session, "stack", template(**SIMPLE[kind]()))
+    assert deployed["StackStatus"] == "CREATE_COMPLETE", failures(session, deployed["StackId"])
+    assert compare("stack", session) == []
+    session.client("cloudformation").delete_stack(StackName="stack")
+
+
+@pytest.mark.parametrize("kind", SIMPLE)
+def test_the_comparison_sees_what_motos_own_type_loses(
+    session: boto3.Session, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    monkeypatch.delitem(OWN_TYPES, kind)
+    deployed = deploy(session, "stack", template(**SIMPLE[kind]()))
+    lost = compare("stack", session) if deployed["StackStatus"] == "CREATE_COMPLETE" else ["failed"]
+    assert lost
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ({"RetentionPeriodHours": 24}, {"RetentionPeriodHours": 8760}),
+        ({"RetentionPeriodHours": 72}, {"RetentionPeriodHours": 48}),
+        ({"ShardCount": 4}, {"ShardCount": 6}),
+        ({"ShardCount": 4}, {"ShardCount": 2}),
+        ({"StreamEncryption": ENCRYPTED}, {"Tags": TAGS}),
+        ({"Tags": TAGS}, {"StreamEncryption": ENCRYPTED, "Tags": [{"Key": "team", "Value": "other"}]}),
+        ({"DesiredShardLevelMetrics": ["IncomingBytes"]}, {"DesiredShardLevelMetrics": ["OutgoingBytes"]}),
+        ({"MaxRecordSizeInKiB": 1024}, {"MaxRecordSizeInKiB": 10240}),
+    ],
+)
+def test_a_stream_follows_its_template(session: boto3.Session, first: Template, second: Template) -> None:
+    deploy(session, "stack", template(S=stream("s", **first)))
+    assert compare("stack", session) == []
+    assert deploy(session, "stack", template(S=stream("s", **second)))["StackStatus"] == "UPDATE_COMPLETE"
+    assert compare("stack", session) == []
+    found = session.client("kinesis").list_tags_for_stream(StreamName="s")["Tags"]
+    assert found == second.get("Tags", [])
+
+
+def test_on_demand_begins_with_four_shards_and_a_switch_of_mode_keeps_them(session: boto3.Session) -> None:
+    on_demand = {
+        "Type": "AWS::Kinesis::Stream",
+        "Properties": {"Name": "s", "StreamModeDetails": {"StreamMode": "ON_DEMAND"}},
+    }
+    deploy(session, "stack", template(S=on_demand))
+    assert compare("stack", session) == []
+    kinesis = session.client("kinesis")
+    assert kinesis.describe_stream_summary(StreamName="s")["StreamDescriptionSummary"]["OpenShardCount"] == 4
+    deploy(session, "stack", template(S=stream("s", ShardCount=4, StreamModeDetails={"StreamMode": "PROVISIONED"})))
+    assert compare("stack", session) == []
+    deploy(session, "stack", template(S=on_demand))
+    assert compare("stack", session) == []
