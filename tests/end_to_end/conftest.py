@@ -27,11 +27,12 @@ class Deployment:
 
     directory: Path
 
-    def streamops(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Run ``streamops`` for this sandbox."""
+    def streamops(self, *arguments: str, environments: Path | None = None) -> subprocess.CompletedProcess[str]:
+        """Run ``streamops`` for this sandbox, with the environment files of another folder where one is given."""
+        chosen = {"STREAMOPS_ENVIRONMENTS": str(environments)} if environments else {}
         return subprocess.run(
             [STREAMOPS, *arguments],
-            env={**os.environ, "STREAMOPS_SANDBOX": str(self.directory)},
+            env={**os.environ, **chosen, "STREAMOPS_SANDBOX": str(self.directory)},
             capture_output=True,
             text=True,
             check=False,
@@ -53,6 +54,11 @@ class Deployment:
             state = read_state(ENVIRONMENT)
         assert state is not None
         return state
+
+
+def connector_pids(deployment: Deployment) -> list[int]:
+    """The processes of the connector tasks that run now."""
+    return [process.pid for part, process in owned_processes(deployment.directory) if part == "flights-to-stream"]
 
 
 def brought_up(directory: Path) -> Iterator[Deployment]:

@@ -9,11 +9,7 @@ import psutil
 import pytest
 
 from sandbox.process import owned_processes
-from tests.end_to_end.conftest import Deployment, brought_up
-
-
-def connector_pids(deployment: Deployment) -> list[int]:
-    return [process.pid for part, process in owned_processes(deployment.directory) if part == "flights-to-stream"]
+from tests.end_to_end.conftest import Deployment, brought_up, connector_pids
 
 
 def test_status_shows_stream_topic_lag_and_connector(deployment: Deployment):

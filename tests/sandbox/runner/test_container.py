@@ -14,7 +14,10 @@ IMAGE = "streamops/connector:local"
 
 
 def definition(**container: Any) -> dict[str, Any]:
-    return {"family": "streamops-local-flights", "containerDefinitions": [{"name": "connector", "image": IMAGE} | container]}
+    return {
+        "family": "streamops-local-flights",
+        "containerDefinitions": [{"name": "connector", "image": IMAGE} | container],
+    }
 
 
 def no_secret(reference: str) -> str:
