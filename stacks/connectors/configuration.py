@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from aws_cdk import aws_ssm as ssm
-from connector.config import ConnectorConfig, KafkaSource, KinesisSink, Plaintext, Tls
 
+from connector.config import ConnectorConfig, KafkaSource, KinesisSink, Plaintext, Tls
 from environments import Environment, ExternalKafka, StreamEnd, TopicEnd
 from environments.naming import consumer_group, stream_name, topic_name
 

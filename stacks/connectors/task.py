@@ -5,9 +5,9 @@ from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_ssm as ssm
-from connector.config import Http
 from constructs import Construct
 
+from connector.config import Http
 from environments import Environment
 from environments.naming import task_family
 from stacks.connectors.configuration import RenderedConfiguration

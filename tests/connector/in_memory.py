@@ -18,7 +18,6 @@ from connector.mapping import Mapper
 from connector.metrics import Metrics
 from connector.sender import Sender
 from connector.source import Owner
-
 from tests.connector.fault_server import THROTTLED, Fault, FaultServer, Taken
 
 TOPIC = "t"

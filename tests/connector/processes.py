@@ -18,8 +18,8 @@ from typing import Any
 from confluent_kafka import Consumer, Message, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewPartitions, NewTopic
-from connector.kafka.client import patiently
 
+from connector.kafka.client import patiently
 from tests.connector.fault_server import FaultServer
 
 Content = dict[str, Any]

@@ -7,8 +7,8 @@ import socket
 from pathlib import Path
 
 import pytest
-from connector.__main__ import main
 
+from connector.__main__ import main
 from tests.connector.processes import Route
 
 NO_CREDENTIALS = {

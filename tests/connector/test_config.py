@@ -10,10 +10,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from connector.config import ConfigError, ConnectorConfig, load_config
-from connector.units import format_duration, format_size, parse_duration, parse_size
 from hypothesis import given
 from hypothesis import strategies as st
+
+from connector.config import ConfigError, ConnectorConfig, load_config
+from connector.units import format_duration, format_size, parse_duration, parse_size
 
 RENDERED: dict[str, Any] = {
     "route": "flights-to-stream",

@@ -12,6 +12,9 @@ from dataclasses import dataclass, field
 from random import Random
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from connector.backoff import Backoff
 from connector.batch import Partition, records
 from connector.circuit import Circuit
@@ -19,8 +22,6 @@ from connector.dispatcher import Call, CallLimits, Dispatcher, Lane
 from connector.metrics import Metrics
 from connector.ordering import KeyOrder
 from connector.outcome import Answer, CallFailure
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 LIMITS = CallLimits(records=5, size=200)
 LOST_ANSWER = CallFailure("RequestTimeout", "no answer")

@@ -9,12 +9,12 @@ from contextlib import contextmanager
 from random import Random
 
 import pytest
-from connector.batch import Partition
-from connector.errors import ConnectorError, Undeliverable
-from connector.watermark import Watermark
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from connector.batch import Partition
+from connector.errors import ConnectorError, Undeliverable
+from connector.watermark import Watermark
 from tests.connector.fault_server import Fault, FaultServer
 from tests.connector.in_memory import (
     Assembly,

@@ -8,10 +8,11 @@ import socket
 import ssl
 
 import pytest
-from connector.errors import ConnectorError
-from connector.http_client import Connection, ConnectionFailed, Endpoint, Response, parse_response
 from hypothesis import given
 from hypothesis import strategies as st
+
+from connector.errors import ConnectorError
+from connector.http_client import Connection, ConnectionFailed, Endpoint, Response, parse_response
 
 PLAIN = b"HTTP/1.1 200 OK\r\nContent-Type: x\r\nContent-Length: 5\r\n\r\nhello"
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nhel\r\n2;x=y\r\nlo\r\n0\r\n\r\n"

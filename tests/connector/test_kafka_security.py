@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from connector.batch import Partition
 from connector.config import Plaintext, Sasl, Secret, Tls
 from connector.errors import ConnectorError

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from connector.batch import Partition
-from connector.keys import LONGEST, partition_key, partition_keys
 from hypothesis import example, given
 from hypothesis import strategies as st
+
+from connector.batch import Partition
+from connector.keys import LONGEST, partition_key, partition_keys
 
 PLACE = Partition("flights", 3)
 tricky = st.sampled_from([b"b64:", b"sha256:", b"b64:YQ==", b"a", b"", b"\xff", b"\x00", b"b64:/w==", b"x" * 300])

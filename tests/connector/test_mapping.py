@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from connector.batch import Batch, Partition
 from connector.mapping import Mapper
 

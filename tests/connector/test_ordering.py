@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import deque
 
-from connector.batch import records
-from connector.ordering import KeyOrder
 from hypothesis import given
 from hypothesis import strategies as st
+
+from connector.batch import records
+from connector.ordering import KeyOrder
 
 batches = st.lists(st.lists(st.sampled_from("abcde"), max_size=12), max_size=8)
 

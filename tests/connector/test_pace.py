@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from connector.backoff import Backoff
 from connector.circuit import FAILURES_IN_A_ROW, Circuit
 from connector.sequences import Sequences
-from hypothesis import given
-from hypothesis import strategies as st
 
 
 @given(st.integers(0, 10_000))

@@ -9,9 +9,10 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
-from connector.config import ConnectorConfig, Secret, load_config
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
+
+from connector.config import ConnectorConfig, Secret, load_config
 
 IMAGE = Path(__file__).parents[2] / "connector_image"
 README = (IMAGE / "README.md").read_text()

@@ -8,6 +8,7 @@ import time
 import urllib.request
 
 import pytest
+
 from connector.batch import Partition
 from connector.circuit import Circuit
 from connector.errors import ConnectorError

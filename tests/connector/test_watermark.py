@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from connector.watermark import Watermark
 from hypothesis import given
 from hypothesis import strategies as st
+
+from connector.watermark import Watermark
 
 
 @st.composite

@@ -12,12 +12,13 @@ import botocore.session
 import pytest
 from botocore.awsrequest import AWSRequest
 from botocore.serialize import create_serializer
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from connector.http_client import Response
 from connector.kinesis.signing import Credentials, Signer
 from connector.kinesis.wire import TARGET, JsonWire
 from connector.outcome import Answer, CallFailure
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 SERVICE = botocore.session.get_session().get_service_model("kinesis")
 PUT_RECORDS = SERVICE.operation_model("PutRecords")

@@ -3,8 +3,8 @@ from typing import Any
 
 import pytest
 from aws_cdk import aws_ssm as ssm
-from connector.config import load_config
 
+from connector.config import load_config
 from environments.naming import config_parameter_name
 from stacks.connectors.configuration import LONGEST_BYTES, STANDARD_BYTES, render_configuration
 from stacks.connectors.task import CONFIG_LABEL, CONFIG_VARIABLE
