@@ -9,6 +9,19 @@ import pytest
 
 from sandbox.kafka import STOP_GRACE_SECONDS, Broker
 
+LONGEST = "end_to_end"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the tests of one folder in one process when several run side by side: they share its slow starts.
+
+    The folder that takes longest goes first, so that no process waits for it at the end.
+    """
+    here = Path(__file__).parent
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(item.path.relative_to(here).parts[0]))
+    items.sort(key=lambda item: LONGEST not in item.path.parts)
+
 
 @pytest.fixture(scope="session")
 def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
