@@ -22,9 +22,9 @@ $(SETUP): pyproject.toml connector_image/pyproject.toml requirements.lock packag
 	@$(BIN)/pip install --quiet --disable-pip-version-check --constraint requirements.lock \
 		--editable connector_image --editable '.[dev]'
 	@echo "… setup        the CDK command line"
-	@$(BIN)/npm ci --silent
+	@$(BIN)/npm ci --loglevel=error
 	@echo "… setup        Apache Kafka"
-	@$(BIN)/python -m sandbox.kafka
+	@$(BIN)/python -m sandbox.kafka_libraries
 	@touch $@
 
 demo: setup ## bring the sandbox up and move 336,776 flights through it
@@ -45,6 +45,7 @@ synth: setup ## templates of every environment into cdk.out, checked by cdk-nag
 bench: setup ## the numbers of benchmarks/README.md
 	@$(BIN)/python benchmarks/cli_startup.py
 
-clean: ## remove everything that was made; a running sandbox is taken down first
-	@test ! -x $(BIN)/streamops || $(BIN)/streamops sandbox down --env local
+clean: ## remove everything that was made; sandboxes are taken down first
+	@for sandbox in .sandbox/*/; do \
+		test ! -d "$$sandbox" || $(BIN)/streamops sandbox down --env "$$(basename "$$sandbox")" || exit 1; done
 	rm -rf $(VENV) node_modules cdk.out .sandbox .mypy_cache .pytest_cache .ruff_cache .hypothesis

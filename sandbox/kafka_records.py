@@ -14,6 +14,7 @@ from sandbox.records import Record
 LOG = logging.getLogger(__name__)
 Answer = TypeVar("Answer")
 ANSWER_SECONDS = 10.0
+DELIVERY_SECONDS = 30.0
 
 
 def send(
@@ -25,7 +26,13 @@ def send(
         SandboxError: the broker refused a record or did not acknowledge all of them.
     """
     producer = Producer(
-        {"bootstrap.servers": bootstrap, "enable.idempotence": True, "linger.ms": 20, "compression.type": "lz4"},
+        {
+            "bootstrap.servers": bootstrap,
+            "enable.idempotence": True,
+            "linger.ms": 20,
+            "compression.type": "lz4",
+            "message.timeout.ms": int(DELIVERY_SECONDS * 1000),
+        },
         logger=LOG,  # librdkafka would write to stderr, across the progress bar
     )
     failures: list[str] = []
@@ -51,7 +58,7 @@ def send(
     while (waiting := producer.flush(1)) and not failures:
         progress(len(records) - waiting)
     if failures:
-        raise SandboxError(f"topic {topic} at {bootstrap} refused {len(failures)} records: {failures[0]}")
+        raise SandboxError(f"{len(failures)} records were not taken by topic {topic} at {bootstrap}: {failures[0]}")
     progress(acknowledged)
 
 
@@ -60,7 +67,9 @@ class GroupProgress:
 
     def __init__(self, bootstrap: str, topic: str, group: str) -> None:
         self._topic = topic
-        self._consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": group, "enable.auto.commit": False})
+        self._consumer = Consumer(
+            {"bootstrap.servers": bootstrap, "group.id": group, "enable.auto.commit": False}, logger=LOG
+        )
 
     def close(self) -> None:
         """Close the connection."""

@@ -12,9 +12,10 @@ import fcntl
 import shutil
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from botocore.exceptions import ClientError
 
@@ -22,24 +23,24 @@ from environments import Environment, load_environment, naming
 from sandbox.errors import SandboxError
 from sandbox.kafka import STOP_GRACE_SECONDS, Broker
 from sandbox.process import (
-    accepts_connections,
     await_ready,
     free_port,
     log_tail,
     owned_processes,
     start_process,
+    start_server,
     stop_processes,
 )
 from sandbox.report import Reporter
 from sandbox.runner.scheduler import tasks_file
-from sandbox.state import SandboxState, read_state, sandbox_directory
+from sandbox.state import LOCK_FILE, STATE_FILE, SandboxState, read_state, require_running, sandbox_directory
 from sandbox.tasks import running_tasks
 from sandbox.tools import cdk, streamops
 from sandbox.waiting import wait_until
 
 AWS_START_TIMEOUT_SECONDS = 60
 RUNNER_START_TIMEOUT_SECONDS = 30
-CONNECTORS_READY_TIMEOUT_SECONDS = 60
+ROLLOUT_TIMEOUT_SECONDS = 120
 RUNNER = "runner"
 RUNNER_GRACE_SECONDS = 130
 """The runner waits for its tasks, which ECS allows 120 s at most to stop."""
@@ -51,16 +52,15 @@ def up(name: str, report: Reporter) -> SandboxState:
     """Bring the sandbox of environment ``name`` up, or up to date.
 
     Raises:
-        SandboxError: a part is missing or did not come up; parts that this call started are stopped again.
+        SandboxError: a part is missing or did not come up; the processes that this call started are stopped again.
     """
+    directory = sandbox_directory(name)
     environment = load_environment(name)
     parameter = _bootstrap_parameter(environment)
-    directory = sandbox_directory(environment.name)
-    directory.mkdir(parents=True, exist_ok=True)
-    with _exclusive(directory):
-        before = read_state(environment.name)
+    with _exclusive(directory, create=True):
+        before = {process.pid for _, process in owned_processes(directory)}
         try:
-            state = _start_kafka(environment, directory, before, report)
+            state = _start_kafka(environment, directory, read_state(name), report)
             state = _start_aws(state, report)
             _publish_bootstrap(state, parameter)
             _sync_topics(state, report)
@@ -68,20 +68,23 @@ def up(name: str, report: Reporter) -> SandboxState:
             state = _start_runner(state, report)
             _await_connectors(environment, state, report)
         except BaseException:
-            if before is None:
-                _stop_everything(directory)
+            _stop_processes_of(directory, except_pids=before)
+            if not before:
+                _remove_contents(directory)
             raise
     return state
 
 
 def down(name: str, report: Reporter) -> None:
-    """Stop every process of the sandbox and remove its directory, but for the logs."""
+    """Stop every process of the sandbox and remove what it made, but for the logs."""
     directory = sandbox_directory(name)
-    if not directory.exists():
+    if not (directory / LOCK_FILE).exists():
         report.say(f"there is no sandbox in {directory}")
         return
-    with _exclusive(directory), report.working("sandbox", "stopping connectors, stand-in and broker"):
-        stopped = _stop_everything(directory)
+    with _exclusive(directory):
+        with report.working("sandbox", "stopping connectors, stand-in and broker"):
+            stopped = _stop_processes_of(directory)
+        _remove_contents(directory)
     report.done("sandbox", f"{stopped} processes stopped; logs stay in {directory / LOGS}")
 
 
@@ -90,20 +93,26 @@ def _bootstrap_parameter(environment: Environment) -> str:
     kafka = environment.kafka
     if not environment.sandbox or kafka.kind != "external" or not kafka.bootstrap.startswith(BOOTSTRAP_REFERENCE):
         raise SandboxError(
-            f"environment {environment.name!r} is not made for a sandbox: it needs `sandbox: true` and "
-            '`kafka: {kind: external, bootstrap: "ssm:/path"}`, as environments/local.yaml has'
+            f"environment {environment.name!r} is not made for a sandbox",
+            'it needs `sandbox: true` and `kafka: {kind: external, bootstrap: "ssm:/path"}`',
         )
     return kafka.bootstrap.removeprefix(BOOTSTRAP_REFERENCE)
 
 
 @contextmanager
-def _exclusive(directory: Path) -> Iterator[None]:
-    """One ``up`` or ``down`` at a time for one directory."""
-    with directory.with_name(directory.name + ".lock").open("w") as lock:
+def _exclusive(directory: Path, *, create: bool = False) -> Iterator[None]:
+    """One command at a time on one directory, and never on a directory that holds anything else than a sandbox."""
+    if create:
+        if directory.is_dir() and any(directory.iterdir()) and not (directory / LOCK_FILE).exists():
+            raise SandboxError(
+                f"{directory} is not empty and is not a sandbox's", "set STREAMOPS_SANDBOX to a directory of its own"
+            )
+        directory.mkdir(parents=True, exist_ok=True)
+    with (directory / LOCK_FILE).open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise SandboxError(f"another streamops sandbox command works on {directory}; wait for it") from error
+            raise SandboxError(f"another streamops sandbox command works on {directory}", "wait for it") from error
         yield
 
 
@@ -141,13 +150,14 @@ def _start_aws(state: SandboxState, report: Reporter) -> SandboxState:
         return state
     port = int(state.endpoint_url.rpartition(":")[2])
     with report.working("aws", "starting the stand-in"):
-        record, started = start_process(
+        record = start_server(
             "aws",
             [sys.executable, "-m", "sandbox.aws", "--port", str(port), "--account", state.account],
+            port=port,
             log=state.directory / LOGS / "aws.log",
             owner=state.directory,
+            timeout_seconds=AWS_START_TIMEOUT_SECONDS,
         )
-        await_ready(record, started, lambda: accepts_connections(port), timeout_seconds=AWS_START_TIMEOUT_SECONDS)
     state = state.with_process(record)
     state.write()
     where = f"{state.endpoint_url}, account {state.account}, region {state.region}"
@@ -163,8 +173,14 @@ def _publish_bootstrap(state: SandboxState, parameter: str) -> None:
 def _sync_topics(state: SandboxState, report: Reporter) -> None:
     began = time.monotonic()
     with report.working("topics", "streamops topic sync"):
-        streamops(state, "topic", "sync", "--yes")
-    report.done("topics", "as declared", seconds=time.monotonic() - began)
+        answer = streamops(state, "topic", "sync", "--yes")
+    differences = len(answer["plan"]["differences"])
+    where = (
+        f"{differences} differences stay; see: streamops topic sync -n -e {state.name}"
+        if differences
+        else "as declared"
+    )
+    report.done("topics", where, seconds=time.monotonic() - began)
 
 
 def _deploy(state: SandboxState, report: Reporter) -> None:
@@ -209,33 +225,53 @@ def _start_runner(state: SandboxState, report: Reporter) -> SandboxState:
 
 
 def _await_connectors(environment: Environment, state: SandboxState, report: Reporter) -> None:
-    """Wait until every route has a task that is ready to move records."""
-    began = time.monotonic()
+    """Wait until ECS calls the rollout of every route complete and a task of it is ready to move records."""
     for route in environment.routes:
+        began = time.monotonic()
         service = naming.ecs_service_name(environment, route)
-
-        def ready(service: str = service) -> bool:
-            return any(task.service == service and task.ready() for task in running_tasks(state.directory))
-
         with report.working(route, "starting the connector"):
-            if not wait_until(ready, timeout_seconds=CONNECTORS_READY_TIMEOUT_SECONDS):
-                tails = log_tail(state.directory / LOGS / f"{service}.log")
-                tails = tails or log_tail(state.directory / LOGS / "runner.log")
-                raise SandboxError(f"the connector of route {route} does not become ready{tails}")
-        pids = [task.pid for task in running_tasks(state.directory) if task.service == service]
-        where = f"connector, pid {', '.join(map(str, pids))}, log {state.directory / LOGS / service}.log"
+            _await_rollout(state, naming.ecs_cluster_name(environment), service)
+        pids = [str(task.pid) for task in running_tasks(state.directory) if task.service == service]
+        where = f"connector, pid {', '.join(pids)}, log {state.directory / LOGS / service}.log"
         report.done(route, where, seconds=time.monotonic() - began)
 
 
-def _stop_everything(directory: Path) -> int:
+def _await_rollout(state: SandboxState, cluster: str, service: str) -> None:
+    ecs = state.client("ecs")
+
+    def primary() -> dict[str, Any]:
+        (described,) = ecs.describe_services(cluster=cluster, services=[service])["services"]
+        return next(entry for entry in described["deployments"] if entry["status"] == "PRIMARY")
+
+    rollout: str = primary()["id"]
+
+    def settled() -> bool:
+        require_running(state, (RUNNER,))
+        deployment = primary()
+        if deployment["id"] != rollout or deployment["rolloutState"] == "FAILED":
+            return True
+        ready = [task for task in running_tasks(state.directory) if task.service == service and task.ready()]
+        return bool(deployment["rolloutState"] == "COMPLETED" and len(ready) >= deployment["desiredCount"])
+
+    in_time = wait_until(settled, timeout_seconds=ROLLOUT_TIMEOUT_SECONDS)
+    if not in_time or primary()["id"] != rollout or primary()["rolloutState"] == "FAILED":
+        tail = log_tail(state.directory / LOGS / f"{service}.log") or log_tail(state.directory / LOGS / "runner.log")
+        raise SandboxError(f"the connector of route {service} does not become ready{tail}")
+
+
+def _stop_processes_of(directory: Path, *, except_pids: Collection[int] = ()) -> int:
     """Stop the runner first, so that connectors drain while broker and stand-in still answer; then the rest."""
-    stopped = 0
     runner = [process for part, process in owned_processes(directory) if part == RUNNER]
-    for processes, grace_seconds in ((runner, RUNNER_GRACE_SECONDS), (None, STOP_GRACE_SECONDS)):
-        remaining = [process for _, process in owned_processes(directory)] if processes is None else processes
-        stop_processes(remaining, grace_seconds)
-        stopped += len(remaining)
-    for entry in directory.iterdir():
-        if entry.name != LOGS:
-            shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
-    return stopped
+    stopped = [process for process in runner if process.pid not in except_pids]
+    stop_processes(stopped, RUNNER_GRACE_SECONDS)
+    remaining = [process for _, process in owned_processes(directory) if process.pid not in except_pids]
+    stop_processes(remaining, STOP_GRACE_SECONDS)
+    return len(stopped) + len(remaining)
+
+
+def _remove_contents(directory: Path) -> None:
+    """Remove what a sandbox makes, and nothing else that may lie there."""
+    for name in ("kafka", "cdk"):
+        shutil.rmtree(directory / name, ignore_errors=True)
+    for path in (directory / STATE_FILE, tasks_file(directory)):
+        path.unlink(missing_ok=True)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from sandbox.errors import SandboxError
-from sandbox.state import sandbox_directory
+from sandbox.state import sandbox_directory, start_it
 
 POLL_SECONDS = 0.3
 
@@ -25,8 +25,8 @@ def tail(name: str, part: str, *, lines: int, follow: bool) -> Iterator[str]:
     """
     files = log_files(name)
     if part not in files:
-        known = f"there are: {', '.join(files)}" if files else "there are none yet: streamops sandbox up"
-        raise SandboxError(f"the sandbox of environment {name!r} has no log of {part!r}; {known}")
+        known = f"there are: {', '.join(files)}" if files else f"there are none yet; {start_it(name)}"
+        raise SandboxError(f"the sandbox of environment {name!r} has no log of {part!r}", known)
     with files[part].open(errors="replace") as log:
         yield from [line.rstrip("\n") for line in log.readlines()[-lines:]]
         partial = ""

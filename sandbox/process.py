@@ -74,6 +74,24 @@ def log_tail(path: Path, lines: int = TAIL_LINES) -> str:
     return "\n".join([f"\n  the end of {path}:", *(f"    {line}" for line in text)]) if text else ""
 
 
+def isolated_environment(owner: Path, name: str) -> dict[str, str]:
+    """The variables of this process without any that lead to the user's own AWS account or through a proxy.
+
+    Whatever runs in a sandbox reaches the stand-in on this machine and nothing else. Two variables mark the process as
+    the sandbox's.
+    """
+    inherited = {variable: value for variable, value in os.environ.items() if not variable.startswith("AWS_")}
+    return inherited | {
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "NO_PROXY": "*",
+        "no_proxy": "*",
+        OWNER_VARIABLE: str(owner),
+        PART_VARIABLE: name,
+    }
+
+
 def start_process(
     name: str,
     argv: Sequence[str | Path],
@@ -89,14 +107,14 @@ def start_process(
         argv: program and arguments.
         log: receives both output streams; what stood there before stays.
         owner: the sandbox's directory.
-        environment: variables besides those of this process.
+        environment: variables besides those of an isolated environment.
 
     Raises:
         SandboxError: the program cannot be started.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
     arguments = [str(argument) for argument in argv]
-    variables = {**os.environ, **(environment or {}), OWNER_VARIABLE: str(owner), PART_VARIABLE: name}
+    variables = {**isolated_environment(owner, name), **(environment or {})}
     append = os.O_WRONLY | os.O_CREAT | os.O_APPEND
     try:
         # Not subprocess: its Popen objects expect to outlive their process, and these processes outlive the command.
@@ -124,6 +142,30 @@ def exit_code(process: psutil.Process) -> int | None:
     except psutil.TimeoutExpired:
         return None
     return 0 if code is None else int(code)
+
+
+def start_server(
+    name: str,
+    argv: Sequence[str | Path],
+    *,
+    port: int,
+    log: Path,
+    owner: Path,
+    timeout_seconds: float,
+) -> ProcessRecord:
+    """Start a process that will listen on ``port`` of the loopback interface, and wait until it does.
+
+    Raises:
+        SandboxError: somebody else listens there already, or the process ended or did not answer.
+    """
+    if accepts_connections(port):
+        raise SandboxError(
+            f"port {port}, which {name} had, is in use by another process",
+            "streamops sandbox down, then up again: it takes new ports",
+        )
+    record, process = start_process(name, argv, log=log, owner=owner)
+    await_ready(record, process, lambda: accepts_connections(port), timeout_seconds=timeout_seconds)
+    return record
 
 
 def await_ready(

@@ -10,6 +10,8 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +21,14 @@ from sandbox.errors import SandboxError
 from sandbox.process import ProcessRecord
 
 STATE_FILE = "sandbox.json"
-START_IT = "start it with: streamops sandbox up"
+LOCK_FILE = "sandbox.lock"
+"""Held by the command that works on the directory; that it is there at all marks the directory as a sandbox's."""
+PLAIN_NAME = re.compile(r"[a-z][a-z0-9-]*")
+
+
+def start_it(name: str) -> str:
+    """The way out where a sandbox should run and does not."""
+    return f"start it with: streamops sandbox up -e {name}"
 
 
 @dataclass(frozen=True)
@@ -41,29 +50,34 @@ class SandboxState:
     """The long-running parts by name: kafka, aws, runner."""
 
     @property
-    def aws_environment(self) -> dict[str, str]:
-        """The variables with which any AWS SDK or the CDK command line reaches the stand-in and nothing else."""
+    def aws_endpoint(self) -> dict[str, str]:
+        """The variables with which any AWS SDK reaches the stand-in, without credentials."""
         return {
             "AWS_ENDPOINT_URL": self.endpoint_url,
             "AWS_REGION": self.region,
             "AWS_DEFAULT_REGION": self.region,
-            "AWS_ACCESS_KEY_ID": self.access_key_id,
-            "AWS_SECRET_ACCESS_KEY": self.secret_access_key,
-            "AWS_EC2_METADATA_DISABLED": "true",
         }
+
+    @property
+    def aws_credentials(self) -> dict[str, str]:
+        """The variables that hold the credentials of the sandbox's administrator."""
+        return {"AWS_ACCESS_KEY_ID": self.access_key_id, "AWS_SECRET_ACCESS_KEY": self.secret_access_key}
 
     def client(self, service: str) -> Any:  # noqa: ANN401 - boto3 makes its clients at run time
         """A boto3 client of the stand-in's ``service``."""
         import boto3
+        import botocore.session
         from botocore.config import Config
 
-        return boto3.client(
+        # Whatever profile or proxy the shell names is meant for real accounts.
+        core = botocore.session.Session(session_vars={"profile": (None, [], None, None)})
+        return boto3.Session(botocore_session=core).client(
             service,
             endpoint_url=self.endpoint_url,
             region_name=self.region,
             aws_access_key_id=self.access_key_id,
             aws_secret_access_key=self.secret_access_key,
-            config=Config(connect_timeout=5, read_timeout=30, retries={"total_max_attempts": 3}),
+            config=Config(connect_timeout=5, read_timeout=30, retries={"total_max_attempts": 3}, proxies={}),
         )
 
     def with_process(self, record: ProcessRecord) -> SandboxState:
@@ -77,9 +91,18 @@ class SandboxState:
 
 
 def sandbox_directory(name: str) -> Path:
-    """The directory of the sandbox of environment ``name``, whether it exists or not."""
+    """The directory of the sandbox of environment ``name``, whether it exists or not.
+
+    Raises:
+        SandboxError: the name is none that an environment file could have.
+    """
+    if not PLAIN_NAME.fullmatch(name):
+        raise SandboxError(
+            f"{name!r} is not the name of an environment", "name one of environments/, without path and ending"
+        )
     chosen = os.environ.get("STREAMOPS_SANDBOX")
-    return Path(chosen).expanduser().resolve() if chosen else environments_folder().parent / ".sandbox" / name
+    directory = Path(chosen).expanduser() if chosen else environments_folder().parent / ".sandbox" / name
+    return directory.resolve()
 
 
 def read_state(name: str) -> SandboxState | None:
@@ -91,14 +114,14 @@ def read_state(name: str) -> SandboxState | None:
         state = SandboxState(**document | {"directory": directory, "processes": processes})
     except FileNotFoundError:
         return None
-    except (ValueError, TypeError, KeyError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise SandboxError(
-            f"{directory / STATE_FILE} cannot be read ({error}); remove it with: streamops sandbox down"
+            f"{directory / STATE_FILE} cannot be read: {error}", f"streamops sandbox down -e {name}, then up again"
         ) from error
     if state.name != name:
         raise SandboxError(
-            f"the sandbox in {directory} holds the environment {state.name!r}, not {name!r}; "
-            "set STREAMOPS_SANDBOX to another directory"
+            f"the sandbox in {directory} holds the environment {state.name!r}, not {name!r}",
+            "set STREAMOPS_SANDBOX to another directory",
         )
     return state
 
@@ -111,13 +134,22 @@ def running_sandbox(name: str) -> SandboxState:
     """
     state = read_state(name)
     if state is None:
-        raise SandboxError(f"the sandbox of environment {name!r} is not running; {START_IT}")
-    for part in ("kafka", "aws"):
+        raise SandboxError(f"the sandbox of environment {name!r} is not running", start_it(name))
+    require_running(state, ("kafka", "aws"))
+    return state
+
+
+def require_running(state: SandboxState, parts: Sequence[str]) -> None:
+    """Make sure that the given parts are alive.
+
+    Raises:
+        SandboxError: one has stopped; with the tail of its log.
+    """
+    for part in parts:
         record = state.processes.get(part)
         if record is None or not record.alive:
             tail = record.log_tail() if record else ""
-            raise SandboxError(f"part {part} of the sandbox {name!r} has stopped; {START_IT}{tail}")
-    return state
+            raise SandboxError(f"part {part} of the sandbox {state.name!r} has stopped{tail}", start_it(state.name))
 
 
 def write_json(path: Path, document: object) -> None:

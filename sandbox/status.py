@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from environments import load_environment, naming
 from sandbox.errors import SandboxError
-from sandbox.state import START_IT, read_state
+from sandbox.process import log_tail
+from sandbox.state import SandboxState, read_state, start_it
 from sandbox.tasks import running_tasks
 
 PARTS = ("kafka", "aws", "runner")
@@ -21,7 +23,7 @@ def status(name: str) -> list[dict[str, Any]]:
     """
     state = read_state(name)
     if state is None:
-        raise SandboxError(f"there is no sandbox of environment {name!r}; {START_IT}")
+        raise SandboxError(f"there is no sandbox of environment {name!r}", start_it(name))
     where = {"kafka": state.bootstrap, "aws": state.endpoint_url, "runner": "starts the deployed connectors"}
     rows: list[dict[str, Any]] = []
     for part in PARTS:
@@ -34,15 +36,27 @@ def status(name: str) -> list[dict[str, Any]]:
             rows.append(row | {"state": "running"})
         else:
             rows.append(row | {"state": "stopped", "tail": record.log_tail().strip()})
-    for task in running_tasks(state.directory):
-        row = {
-            "part": task.service,
+    environment = load_environment(name)
+    for route in environment.routes:
+        rows += _connector_rows(state, naming.ecs_service_name(environment, route))
+    return rows
+
+
+def _connector_rows(state: SandboxState, service: str) -> list[dict[str, Any]]:
+    """One row a running task of a service; a single one that says so where none runs."""
+    rows: list[dict[str, Any]] = [
+        {
+            "part": service,
             "pid": task.pid,
             "where": f"http://127.0.0.1:{task.port}",
             "log": task.log,
+            "state": "ready" if task.ready() else "starting",
         }
-        if not task.record.alive:
-            rows.append(row | {"state": "stopped", "tail": task.record.log_tail().strip()})
-        else:
-            rows.append(row | {"state": "ready" if task.ready() else "starting"})
+        for task in running_tasks(state.directory)
+        if task.service == service and task.record.alive
+    ]
+    if not rows:
+        log = state.directory / "logs" / f"{service}.log"
+        row = {"part": service, "pid": None, "where": "", "log": str(log)}
+        rows.append(row | {"state": "stopped", "tail": log_tail(log).strip()})
     return rows

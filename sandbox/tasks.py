@@ -17,7 +17,7 @@ class RunningTask:
 
     id: str
     service: str
-    task_definition: str
+    deployment: str
     pid: int
     created: float
     port: int

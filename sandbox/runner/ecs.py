@@ -37,13 +37,15 @@ class EcsControlPlane:
             for service in answer["services"]:
                 if service["status"] != "ACTIVE":
                     continue
-                deployment = service.get("deploymentConfiguration", {})
+                primary = next(entry for entry in service["deployments"] if entry["status"] == "PRIMARY")
+                bounds = service.get("deploymentConfiguration", {})
                 yield DesiredService(
                     name=service["serviceName"],
-                    task_definition=service["taskDefinition"],
+                    deployment=primary["id"],
+                    task_definition=primary["taskDefinition"],
                     desired=service["desiredCount"],
-                    minimum_healthy_percent=deployment.get("minimumHealthyPercent", 100),
-                    maximum_percent=deployment.get("maximumPercent", 200),
+                    minimum_healthy_percent=bounds.get("minimumHealthyPercent", 100),
+                    maximum_percent=bounds.get("maximumPercent", 200),
                 )
 
     def task_definition(self, arn: str) -> Mapping[str, Any]:
@@ -59,9 +61,9 @@ class EcsControlPlane:
         return value
 
     def task_credentials(self, role: str | None) -> dict[str, str]:
-        """Credentials of the task role as environment variables; a task without a role gets none that work."""
+        """Credentials of the task role as environment variables; a task without a role gets none."""
         if role is None:
-            return {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": "", "AWS_SESSION_TOKEN": ""}
+            return {}
         answer = self._sts.assume_role(
             RoleArn=role, RoleSessionName="sandbox-task", DurationSeconds=CREDENTIALS_SECONDS
         )
@@ -81,7 +83,7 @@ class EcsControlPlane:
             return []
 
     def start_task(self, service: DesiredService) -> str:
-        """Have ECS note a new task of the service, PENDING until it is reported running; its ARN."""
+        """Have ECS note a new task of the service's deployment, PENDING until it is reported running; its ARN."""
         answer = self._ecs.start_task(
             cluster=self._cluster,
             taskDefinition=service.task_definition,

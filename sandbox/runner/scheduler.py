@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections import defaultdict
+from collections import defaultdict, deque
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -29,8 +31,10 @@ class Scheduler:
         self._state = state
         self._control_plane = control_plane
         self._tasks: dict[str, Task] = {}
-        self._failures: dict[tuple[str, str], int] = defaultdict(int)
-        self._not_before: dict[tuple[str, str], float] = {}
+        self._reports: deque[Callable[[], None]] = deque()
+        """What ECS has still to be told, in order; kept while the stand-in does not answer."""
+        self._failures: dict[str, int] = defaultdict(int)
+        self._not_before: dict[str, float] = {}
         self._problem = ""
 
     def forget_former_tasks(self) -> None:
@@ -39,9 +43,12 @@ class Scheduler:
             self._control_plane.report_not_started(arn, "the machine that ran the task was restarted")
 
     def step(self) -> None:
-        """One round; a stand-in that does not answer is reported once and tried again in the next round."""
+        """One round; a stand-in that does not answer is noted once in the log and tried again in the next round."""
+        self._observe()
         try:
-            self._observe()
+            while self._reports:
+                self._reports[0]()
+                self._reports.popleft()
             self._reconcile()
             self._problem = ""
         except (BotoCoreError, ClientError) as error:
@@ -56,51 +63,62 @@ class Scheduler:
             if task.stop_reason is None:
                 task.stop("the sandbox is going down")
         while self._tasks:
-            self._observe(report=False)
+            self._observe()
             time.sleep(0.1)
         self._write_tasks()
 
-    def _observe(self, *, report: bool = True) -> None:
+    def _observe(self) -> None:
+        """Look at every process; what has changed goes into the reports."""
         for task in list(self._tasks.values()):
             task.enforce_stop()
-            code = task.exit_code
-            if code is None:
-                if task.stop_reason is None and task.probe() and task.health != "UNKNOWN":
-                    self._control_plane.report(task.arn, task.definition.container, task.health)
-                    if task.health == "UNHEALTHY":
-                        task.stop("Task failed container health checks")
-                continue
-            del self._tasks[task.id]
-            reason = task.stop_reason or f"Essential container in task exited with code {code}"
-            log(f"{task.service}: task {task.id} stopped, exit code {code}: {reason}")
-            if task.stop_reason is None:
-                self._slow_down(task.service, task.task_definition, ran_seconds=task.ran_seconds)
-            if report:
-                self._control_plane.report_stopped(
-                    task.arn, reason, container=task.definition.container, exit_code=code
-                )
+            if (code := task.exit_code) is not None:
+                self._ended(task, code)
+            elif task.stop_reason is None and task.probe() and task.health != "UNKNOWN":
+                self._report(self._control_plane.report, task.arn, task.definition.container, task.health)
+                if task.health == "UNHEALTHY":
+                    task.stop("Task failed container health checks")
+
+    def _ended(self, task: Task, code: int) -> None:
+        del self._tasks[task.id]
+        reason = task.stop_reason or f"Essential container in task exited with code {code}"
+        log(f"{task.service}: task {task.id} stopped, exit code {code}: {reason}")
+        if task.stop_reason is None:
+            self._slow_down(task.deployment, ran_seconds=task.ran_seconds)
+        self._report(
+            self._control_plane.report_stopped,
+            task.arn,
+            reason,
+            container=task.definition.container,
+            exit_code=code,
+        )
+
+    def _report(self, call: Callable[..., None], *arguments: object, **named: object) -> None:
+        self._reports.append(partial(call, *arguments, **named))
 
     def _reconcile(self) -> None:
-        services = {service.name: service for service in self._control_plane.services()}
-        for task in self._tasks.values():
-            if task.service not in services and task.stop_reason is None:
-                task.stop("the service was deleted")
+        services = list(self._control_plane.services())
+        names = {service.name for service in services}
         wanted = {task.arn: task for task in self._tasks.values() if task.stop_reason is None}
         for arn, reason in self._control_plane.asked_to_stop(list(wanted)).items():
             wanted[arn].stop(reason)
-        for service in services.values():
-            staying = [
-                ObservedTask(task.id, task.task_definition, healthy=task.health == "HEALTHY")
-                for task in self._tasks.values()
-                if task.service == service.name and task.stop_reason is None
-            ]
-            changes = reconcile(service, staying)
-            for task_id in changes.stop:
-                self._tasks[task_id].stop("Scaling activity initiated by the service scheduler")
-            key = (service.name, service.task_definition)
-            if changes.start and time.monotonic() >= self._not_before.get(key, 0):
-                for _ in range(changes.start):
-                    self._start(service)
+        for task in wanted.values():
+            if task.service not in names and task.stop_reason is None:
+                task.stop("the service was deleted")
+        for service in services:
+            self._reconcile_service(service)
+
+    def _reconcile_service(self, service: DesiredService) -> None:
+        staying = [
+            ObservedTask(task.id, task.deployment, healthy=task.health == "HEALTHY")
+            for task in self._tasks.values()
+            if task.service == service.name and task.stop_reason is None
+        ]
+        changes = reconcile(service, staying)
+        for task_id in changes.stop:
+            self._tasks[task_id].stop("Scaling activity initiated by the service scheduler")
+        if time.monotonic() >= self._not_before.get(service.deployment, 0):
+            for _ in range(changes.start):
+                self._start(service)
 
     def _start(self, service: DesiredService) -> None:
         arn = self._control_plane.start_task(service)
@@ -110,30 +128,28 @@ class Scheduler:
             task = start_task(
                 task_id=task_id,
                 arn=arn,
-                service=service.name,
-                task_definition=service.task_definition,
+                service=service,
                 definition=process_definition(registered, self._control_plane.secret),
                 environment={
-                    **self._state.aws_environment,
+                    **self._state.aws_endpoint,
                     **self._control_plane.task_credentials(registered.get("taskRoleArn")),
                 },
                 directory=self._state.directory,
             )
         except (SandboxError, BotoCoreError, ClientError) as error:
             log(f"{service.name}: task {task_id} cannot start: {error}")
-            self._slow_down(service.name, service.task_definition, ran_seconds=0)
-            self._control_plane.report_not_started(arn, str(error))
+            self._slow_down(service.deployment, ran_seconds=0)
+            self._report(self._control_plane.report_not_started, arn, str(error))
             return
         self._tasks[task_id] = task
-        self._control_plane.report(arn, task.definition.container, "RUNNING")
+        self._report(self._control_plane.report, arn, task.definition.container, "RUNNING")
         log(f"{service.name}: task {task_id} started, pid {task.record.pid}, port {task.port}")
 
-    def _slow_down(self, service: str, task_definition: str, *, ran_seconds: float) -> None:
+    def _slow_down(self, deployment: str, *, ran_seconds: float) -> None:
         """Wait longer before each next start of a task that keeps ending, as the ECS scheduler does."""
-        key = (service, task_definition)
-        self._failures[key] = 0 if ran_seconds > STEADY_SECONDS else self._failures[key] + 1
-        pause = min(0.5 * 2 ** self._failures[key], LONGEST_PAUSE_SECONDS)
-        self._not_before[key] = time.monotonic() + pause
+        self._failures[deployment] = 0 if ran_seconds > STEADY_SECONDS else self._failures[deployment] + 1
+        pause = min(0.5 * 2 ** self._failures[deployment], LONGEST_PAUSE_SECONDS)
+        self._not_before[deployment] = time.monotonic() + pause
 
     def _write_tasks(self) -> None:
         write_json(
@@ -142,7 +158,7 @@ class Scheduler:
                 {
                     "id": task.id,
                     "service": task.service,
-                    "task_definition": task.task_definition,
+                    "deployment": task.deployment,
                     "pid": task.record.pid,
                     "created": task.record.created,
                     "port": task.port,

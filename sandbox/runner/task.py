@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
-import urllib.request
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Literal
 
@@ -14,6 +15,7 @@ import psutil
 
 from sandbox.process import ProcessRecord, exit_code, free_port, start_process
 from sandbox.runner.container import ProcessDefinition
+from sandbox.runner.reconcile import DesiredService
 
 Health = Literal["UNKNOWN", "HEALTHY", "UNHEALTHY"]
 HTTP_PORT_VARIABLE = "CONNECTOR_HTTP_PORT"
@@ -27,7 +29,7 @@ class Task:
     id: str
     arn: str
     service: str
-    task_definition: str
+    deployment: str
     definition: ProcessDefinition
     port: int
     record: ProcessRecord
@@ -80,8 +82,7 @@ def start_task(
     *,
     task_id: str,
     arn: str,
-    service: str,
-    task_definition: str,
+    service: DesiredService,
     definition: ProcessDefinition,
     environment: Mapping[str, str],
     directory: Path,
@@ -93,17 +94,17 @@ def start_task(
     """
     port = free_port()
     record, process = start_process(
-        service,
+        service.name,
         definition.argv,
-        log=directory / "logs" / f"{service}.log",
+        log=directory / "logs" / f"{service.name}.log",
         owner=directory,
         environment={**definition.environment, **environment, HTTP_PORT_VARIABLE: str(port)},
     )
     return Task(
         id=task_id,
         arn=arn,
-        service=service,
-        task_definition=task_definition,
+        service=service.name,
+        deployment=service.deployment,
         definition=definition,
         port=port,
         record=record,
@@ -112,9 +113,12 @@ def start_task(
 
 
 def answers(port: int, path: str) -> bool:
-    """Whether an HTTP GET of ``path`` on this machine answers 200 within a second."""
+    """Whether an HTTP GET of ``path`` on this machine answers 200 within a second, whatever proxy the shell names."""
+    connection = HTTPConnection("127.0.0.1", port, timeout=1)
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=1):
-            return True  # any other status raises HTTPError, which is an OSError
-    except OSError:
+        connection.request("GET", path)
+        return connection.getresponse().status == HTTPStatus.OK
+    except (OSError, HTTPException):
         return False
+    finally:
+        connection.close()

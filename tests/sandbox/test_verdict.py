@@ -58,6 +58,7 @@ def test_an_altered_record_is_both_missing_and_unknown(sent: list[Record], data)
     verdict = compare(sent, altered)
     assert (verdict.missing, verdict.unknown) == (1, 1)
     assert not verdict.passed
+    assert verdict.digest_sent != verdict.digest_arrived
 
 
 def test_a_record_under_another_key_is_altered():
@@ -87,6 +88,12 @@ def test_a_kill_that_caused_no_duplicate_proves_nothing():
     verdict = compare(SENT, SENT, duplicates_expected=True)
     assert not verdict.passed
     assert "proves nothing" in verdict.failures[0]
+
+
+def test_a_foreign_record_shows_in_the_digest():
+    verdict = compare(SENT, [*SENT, Record(b"UA", b"foreign")])
+    assert verdict.unknown == 1
+    assert verdict.digest_sent != verdict.digest_arrived
 
 
 def test_records_that_cannot_be_told_apart_are_refused():
