@@ -11,10 +11,17 @@ from environments.kafka import (
     MskKafka,
     MskServerlessKafka,
 )
-from environments.loader import environments_folder, find_environments, load_environment
+from environments.loader import (
+    environment_file,
+    environments_folder,
+    find_environments,
+    load_environment,
+    problems_of,
+)
 from environments.network import GivenNetwork, Network, NewNetwork
 from environments.problems import EnvironmentFileError, Problem
 from environments.routes import DeliveryEnd, Route, Source, StreamEnd, Target, Tasks, TopicEnd
+from environments.rules.findings import Finding
 from environments.schema import json_schema
 from environments.starter import KafkaKind, starter
 from environments.streams import OnDemandStream, ProvisionedStream, Stream
@@ -29,6 +36,7 @@ __all__ = [
     "Environment",
     "EnvironmentFileError",
     "ExternalKafka",
+    "Finding",
     "GivenNetwork",
     "Kafka",
     "KafkaKind",
@@ -51,9 +59,11 @@ __all__ = [
     "Tasks",
     "Topic",
     "TopicEnd",
+    "environment_file",
     "environments_folder",
     "find_environments",
     "json_schema",
     "load_environment",
+    "problems_of",
     "starter",
 ]

@@ -20,7 +20,10 @@ from environments.section import Section
 from environments.streams import Stream
 from environments.topics import Topic
 
-MOST_TAGS = 50
+MOST_TAGS = 46
+"""AWS allows a resource 50, and a subnet has four besides: streamops:environment, and Name, aws-cdk:subnet-name and
+aws-cdk:subnet-type of the CDK."""
+OWN_TAGS = "streamops:"
 MOST_TAG_KEY = 128
 MOST_TAG_VALUE = 256
 
@@ -34,7 +37,9 @@ _RULES = (
     fitness.zones_in_region,
     fitness.enough_zones,
     fitness.topics_fit,
+    fitness.keys_in_region,
     fitness.sandbox_stays_inside,
+    fitness.sandbox_parts_keep_their_names,
     physical_names.names_are_unique,
 )
 
@@ -59,6 +64,8 @@ def _tag_key(key: str) -> str:
         raise refuse("has no key", "write a key before the colon")
     if key.lower().startswith("aws:"):
         raise refuse("begins with aws:, which AWS keeps for itself", "use another key")
+    if key.lower().startswith(OWN_TAGS):
+        raise refuse(f"begins with {OWN_TAGS}, under which streamops sets tags of its own", "use another key")
     return key
 
 
@@ -69,7 +76,9 @@ def _tag_value(value: str) -> str:
 
 def _tags(tags: dict[str, str]) -> dict[str, str]:
     if len(tags) > MOST_TAGS:
-        raise refuse(f"are {len(tags)} tags, above the AWS maximum of {MOST_TAGS} for a resource", "remove some")
+        raise refuse(
+            f"are {len(tags)} tags, above the maximum of {MOST_TAGS} (of AWS's 50, four are set on top)", "remove some"
+        )
     return tags
 
 

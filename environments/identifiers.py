@@ -40,6 +40,12 @@ Region = Annotated[
 
 KMS_KEY_ARN = r"arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:(key|alias)/[A-Za-z0-9/_-]+"
 
+
+def region_of_arn(arn: str) -> str:
+    """The region that an ARN names; empty where the service has none."""
+    return arn.split(":")[3]
+
+
 SSM_PATH = r"ssm:(/[A-Za-z0-9_.-]+){1,15}"
 """An SSM parameter by its full path, at most 15 levels (AWS Systems Manager, PutParameter)."""
 

@@ -9,6 +9,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import AfterValidator, Field, StrictBool, StrictInt
 
 from environments.identifiers import SSM_PATH, PemReference, SecretReference
+from environments.naming import bootstrap_reference
 from environments.quantities import Size
 from environments.rules.bounds import Bytes, Count, Shape
 from environments.rules.findings import Finding, refuse
@@ -174,7 +175,7 @@ MOST_PORT = 65535
 def _bootstrap(text: str) -> str:
     if text.startswith("ssm:"):
         if re.fullmatch(SSM_PATH, text) is None:
-            raise refuse("is not a path of an SSM parameter", "write it as in ssm:/streamops/dev/kafka/bootstrap")
+            raise refuse("is not a path of an SSM parameter", f"write it as in {bootstrap_reference('dev')}")
         return text
     for address in text.split(","):
         match = _HOST_AND_PORT.fullmatch(address.strip())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -10,22 +11,22 @@ from pydantic import ValidationError
 from environments.environment import Environment
 from environments.identifiers import LONGEST_ENVIRONMENT_NAME, SHORT_NAME
 from environments.problems import EnvironmentFileError, Problem
-from environments.rules.findings import meant
+from environments.rules.findings import Finding, meant
 
 
 def environments_folder() -> Path:
-    """The project's folder of environment files.
+    """The project's folder of environment files, absolute: what hands it on may run in another working directory.
 
     ``STREAMOPS_ENVIRONMENTS`` if set; else ``environments/`` beside the nearest ``cdk.json`` upwards from the working
     directory; else the folder that this package lies in.
     """
     if given := os.environ.get("STREAMOPS_ENVIRONMENTS"):
-        return Path(given)
-    here = Path.cwd()
+        return Path(given).expanduser().resolve()
+    here = Path.cwd().resolve()
     for folder in (here, *here.parents):
         if (folder / "cdk.json").is_file() and (folder / "environments").is_dir():
             return folder / "environments"
-    return Path(__file__).parent
+    return Path(__file__).resolve().parent
 
 
 def find_environments() -> dict[str, Path]:
@@ -38,7 +39,7 @@ def load_environment(name_or_path: str | Path) -> Environment:
 
     Raises EnvironmentFileError, which tells all that is wrong with the file, or which environments there are.
     """
-    path = _path(name_or_path)
+    path = environment_file(name_or_path)
     shown = _shown(path)
     check_name(path.stem, shown)
     from environments.reading.document import read_document
@@ -64,7 +65,24 @@ def load_environment(name_or_path: str | Path) -> Environment:
     raise EnvironmentFileError(tuple(sorted(document.problems, key=lambda problem: problem.line or 0)))
 
 
-def _path(name_or_path: str | Path) -> Path:
+def problems_of(file: Path, findings: Iterable[Finding]) -> tuple[Problem, ...]:
+    """Findings about the environment in ``file`` as problems, each with the line it stands in.
+
+    For rules beside the model's own, such as what cannot be provisioned yet; the file must load.
+    """
+    from environments.reading.document import read_document
+
+    document = read_document(file, _shown(file))
+    for finding in findings:
+        document.complain(finding.path, finding.rule, finding.remedy, value=finding.value)
+    return tuple(document.problems)
+
+
+def environment_file(name_or_path: str | Path) -> Path:
+    """The file of an environment by its name, or the path itself (which ends with .yaml or holds a slash).
+
+    Raises EnvironmentFileError, which tells which environments there are.
+    """
     text = os.fspath(name_or_path)
     if isinstance(name_or_path, Path) or text.endswith((".yaml", ".yml")) or os.sep in text:
         return Path(text)

@@ -8,14 +8,34 @@ if TYPE_CHECKING:  # the environment itself needs these rules
     from environments.environment import Environment
 
 
-def in_account(environment: str, short: str) -> str:
+def _in_account(environment: str, short: str) -> str:
     """Name of a thing whose names are one namespace for a whole account and region."""
     return f"{environment}-{short}"
 
 
+def name_of_stream(environment: str, short: str, given: str | None) -> str:
+    """Name of a stream in Kinesis; ``given`` is the one that the file gives it, if it does."""
+    return given or _in_account(environment, short)
+
+
+def name_of_topic(short: str, given: str | None) -> str:
+    """Name of a topic on the cluster; no prefix, since a cluster belongs to one environment."""
+    return given or short
+
+
+def name_of_delivery(environment: str, short: str, given: str | None) -> str:
+    """Name of a delivery stream in Firehose; ``given`` is the one that the file gives it, if it does."""
+    return given or _in_account(environment, short)
+
+
+def bootstrap_reference(environment: str) -> str:
+    """What ``kafka.bootstrap`` says where the SSM parameter has the name that streamops proposes."""
+    return f"ssm:/streamops/{environment}/kafka/bootstrap"
+
+
 def stream_name(env: Environment, stream: str) -> str:
     """Name of a stream in Kinesis."""
-    return env.streams[stream].name or in_account(env.name, stream)
+    return name_of_stream(env.name, stream, env.streams[stream].name)
 
 
 def stream_arn(env: Environment, stream: str) -> str:
@@ -24,13 +44,13 @@ def stream_arn(env: Environment, stream: str) -> str:
 
 
 def topic_name(env: Environment, topic: str) -> str:
-    """Name of a topic on the cluster; no prefix, since a cluster belongs to one environment."""
-    return env.topics[topic].name or topic
+    """Name of a topic on the cluster."""
+    return name_of_topic(topic, env.topics[topic].name)
 
 
 def delivery_name(env: Environment, delivery: str) -> str:
     """Name of a delivery stream in Firehose."""
-    return env.deliveries[delivery].name or in_account(env.name, delivery)
+    return name_of_delivery(env.name, delivery, env.deliveries[delivery].name)
 
 
 def consumer_group(env: Environment, route: str) -> str:
@@ -65,4 +85,4 @@ def config_parameter_name(env: Environment, route: str) -> str:
 
 def stack_name(env: Environment, stack: str) -> str:
     """CloudFormation stack; ``stack`` is the short name such as network, streams or connectors."""
-    return in_account(env.name, stack)
+    return _in_account(env.name, stack)

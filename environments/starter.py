@@ -7,6 +7,7 @@ from string import Template
 from typing import Literal
 
 from environments.loader import check_name
+from environments.naming import bootstrap_reference
 
 KafkaKind = Literal["msk", "msk-express", "msk-serverless", "ec2", "external"]
 
@@ -20,6 +21,8 @@ def starter(name: str, kafka_kind: KafkaKind = "external") -> str:
     """
     check_name(name, f"{name}.yaml")
     zones = ["eu-west-1a", "eu-west-1b", *(["eu-west-1c"] if kafka_kind in {"msk", "msk-express", "ec2"} else [])]
-    kafka = Template((_STARTERS / f"{kafka_kind}.yaml").read_text("utf-8")).substitute(name=name)
+    kafka = Template((_STARTERS / f"{kafka_kind}.yaml").read_text("utf-8")).substitute(
+        name=name, bootstrap=bootstrap_reference(name)
+    )
     start = Template((_STARTERS / "environment.yaml").read_text("utf-8"))
     return start.substitute(name=name, zones=", ".join(zones), kafka=kafka)

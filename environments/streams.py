@@ -56,7 +56,7 @@ class ProvisionedStream(_Stream):
     """A stream with a number of shards."""
 
     mode: Literal["provisioned"]
-    """A number of shards, changed by ``streamops stream reshard``."""
+    """A number of shards."""
     shards: Annotated[StrictInt, Count("Kinesis", 1, MOST_SHARDS)]
     """Number of shards: each takes 1 MiB and 1,000 records a second."""
 

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from environments.identifiers import region_of_arn
 from environments.kafka import Ec2Kafka, ExternalKafka, MskExpressKafka, MskKafka, MskServerlessKafka
+from environments.naming import bootstrap_reference
 from environments.network import NewNetwork
 from environments.rules.findings import Finding
 from environments.rules.parts import Parts, sound
 
 SANDBOX_ACCOUNT = "000000000000"
 """No real account has this number: what is meant for the sandbox can never reach AWS, and the other way round."""
+
+SANDBOX_PARTS = frozenset({"kafka", "aws", "runner", "cdk", "streamops"})
+"""What else runs in a sandbox; each part has a process or a log of its name, as each route has."""
 
 EXPRESS_ZONES = 3
 EXPRESS_REPLICATION = 3
@@ -113,6 +118,37 @@ def _serverless_findings(topic: str, config: dict[str, str]) -> Iterator[Finding
             )
 
 
+def keys_in_region(parts: Parts) -> Iterator[Finding]:
+    """Keys never leave their region, and Kinesis asks for them in its own.
+
+    Kinesis Developer Guide, "Permissions required to use user-generated KMS keys".
+    """
+    if parts.region is None:
+        return
+    for name, stream in sound(parts.streams):
+        if stream.encryption != "managed" and region_of_arn(stream.encryption) != parts.region:
+            yield Finding(
+                f"is a key of another region, and Kinesis takes keys of {parts.region} only",
+                f"give a key of {parts.region}, or managed",
+                ("streams", name, "encryption"),
+                stream.encryption,
+            )
+
+
+def sandbox_parts_keep_their_names(parts: Parts) -> Iterator[Finding]:
+    """A sandbox has one process name and one log for each of its parts and each route."""
+    if not parts.sandbox:
+        return
+    for name in parts.routes:
+        if name in SANDBOX_PARTS:
+            yield Finding(
+                "is the name of a part of the sandbox, whose log and processes could not be told from the route's",
+                "give the route another name",
+                ("routes", name),
+                name,
+            )
+
+
 def sandbox_stays_inside(parts: Parts) -> Iterator[Finding]:
     """A sandbox has an account that does not exist, and an external cluster whose address it fills in."""
     if parts.sandbox is None:
@@ -136,14 +172,14 @@ def sandbox_stays_inside(parts: Parts) -> Iterator[Finding]:
         if not parts.kafka.bootstrap.startswith("ssm:"):
             yield Finding(
                 "is fixed, and the sandbox's broker listens on whatever port is free",
-                f"write ssm:/streamops/{parts.name}/kafka/bootstrap, which the sandbox fills in",
+                f"write {bootstrap_reference(parts.name)}, which the sandbox fills in",
                 ("kafka", "bootstrap"),
                 parts.kafka.bootstrap,
             )
     elif parts.kafka is not None:
         yield Finding(
             "cannot run in a sandbox, which brings its own broker",
-            f"use kind: external with bootstrap: ssm:/streamops/{parts.name}/kafka/bootstrap",
+            f"use kind: external with bootstrap: {bootstrap_reference(parts.name)}",
             ("kafka", "kind"),
             parts.kafka.kind,
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from environments.naming import in_account
+from environments.naming import name_of_delivery, name_of_stream, name_of_topic
 from environments.rules.findings import Finding
 from environments.rules.parts import Parts, sound
 
@@ -12,17 +12,20 @@ from environments.rules.parts import Parts, sound
 def names_are_unique(parts: Parts) -> Iterator[Finding]:
     """Two short names never mean the same stream, topic or delivery."""
     yield from _twice(
-        "topics", ((name, topic.name or name) for name, topic in sound(parts.topics)), _one_metric_name, "topic"
+        "topics",
+        ((short, name_of_topic(short, topic.name)) for short, topic in sound(parts.topics)),
+        _one_metric_name,
+        "topic",
     )
     yield from _twice(
         "streams",
-        ((name, stream.name or in_account(parts.name, name)) for name, stream in sound(parts.streams)),
+        ((short, name_of_stream(parts.name, short, stream.name)) for short, stream in sound(parts.streams)),
         str,
         "stream",
     )
     yield from _twice(
         "deliveries",
-        ((name, delivery.name or in_account(parts.name, name)) for name, delivery in sound(parts.deliveries)),
+        ((short, name_of_delivery(parts.name, short, delivery.name)) for short, delivery in sound(parts.deliveries)),
         str,
         "delivery",
     )

@@ -3,7 +3,15 @@ from pathlib import Path
 import pytest
 
 import environments
-from environments import EnvironmentFileError, environments_folder, find_environments, load_environment
+from environments import (
+    EnvironmentFileError,
+    Finding,
+    environment_file,
+    environments_folder,
+    find_environments,
+    load_environment,
+    problems_of,
+)
 from tests.environments.documents import VALID, write
 
 
@@ -43,6 +51,30 @@ def test_the_variable_wins_over_the_project(tmp_path_factory, monkeypatch):
     monkeypatch.setenv("STREAMOPS_ENVIRONMENTS", str(elsewhere))
     assert list(find_environments()) == ["other"]
     assert load_environment("other").name == "other"
+
+
+def test_a_relative_folder_is_meant_from_here_wherever_it_is_handed_on_to(tmp_path, monkeypatch):
+    folder, elsewhere = tmp_path / "mine", tmp_path / "elsewhere"
+    folder.mkdir()
+    elsewhere.mkdir()
+    monkeypatch.chdir(elsewhere)
+    monkeypatch.setenv("STREAMOPS_ENVIRONMENTS", "../mine")
+    assert environments_folder() == folder.resolve()
+    assert environments_folder().is_absolute()
+
+
+def test_findings_of_others_are_told_with_their_lines(tmp_path):
+    file = write(tmp_path, VALID, "prod")
+    finding = Finding("is not provisioned", "take it out", ("streams", "clicks", "mode"), "on-demand")
+    (problem,) = problems_of(file, [finding])
+    assert str(problem) == f"{file}:10: streams.clicks.mode: on-demand is not provisioned; take it out"
+
+
+@pytest.mark.usefixtures("project")
+def test_the_file_of_an_environment_is_found_by_name_and_by_path(project):
+    file = project / "environments" / "prod.yaml"
+    assert environment_file("prod") == file
+    assert environment_file(file) == environment_file(str(file)) == file
 
 
 def test_outside_of_projects_the_shipped_environments_are_found(tmp_path, monkeypatch):

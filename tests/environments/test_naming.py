@@ -1,7 +1,9 @@
 import pytest
 
-from environments import load_environment, naming
-from tests.environments.documents import changed, write
+from environments import ExternalKafka, load_environment, naming, starter
+from tests.environments.documents import changed, problems, write
+
+EXTERNAL = {"kind": "external", "bootstrap": "localhost:9092", "tls": False}
 
 GIVEN_NAMES = """
 topics: {orders: {name: shop.orders, partitions: 12}}
@@ -38,6 +40,15 @@ def test_names_follow_from_short_names_unless_they_are_given(env, rule, short, e
 
 def test_the_cluster_of_the_connectors_is_named_for_the_environment(env):
     assert naming.ecs_cluster_name(env) == "streamops-naming"
+
+
+def test_a_new_file_and_the_advice_for_one_propose_the_same_parameter(folder):
+    proposed = naming.bootstrap_reference("staging")
+    kafka = load_environment(write(folder, starter("staging"), "staging")).kafka
+    assert isinstance(kafka, ExternalKafka)
+    assert kafka.bootstrap == proposed
+    fixed = changed({"account": "000000000000", "sandbox": True, "kafka": EXTERNAL})
+    assert f"write {proposed}, which" in str(problems(write(folder, fixed, "staging"))[0])
 
 
 @pytest.mark.parametrize(

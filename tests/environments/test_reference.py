@@ -2,15 +2,48 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from ruamel.yaml import YAML
+from typer.main import get_command
 
+from cli.main import _is_usage_error, app
 from environments import load_environment
 from environments.reference import undocumented, with_reference
 from tests.environments.documents import cases, write
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "environments.md"
+
+
+PROJECT = DOCUMENT.parents[1]
+
+
+TOLD_IN = [DOCUMENT, *(PROJECT / "environments").glob("*.yaml"), *(PROJECT / "environments" / "starters").iterdir()]
+
+
+def commands(text: str) -> list[str]:
+    """What a reader would type: in backticks, or on a line of a comment."""
+    typed = re.findall(r"(?:`|^#? *)(streamops (?:[\w./$-]+(?: |(?=`|$)))+)", text, re.MULTILINE)
+    return [each.strip().replace("$name", "dev").replace("NAME", "dev") for each in typed]
+
+
+def understood(command: str) -> bool:
+    """Whether the command line would take it; nothing is run."""
+    name, *arguments = command.split()
+    parser: Any = get_command(app)
+    context: Any = None
+    while True:
+        try:
+            context = parser.make_context(name, arguments, parent=context)
+            if not hasattr(context.command, "resolve_command"):
+                return True
+            given = [*context._protected_args, *context.args]
+            name, parser, arguments = context.command.resolve_command(context, given)
+        except Exception as error:
+            if not _is_usage_error(error):
+                raise
+            return False
 
 
 @pytest.fixture(scope="module")
@@ -37,6 +70,17 @@ def test_the_table_of_rules_names_every_place_that_has_a_rule_and_no_other(text)
     told = set(re.findall(r"^\| `([^`]+)` \|", table, re.MULTILINE))
     tested = {place(str(case.values[1])) for case in cases("rules")} | {"tags"}
     assert told == tested
+
+
+@pytest.mark.parametrize("command", sorted({each for path in TOLD_IN for each in commands(path.read_text("utf-8"))}))
+def test_every_command_that_is_told_is_one(command):
+    assert understood(command)
+
+
+@pytest.mark.parametrize("wrong", ["streamops env show dev", "streamops stream reshard", "streamops env vaildate dev"])
+def test_what_is_no_command_would_be_seen(wrong):
+    assert commands(f"see `{wrong}`") == [wrong]
+    assert not understood(wrong)
 
 
 def test_the_example_is_valid(folder, text):

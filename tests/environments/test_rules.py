@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 from environments import Environment, load_environment
 from environments.connectors import FARGATE_MEMORY
 from environments.quantities import format_size
+from environments.rules.fitness import SANDBOX_PARTS
+from sandbox.status import PARTS
 from tests.environments.documents import VALID, cases, changed, told, write
 
 
@@ -21,9 +23,9 @@ def test_what_aws_or_kafka_would_refuse_later_is_refused_now(folder, change, rep
 
 
 def test_more_tags_than_a_resource_can_have_are_refused(folder):
-    tags = {f"tag-{number}": "x" for number in range(51)}
+    tags = {f"tag-{number}": "x" for number in range(47)}
     (report,) = told(write(folder, changed({"tags": tags})))
-    assert report == "tags: are 51 tags, above the AWS maximum of 50 for a resource; remove some"
+    assert report == "tags: are 47 tags, above the maximum of 46 (of AWS's 50, four are set on top); remove some"
     tags.popitem()
     assert told(write(folder, changed({"tags": tags}))) == []
 
@@ -51,6 +53,21 @@ def test_what_lies_just_within_the_rules_is_valid(folder, change):
     if change.get("kafka", {}).get("kind") == "msk":
         change = {**change, "topics": {"orders": {"partitions": 12, "replication": 2}, "clicks": None}}
     assert told(write(folder, changed(change))) == []
+
+
+SANDBOX = {"account": "000000000000", "sandbox": True}
+
+
+@pytest.mark.parametrize("part", sorted(SANDBOX_PARTS))
+def test_a_route_of_a_sandbox_is_not_called_like_a_part_of_it(folder, part):
+    routes = {"routes": {part: {"from": {"topic": "orders"}, "to": {"stream": "clicks"}}}}
+    (report,) = told(write(folder, changed(SANDBOX | routes)))
+    assert report.startswith(f"routes.{part}: {part} is the name of a part of the sandbox")
+    assert told(write(folder, changed(routes))) == []
+
+
+def test_every_long_running_part_of_a_sandbox_keeps_its_name():
+    assert set(PARTS) <= SANDBOX_PARTS
 
 
 @pytest.mark.parametrize(("cpu", "sizes"), FARGATE_MEMORY.items())
