@@ -12,13 +12,13 @@ from environments import (
     DeliveryEnd,
     Environment,
     ExternalKafka,
+    Finding,
     NewNetwork,
     StreamEnd,
     TopicEnd,
 )
-from environments.rules.findings import Finding
 from stacks.connectors.configuration import LONGEST_BYTES, CannotRenderError, render_configuration
-from stacks.connectors.image import is_ecr_image
+from stacks.connectors.image import ecr_region
 
 _NOT_YET = "is not provisioned by the stacks yet"
 
@@ -114,9 +114,10 @@ def _image(environment: Environment) -> Iterator[Finding]:
     image, network = environment.connectors.image, environment.network
     if image is None or environment.sandbox or not environment.routes:
         return
-    if isinstance(network, NewNetwork) and not network.nat and not is_ecr_image(image):
+    if isinstance(network, NewNetwork) and not network.nat and ecr_region(image) != environment.region:
+        # Interface endpoints reach their own region only.
         yield Finding(
-            "cannot be pulled: a network without NAT reaches images in Amazon ECR only",
+            f"cannot be pulled: a network without NAT reaches images in Amazon ECR of {environment.region} only",
             "push it there, take it out to have the checkout's own built, or set network.nat: true",
             ("connectors", "image"),
             image,

@@ -16,7 +16,7 @@ class EnvironmentStage(cdk.Stage):
 
     A stack that would be empty is not made: an environment in a given network has no network
     stack, one without streams no streams stack. Expects an environment that
-    `stacks.refusals.refuse_unsupported` has let pass.
+    `stacks.refusals.refusals` finds nothing in.
     """
 
     def __init__(self, scope: Construct, environment: Environment) -> None:

@@ -60,9 +60,10 @@ def connector_image(scope: Construct, environment: Environment) -> ConnectorImag
     )
 
 
-def is_ecr_image(name: str) -> bool:
-    """Tell whether an image name points into Amazon ECR."""
-    return _ECR_NAME.fullmatch(name) is not None
+def ecr_region(name: str) -> str | None:
+    """Return the region of Amazon ECR that an image name points into; None for any other registry."""
+    match = _ECR_NAME.fullmatch(name)
+    return match["region"] if match else None
 
 
 def _named_image(scope: Construct, environment: Environment, name: str) -> ConnectorImage:

@@ -12,9 +12,12 @@ SERVICES = {
     "EcrApi": ec2.InterfaceVpcEndpointAwsService.ECR,
     "EcrDocker": ec2.InterfaceVpcEndpointAwsService.ECR_DOCKER,
     "Ssm": ec2.InterfaceVpcEndpointAwsService.SSM,
-    "Sts": ec2.InterfaceVpcEndpointAwsService.STS,
 }
-"""What a connector talks to: its sink, its log, its image, its configuration, its credentials."""
+"""What a connector talks to: its sink, its log, its image, its configuration.
+
+Its credentials come from the ECS agent at a link-local address, not from STS:
+https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html
+"""
 
 
 def add_interface_endpoints(scope: Construct, environment: Environment, network: NewNetwork, vpc: ec2.IVpc) -> None:

@@ -135,6 +135,29 @@ def test_a_name_narrows_to_one_environment_and_several_to_those(monkeypatch: pyt
     assert [each.name for each in selected_environments(None)] == ["one", "three", "two"]
 
 
+def test_a_path_selects_as_a_name_does_and_both_are_one(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    folder, elsewhere = tmp_path / "environments", tmp_path / "elsewhere"
+    folder.mkdir()
+    elsewhere.mkdir()
+    describe(folder, "one")
+    describe(elsewhere, "two", kafka={"kind": "msk-serverless"})
+    monkeypatch.setenv("STREAMOPS_ENVIRONMENTS", str(folder))
+    monkeypatch.chdir(tmp_path)
+    assert [each.name for each in selected_environments("environments/one.yaml")] == ["one"]
+    assert [each.name for each in selected_environments("environments/one.yaml,one")] == ["one"]
+    with pytest.raises(EnvironmentFileError, match=r"^elsewhere/two\.yaml:\d+: kafka\.kind: "):
+        selected_environments("elsewhere/two.yaml")
+
+
+def test_two_files_of_one_name_cannot_be_selected_together(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    for folder in ("here", "there"):
+        (tmp_path / folder).mkdir()
+        describe(tmp_path / folder, "one")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(EnvironmentFileError, match=r"there/one\.yaml: has the name of .*here/one\.yaml"):
+        selected_environments("here/one.yaml,there/one.yaml")
+
+
 def test_an_unselected_file_may_be_wrong(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, described: Describe):
     described("good")
     (tmp_path / "bad.yaml").write_text("account: 1\n", "utf-8")

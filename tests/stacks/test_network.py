@@ -34,7 +34,7 @@ def test_without_nat_everything_a_connector_calls_has_an_endpoint(templates: Tem
         for each in endpoints
         if each["VpcEndpointType"] == "Interface"
     }
-    assert interfaces == {"kinesis-streams", "logs", "ecr.api", "ecr.dkr", "ssm", "sts"}
+    assert interfaces == {"kinesis-streams", "logs", "ecr.api", "ecr.dkr", "ssm"}
     assert sum(each["VpcEndpointType"] == "Gateway" for each in endpoints) == 1
 
 

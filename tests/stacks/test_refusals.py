@@ -8,6 +8,7 @@ from tests.stacks.synthesis import ECR_IMAGE, PLAIN
 
 MSK = {"kind": "msk", "brokers": 4}
 SCRAM = {**PLAIN["kafka"], "auth": "scram-sha-512", "secret": "secret:kafka"}
+ECR_ELSEWHERE = ECR_IMAGE.replace("eu-west-1", "us-east-1")
 STREAM_TO_TOPIC = {"from": {"stream": "orders"}, "to": {"topic": "clicks"}}
 
 
@@ -25,6 +26,7 @@ def route(**changes: Any) -> dict[str, Any]:
         ({"deliveries": {"archive": {"to": "s3"}}}, "deliveries.archive.to", "s3"),
         (route(start="2026-01-31T00:00:00Z"), "routes.orders-to-stream.start", "2026-01-31T00:00:00+00:00"),
         ({"connectors": {"image": "team/connector:1"}}, "connectors.image", "team/connector:1"),
+        ({"connectors": {"image": ECR_ELSEWHERE}}, "connectors.image", ECR_ELSEWHERE),
     ],
 )
 def test_what_is_not_provisioned_is_refused_at_its_place_with_a_way_out(
@@ -54,6 +56,8 @@ def test_everything_that_is_refused_is_told_at_once(described: Describe):
 def test_what_is_provisioned_is_not_refused(described: Describe):
     assert refusals(described()) == ()
     assert refusals(described(connectors={"image": ECR_IMAGE})) == ()
+    nat = {**PLAIN["network"], "nat": True}
+    assert refusals(described(network=nat, connectors={"image": ECR_ELSEWHERE})) == ()
 
 
 def test_a_sandbox_pulls_nothing_and_may_name_any_image(described: Describe):
