@@ -234,7 +234,7 @@ class Dispatcher:
         self, piece: Piece, codes: list[str | None] | None, numbers: list[str] | None, now: float
     ) -> None:
         taken = piece.records
-        if codes is not None and any(codes):
+        if codes is not None and codes.count(None) < len(codes):
             failed = [index for index, code in enumerate(codes) if code is not None]
             for code in {codes[index] for index in failed}:
                 self._observer.failed(str(code), codes.count(code))

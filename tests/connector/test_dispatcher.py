@@ -211,6 +211,15 @@ def test_a_failed_record_is_resent_alone(dispatcher: Dispatcher, lane: Lane):
     assert lane.watermark.position == 1
 
 
+def test_a_failure_without_a_name_is_a_failure(dispatcher: Dispatcher, lane: Lane):
+    dispatcher.offer(lane, records(["a"], [b"1"], range(1)))
+    call = dispatcher.next_call(0)
+    assert call is not None
+    dispatcher.settle(call, Answer([""], [""]), 0)
+    assert lane.watermark.position == 0
+    assert dispatcher.next_call(1.0) is not None
+
+
 def test_a_permanent_failure_stops_all_calls_but_one_probe_and_recovers_by_itself(dispatcher: Dispatcher, lane: Lane):
     for number in range(2):
         dispatcher.offer(lane, records([str(number)], [bytes(6 << 20)], [number]))

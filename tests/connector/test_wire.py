@@ -89,6 +89,26 @@ def test_an_answer_tells_which_records_failed():
     )
 
 
+@pytest.mark.parametrize("said", [0, 1])
+@pytest.mark.parametrize(
+    ("result", "code"),
+    [
+        ({}, "UnreadableResult"),
+        ({"SequenceNumber": None}, "UnreadableResult"),
+        ({"SequenceNumber": ""}, "UnreadableResult"),
+        ({"SequenceNumber": 7}, "UnreadableResult"),
+        ({"SequenceNumber": "7", "ErrorCode": ""}, "UnreadableResult"),
+        ({"SequenceNumber": "7", "ErrorCode": 5}, "UnreadableResult"),
+        ({"ErrorCode": ""}, "UnreadableResult"),
+        ({"SequenceNumber": None, "ErrorCode": "InternalFailure"}, "InternalFailure"),
+        ({"SequenceNumber": "7", "ErrorCode": "InternalFailure"}, "InternalFailure"),
+    ],
+)
+def test_only_a_sequence_number_without_an_error_tells_that_a_record_was_taken(said, result, code):
+    answer = response(200, {"FailedRecordCount": said, "Records": [{"SequenceNumber": "8", "ErrorCode": None}, result]})
+    assert WIRE.decode(answer, 2) == Answer([None, code], ["8", ""])
+
+
 @pytest.mark.parametrize("content", [{}, [], {"FailedRecordCount": 0, "Records": []}, {"Records": [None]}, "x"])
 def test_an_answer_that_does_not_fit_is_never_taken_for_success(content):
     outcome = WIRE.decode(response(200, content), 1)

@@ -88,11 +88,11 @@ class KafkaSource:
             if not wait:
                 self._consumer.commit(offsets=offsets, asynchronous=True)
                 return
-            results = patiently(lambda: self._consumer.commit(offsets=offsets, asynchronous=False))
+            results = self._commit_now(offsets)
         except KafkaException as error:
             self._on_commit(error.args[0], offsets)
         else:
-            self._on_commit(None, results or [])
+            self._on_commit(None, results)
 
     def lag(self, partition: Partition, position: int) -> int | None:
         """Count what the partition holds from `position` on, by what the last fetch told."""
@@ -110,6 +110,9 @@ class KafkaSource:
 
     def _commitable(self, partition: Partition, offset: int) -> TopicPartition:
         return TopicPartition(partition.topic, partition.number, offset, self._note)
+
+    def _commit_now(self, offsets: list[TopicPartition]) -> list[TopicPartition]:
+        return patiently(lambda: self._consumer.commit(offsets=offsets, asynchronous=False)) or []
 
     def _is_record(self, message: Message) -> bool:
         error = message.error()
@@ -147,10 +150,14 @@ class KafkaSource:
             return
         try:
             starts = self._starts(self._client.committed(places)) if places else {}
+        # Exceptions do not cross librdkafka's callbacks; `poll` raises them.
+        except ConnectorError as error:
+            self._failure = error
+            return
         except KafkaException as error:
-            # Exceptions do not cross librdkafka's callbacks; `poll` raises it.
             self._failure = ConnectorError(
-                f"group {self._config.group!r}: its committed offsets cannot be read: {error.args[0].str()}"
+                f"group {self._config.group!r}: where to begin can be neither read nor committed"
+                f" ({error.args[0].str()}); restore the brokers or the permission to read the group, and start again"
             )
             return
         consumer.incremental_assign([TopicPartition(*partition, offset) for partition, offset in starts.items()])
@@ -165,8 +172,20 @@ class KafkaSource:
         for partition in fresh:
             low, high = self._bounds(TopicPartition(*partition))
             starts[partition] = first_offset(self._config.start, partition, first_partitions, low, high)
-        self.commit({partition: starts[partition] for partition in fresh}, wait=True)
+        self._commit_beginnings({partition: starts[partition] for partition in fresh})
         return starts
+
+    def _commit_beginnings(self, starts: Mapping[Partition, int]) -> None:
+        """Commit first offsets, or fail: read without them, a second start would be a first one and skip again."""
+        if not starts:
+            return
+        confirmed = set()
+        for place in self._commit_now([self._commitable(partition, offset) for partition, offset in starts.items()]):
+            if place.error is not None:
+                raise KafkaException(place.error)
+            confirmed.add(Partition(place.topic, place.partition))
+        if confirmed != starts.keys():
+            raise KafkaException(KafkaError(KafkaError._NO_OFFSET))  # noqa: SLF001 - as above
 
     def _first_partitions(self) -> int | None:
         """Find how many partitions the topic had on the first start, which may be this one."""

@@ -99,14 +99,28 @@ class JsonWire:
             results = content["Records"]
             if len(results) != count:
                 return CallFailure("UnreadableAnswer", f"{len(results)} results for {count} records")
-            if not content.get("FailedRecordCount"):
-                return Answer(None, [result["SequenceNumber"] for result in results])
-            return Answer(
-                [result.get("ErrorCode") for result in results],
-                [result.get("SequenceNumber") or "" for result in results],
-            )
+            codes = [result.get("ErrorCode") for result in results]
+            numbers = [result.get("SequenceNumber") for result in results]
         except (KeyError, TypeError, AttributeError, ValueError) as error:
             return CallFailure("UnreadableAnswer", f"HTTP 200, but {error!r} in {response.body[:200]!r}")
+        return _answer(codes, numbers)
+
+
+def _answer(codes: Sequence[object], numbers: Sequence[object]) -> Answer:
+    """Only a sequence number without an error proves a record taken; the call's count of failures proves nothing."""
+    taken = [
+        code is None and isinstance(number, str) and number != "" for code, number in zip(codes, numbers, strict=True)
+    ]
+    if all(taken):
+        return Answer(None, [str(number) for number in numbers])
+    return Answer(
+        [None if good else _code(code) for good, code in zip(taken, codes, strict=True)],
+        [str(number) if good else "" for good, number in zip(taken, numbers, strict=True)],
+    )
+
+
+def _code(code: object) -> str:
+    return code if isinstance(code, str) and code else "UnreadableResult"
 
 
 def _quoted(keys: Sequence[str]) -> list[bytes]:
