@@ -8,6 +8,7 @@ from connector.config import ConnectorConfig
 from connector.errors import ConnectorError, NotAuthenticated
 from connector.kafka.client import Client
 from connector.kinesis.account import Account
+from connector.kinesis.stream import require_ready
 from connector.sender import CredentialsUnavailable
 
 
@@ -55,9 +56,7 @@ def _credentials(account: Account) -> str:
 
 
 def _stream(account: Account, config: ConnectorConfig) -> str:
-    status = account.stream_status(config.sink.stream)
-    if status not in {"ACTIVE", "UPDATING"}:
-        raise ConnectorError(f"{config.sink.stream!r} is {status}; it takes records when it is ACTIVE")
+    status = require_ready(account, config.sink)
     return f"{config.sink.stream} is {status}"
 
 

@@ -8,6 +8,7 @@ Kinesis.
 import contextlib
 import threading
 import time
+import traceback
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -266,7 +267,12 @@ class Engine:
 
     def _check_sender(self) -> None:
         if self._sender.failure is not None:
-            raise RuntimeError("the sender thread ended") from self._sender.failure
+            error = self._sender.failure
+            log.error("the sender ended", traceback="".join(traceback.format_exception(error)))
+            raise ConnectorError(
+                f"the sender ended by an error of the connector itself, {type(error).__name__}: {error}; nothing that"
+                " is not acknowledged is committed: start again, and report the traceback in the log"
+            )
 
 
 def _names(partitions: Collection[Partition]) -> list[str]:

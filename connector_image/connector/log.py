@@ -75,10 +75,10 @@ class RateLimited(Log):
 
 
 def configure(level: str) -> None:
-    """Send everything from `level` on to stderr; libraries only from warning on."""
+    """Send everything from `level` on to stderr; libraries from warning on at the lowest."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonFormatter())
     root = logging.getLogger()
     root.handlers[:] = [handler]
-    root.setLevel(logging.WARNING)
     logging.getLogger("connector").setLevel(level.upper())
+    root.setLevel(max(logging.WARNING, logging.getLogger("connector").level))

@@ -12,11 +12,11 @@ from connector.circuit import Circuit
 from connector.config import ConnectorConfig
 from connector.dispatcher import CallLimits, Dispatcher
 from connector.engine import Engine, Settings
-from connector.errors import ConnectorError
 from connector.health import Health, HealthServer
 from connector.kafka.source import KafkaSource
 from connector.kinesis.account import Account
 from connector.kinesis.sink import KinesisSink
+from connector.kinesis.stream import require_ready
 from connector.log import Log
 from connector.mapping import Mapper
 from connector.metrics import Metrics
@@ -37,7 +37,8 @@ def run(config: ConnectorConfig) -> None:
     """
     account = Account(config.sink.region)
     bootstrap = resolve_bootstrap(config.source.bootstrap, account.parameter)
-    _require_active(account, config.sink.stream)
+    # Fail at start rather than open the circuit.
+    require_ready(account, config.sink)
     metrics = Metrics(config.route)
     metrics.describe(source=config.source.topic, sink=config.sink.stream, ordering=config.ordering)
     retry, limits = config.sink.retry, config.sink.limits
@@ -74,13 +75,6 @@ def run(config: ConnectorConfig) -> None:
         engine.run()
     finally:
         server.close()
-
-
-def _require_active(account: Account, stream: str) -> None:
-    """Fail at start rather than open the circuit when the stream is not there."""
-    status = account.stream_status(stream)
-    if status not in {"ACTIVE", "UPDATING"}:
-        raise ConnectorError(f"stream {stream!r} in {account.region}: is {status}; start again when it is ACTIVE")
 
 
 def _stop_on_signals(engine: Engine) -> None:

@@ -10,6 +10,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, Self
 
 THROTTLED = "ProvisionedThroughputExceededException"
@@ -57,6 +58,8 @@ class FaultServer:
     heads: list[dict[str, str]] = field(default_factory=list)
     parameters: dict[str, str] = field(default_factory=dict)
     stream_status: str | None = "ACTIVE"
+    record_limit: int | None = 1024
+    role: Literal["assumed", "refused"] = "assumed"
     most_at_once: int = 0
     port: int = 0
 
@@ -107,6 +110,9 @@ class FaultServer:
         headers = {k.lower(): v.strip() for k, _, v in (line.partition(":") for line in head[1:] if line)}
         body = await reader.readexactly(int(headers.get("content-length", "0")))
         action = headers.get("x-amz-target", "").rpartition(".")[2]
+        if not action:
+            self._assume_role(writer)
+            return True
         if action != "PutRecords":
             status, answer = self._rare(action, json.loads(body))
             _answer(writer, status, answer)
@@ -119,13 +125,25 @@ class FaultServer:
         finally:
             self._at_once -= 1
 
+    def _assume_role(self, writer: asyncio.StreamWriter) -> None:
+        """Answer as STS does, in XML."""
+        if self.role == "refused":
+            _answer(writer, 403, b"<E><Error><Code>AccessDenied</Code><Message>not you.</Message></Error></E>")
+            return
+        expiration = (datetime.now(UTC) + timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
+        given = {"AccessKeyId": "ASIAROLE", "SecretAccessKey": "s", "SessionToken": "t", "Expiration": expiration}
+        credentials = "".join(f"<{name}>{value}</{name}>" for name, value in given.items())
+        result = f"<AssumeRoleResult><Credentials>{credentials}</Credentials></AssumeRoleResult>"
+        _answer(writer, 200, f"<AssumeRoleResponse>{result}</AssumeRoleResponse>".encode())
+
     def _rare(self, action: str, content: dict[str, Any]) -> tuple[int, dict[str, Any]]:
         if action == "GetParameter":
             if content["Name"] in self.parameters:
                 return 200, {"Parameter": {"Name": content["Name"], "Value": self.parameters[content["Name"]]}}
             return 400, {"__type": "ParameterNotFound", "message": "no such parameter"}
         if action == "DescribeStreamSummary" and self.stream_status is not None:
-            return 200, {"StreamDescriptionSummary": {"StreamStatus": self.stream_status}}
+            limit = {} if self.record_limit is None else {"MaxRecordSizeInKiB": self.record_limit}
+            return 200, {"StreamDescriptionSummary": {"StreamStatus": self.stream_status, **limit}}
         return 400, {"__type": "ResourceNotFoundException", "message": "Stream not found"}
 
     async def _put_records(self, records: Sequence[dict[str, str]], writer: asyncio.StreamWriter) -> bool:
@@ -162,6 +180,6 @@ class FaultServer:
 
 
 def _answer(writer: asyncio.StreamWriter, status: int, content: object) -> None:
-    body = json.dumps(content).encode()
+    body = content if isinstance(content, bytes) else json.dumps(content).encode()
     head = f"HTTP/1.1 {status} -\r\nContent-Type: application/x-amz-json-1.1\r\nContent-Length: {len(body)}\r\n\r\n"
     writer.write(head.encode() + body)

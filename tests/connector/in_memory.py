@@ -96,8 +96,9 @@ class FixedAccess:
 
     region = "eu-west-1"
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, ca_bundle: str | None) -> None:
         self.endpoint_url = url
+        self.ca_bundle = ca_bundle
         self.renewals = 0
 
     def credentials(self) -> Credentials:
@@ -121,12 +122,13 @@ class Assembly:
     tombstones: str = "stop"
     stop_timeout: float = 20.0
     queue: int = 1_000
+    ca_bundle: str | None = None
 
     def __post_init__(self) -> None:
         self.metrics = Metrics("r")
         self.circuit = Circuit(shortest=0.02, longest=0.05)
         limits = CallLimits(self.records, 10 << 20)
-        self.access = FixedAccess(self.source.server.url)
+        self.access = FixedAccess(self.source.server.url, self.ca_bundle)
         self.dispatcher = Dispatcher(limits, Backoff(*self.retry), self.circuit, self.metrics)
         sink = KinesisSink("flights", self.access, limits)
         self.sender = Sender(sink, self.dispatcher, self.connections, self.request_timeout)

@@ -10,10 +10,11 @@ import pytest
 
 from connector.__main__ import main
 from tests.connector.processes import Route
+from tests.connector.test_account import ROLE
 
+NO_KEYS = {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}
 NO_CREDENTIALS = {
-    "AWS_ACCESS_KEY_ID": "",
-    "AWS_SECRET_ACCESS_KEY": "",
+    **NO_KEYS,
     "AWS_EC2_METADATA_DISABLED": "true",
     "AWS_SHARED_CREDENTIALS_FILE": "/none",
     "AWS_CONFIG_FILE": "/none",
@@ -29,6 +30,27 @@ def test_check_finds_all_well_and_moves_nothing(route: Route):
     ]  # fmt: skip
     assert route.arrived() == []
     assert route.committed() == 0
+
+
+def test_check_says_in_one_line_each_that_a_role_is_refused(route: Route, tmp_path: Path):
+    file = tmp_path / "aws"
+    file.write_text(ROLE)
+    route.server.role = "refused"
+    route.environment = {**NO_KEYS, "AWS_CONFIG_FILE": str(file), "AWS_PROFILE": "moving"}
+    done = route.check()
+    assert done.returncode == 4
+    assert "FAILED  AWS credentials: An error occurred (AccessDenied)" in done.stdout
+    assert "not you; give the process a role" in done.stdout
+    assert "FAILED  stream: stream 'flights' in eu-west-1: An error" in done.stdout
+    assert len(done.stdout.splitlines()) == 4
+    assert done.stderr == ""
+
+
+def test_a_record_limit_above_the_streams_stops_the_start(route: Route):
+    route.sink = {"limits": {"record": "2MiB"}}
+    process = route.start()
+    assert process.popen.wait(30) == 1
+    assert "takes records up to 1MiB, and sink.limits.record is 2MiB" in process.log()[-1]["text"]
 
 
 def test_check_reports_every_end_that_is_not_well(route: Route):

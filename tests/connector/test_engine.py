@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from connector.batch import Partition
 from connector.errors import ConnectorError, Undeliverable
+from connector.kinesis.sink import KinesisSink
 from connector.watermark import Watermark
 from tests.connector.fault_server import Fault, FaultServer
 from tests.connector.in_memory import (
@@ -124,14 +125,41 @@ def test_a_call_without_an_answer_is_repeated_on_a_new_connection(server: FaultS
     assert assembly.sample("calls_failed_total", code="RequestTimeout") == 1
 
 
-def test_it_speaks_tls_and_verifies(tls_server: FaultServer, certificate, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setenv("AWS_CA_BUNDLE", str(certificate))
+def test_it_speaks_tls_and_verifies(tls_server: FaultServer, certificate):
     source = MemorySource([repeated_keys(Random(1), 400, 400)], tls_server)
     tls_server.plan = random_faults(5)
-    with running(Assembly(source)) as assembly:
+    with running(Assembly(source, ca_bundle=str(certificate))) as assembly:
         until(lambda: settled(assembly))
     assert lost(source) == 0
     assert out_of_order(tls_server.taken) == 0
+
+
+def test_a_server_with_an_untrusted_certificate_gets_nothing(tls_server: FaultServer):
+    with running(Assembly(MemorySource([[b"k"]], tls_server))) as assembly:
+        until(lambda: assembly.circuit.state == "open")
+    assert "certificate" in str(assembly.circuit.reason)
+    assert tls_server.heads == []
+    assert tls_server.taken == []
+
+
+@pytest.mark.parametrize("bundle", ["/not/there.pem", __file__])
+def test_a_bundle_that_is_none_is_named(tls_server: FaultServer, bundle):
+    with pytest.raises(ConnectorError, match=r"is no readable PEM file.*AWS_CA_BUNDLE"):
+        Assembly(MemorySource([[b"k"]], tls_server), ca_bundle=bundle)
+
+
+def test_a_sender_that_ends_stops_the_connector_with_one_message_and_the_traceback_in_the_log(
+    server: FaultServer, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
+    def breaks(self: KinesisSink, *_: object) -> bytes:  # noqa: ARG001 - the method's signature
+        raise ZeroDivisionError("oh")
+
+    monkeypatch.setattr(KinesisSink, "request", breaks)
+    source = MemorySource([[b"k"]], server)
+    with pytest.raises(ConnectorError, match="ZeroDivisionError: oh"), running(Assembly(source)):
+        until(lambda: source.closed)
+    assert not any(source.commits.values())
+    assert any("in breaks" in record.__dict__.get("fields", {}).get("traceback", "") for record in caplog.records)
 
 
 def test_latency_does_not_limit_the_throughput(server: FaultServer):

@@ -1,6 +1,5 @@
 """A Kinesis data stream as the sender sees it."""
 
-import os
 import ssl
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -9,6 +8,7 @@ from typing import Final, Protocol
 import botocore.httpsession
 
 from connector.dispatcher import CallLimits
+from connector.errors import ConnectorError
 from connector.http_client import Endpoint, Response
 from connector.kinesis.signing import Credentials, Signer
 from connector.kinesis.wire import TARGET, JsonWire, Wire
@@ -22,6 +22,7 @@ class Access(Protocol):
 
     region: str
     endpoint_url: str
+    ca_bundle: str | None
 
     def credentials(self) -> Credentials:
         """Return credentials that are valid now."""
@@ -38,7 +39,7 @@ class KinesisSink:
         self._wire = wire or JsonWire(stream)
         self.limits = limits
         self.endpoint = Endpoint.from_url(account.endpoint_url)
-        self.tls = trusting_context() if self.endpoint.tls else None
+        self.tls = trusting_context(account.ca_bundle) if self.endpoint.tls else None
         self._signer = Signer("kinesis", account.region, self.endpoint.host_header)
 
     def request(self, keys: Sequence[str], data: Sequence[bytes]) -> bytes:
@@ -63,10 +64,20 @@ class KinesisSink:
         self._account.renew()
 
 
-def trusting_context() -> ssl.SSLContext:
-    """Trust what the AWS tools trust: AWS_CA_BUNDLE, else the system's authorities and botocore's own."""
-    if bundle := os.environ.get("AWS_CA_BUNDLE"):
-        return ssl.create_default_context(cafile=bundle)
+def trusting_context(bundle: str | None) -> ssl.SSLContext:
+    """Trust what the AWS tools trust: their `ca_bundle`, else the system's authorities and botocore's own.
+
+    Raises:
+        ConnectorError: the bundle cannot be read.
+    """
+    if bundle is not None:
+        try:
+            return ssl.create_default_context(cafile=bundle)
+        except OSError as error:
+            raise ConnectorError(
+                f"CA bundle {bundle!r}: is no readable PEM file ({error}); correct AWS_CA_BUNDLE, or ca_bundle in the"
+                " AWS configuration file"
+            ) from None
     context = ssl.create_default_context()
     context.load_verify_locations(cafile=botocore.httpsession.DEFAULT_CA_BUNDLE)
     return context
