@@ -6,6 +6,7 @@ operation is carried out, and how to tell that it worked; what happens between t
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -30,6 +31,8 @@ from cli.plan_view import print_plan
 from cli.saved_plan import SavedPlan
 from environments import Environment
 
+log = logging.getLogger(__name__)
+
 
 class Change(Protocol):
     """One change of one environment, as a command line asks for it."""
@@ -49,10 +52,11 @@ class Change(Protocol):
     def plan(self) -> Plan:
         """Read the live state and plan from it."""
 
-    def carry_out(self, plan: Plan) -> Iterator[Operation]:
+    def carry_out(self, plan: Plan, *, wait: bool) -> Iterator[Operation]:
         """Do the operations of ``plan`` in order, giving each back once it is done.
 
-        Ends early by an exception; what was given back before stays done.
+        ``wait`` is whether to wait until what was done has come into effect. Ends early by an exception; what was
+        given back before stays done.
         """
 
     def verify(self, plan: Plan) -> Sequence[str]:
@@ -95,8 +99,9 @@ def run(change: Change, consent: Consent, answer: Answer, reference: str) -> Non
         return
     if consent.dry_run or consent.save or not plan.operations:
         _give(answer, plan, plan.status)
-        pending = (consent.dry_run or consent.save) and plan.status == "changes"
-        raise typer.Exit(ExitCode.CHANGES if pending else ExitCode.OK)
+        if (consent.dry_run or consent.save) and plan.status == "changes" and not answer.errors:
+            raise typer.Exit(ExitCode.CHANGES)
+        return
     ask(plan, consent, answer)
     apply(change, plan, consent, answer)
 
@@ -174,41 +179,45 @@ def answer_to(question: str) -> str:
 def apply(change: Change, plan: Plan, consent: Consent, answer: Answer) -> None:
     """Carry out the operations one by one, tell each, verify the result, and answer.
 
-    What went wrong after something was done is an error of the answer: IncompleteError where an operation failed,
-    InterruptError for Ctrl-C (the operation under way may have happened: planning again tells), CliError where the
-    result is not as planned.
+    What went wrong after something was done is an error of the answer: IncompleteError where an operation failed or the
+    result could not be read, InterruptError for Ctrl-C (the operation under way may have happened: planning again
+    tells), CliError where the result is not as planned.
 
     Raises:
-        CliError: the first operation failed, so that nothing was changed.
+        Exception: the first operation failed, so that nothing was changed.
     """
     done: list[Operation] = []
     again = f"go on with: streamops {change.command} -e {change.environment.name}"
     try:
-        for operation in change.carry_out(plan):
+        for operation in change.carry_out(plan, wait=consent.wait):
             done.append(operation)
             note(f"done {len(done)}/{len(plan.operations)}: {operation.kind} {operation.resource}")
+        unmet = change.verify(plan) if consent.wait else []
     except KeyboardInterrupt:
         answer.errors.append(InterruptError(f"interrupted: {_progress(plan, done)}", again))
         _give(answer, plan, "partial", done)
         return
     except Exception as error:
-        explained = explain(error)
-        if explained is None:
-            raise
         if not done:
-            raise explained from error
-        answer.errors.append(IncompleteError(f"{_progress(plan, done)}, then: {explained.message}", again))
+            raise
+        log.info("after %s", _progress(plan, done), exc_info=True)  # what --debug shows
+        answer.errors.append(IncompleteError(f"{_progress(plan, done)}: {_reason(error)}", again))
         _give(answer, plan, "partial", done)
         return
-    unmet = change.verify(plan) if consent.wait else []
     answer.errors.extend(CliError(f"applied, but {problem}", again) for problem in unmet)
     _give(answer, plan, "error" if unmet else "applied", done)
     if not unmet:
         note("applied and verified" if consent.wait else "applied")
 
 
+def _reason(error: Exception) -> str:
+    explained = explain(error)
+    return explained.message if explained else f"unexpected {type(error).__name__}: {error}"
+
+
 def _progress(plan: Plan, done: Sequence[Operation]) -> str:
-    return f"{len(done)} of {len(plan.operations)} operations done"
+    unverified = ", the result is not verified" if len(done) == len(plan.operations) else ""
+    return f"{len(done)} of {len(plan.operations)} operations done{unverified}"
 
 
 def _require_confirmation(plan: Plan, consent: Consent) -> None:

@@ -18,7 +18,7 @@ from typing import Any, Literal, TextIO
 
 import typer
 
-from cli.errors import CliError
+from cli.errors import CliError, WrongUsageError
 
 ENVELOPE_VERSION = 1
 WIDE = 100_000
@@ -101,7 +101,10 @@ class Answer:
         )
 
     def give(self, content: Mapping[str, Any], show: Callable[[], None]) -> None:
-        """Answer with ``content`` inside the envelope; ``show`` prints the same for people."""
+        """Answer with ``content`` inside the envelope; ``show`` prints the same for people.
+
+        A query that does not fit the data leaves stdout empty and is one more of the errors.
+        """
         self.given = True
         if self.for_people:
             show()
@@ -115,7 +118,11 @@ class Answer:
             **content,
             "errors": [error.as_json() for error in self.errors],
         }
-        self._write(envelope)
+        try:
+            self._write(envelope)
+        except QueryError as misfit:
+            # Last, so that it does not hide with its exit code what else happened.
+            self.errors.append(misfit)
         for error in self.errors:
             complain(error)
 
@@ -132,11 +139,7 @@ class Answer:
             self.give({"status": "error", "items": []}, lambda: None)
 
     def _write(self, envelope: Mapping[str, Any]) -> None:
-        data: Any = envelope
-        if self.query is not None:
-            import jmespath
-
-            data = jmespath.search(self.query, envelope)
+        data: Any = envelope if self.query is None else _found(self.query, envelope)
         if self.format is Format.YAML:
             from ruamel.yaml import YAML
 
@@ -147,6 +150,23 @@ class Answer:
             print_json(data)
         else:
             print_found(data)
+
+
+class QueryError(WrongUsageError):
+    """An expression that can be read, and cannot be worked out on this answer."""
+
+
+def _found(query: str, envelope: Mapping[str, Any]) -> object:
+    import jmespath
+
+    try:
+        data = jmespath.search(query, envelope)
+        json.dumps(data)
+    except (ValueError, TypeError) as error:  # JMESPath's own are ValueErrors; TypeError: `&name`, which is no data
+        raise QueryError(
+            f"--query {query!r} does not fit this answer: {error}", "see all of it with: -o json"
+        ) from error
+    return data
 
 
 def print_json(data: object) -> None:

@@ -79,8 +79,8 @@ class TopicSync:
             cluster_id = cluster.cluster_id()
         return self._plan(cluster_id, live, refused, undeclared)
 
-    def carry_out(self, plan: Plan) -> Iterator[Operation]:
-        """Create the topics one by one, and wait until each can be used."""
+    def carry_out(self, plan: Plan, *, wait: bool) -> Iterator[Operation]:
+        """Create the topics one by one; with ``wait``, go on only when each can be used."""
         with open_cluster(self.environment) as cluster:
             for operation in plan.operations:
                 details = operation.details
@@ -88,8 +88,9 @@ class TopicSync:
                 refused = cluster.create([topic])
                 if refused:
                     raise CliError(f"the cluster refused topic {topic.name}: {refused[topic.name]}")
-                cluster.wait_until_ready([topic.name])
                 yield operation
+                if wait:
+                    cluster.wait_until_ready([topic.name])
 
     def verify(self, plan: Plan) -> Sequence[str]:
         """Read the created topics again."""

@@ -32,6 +32,7 @@ class Counting:
     fails_at: int | None = None
     failure: BaseException = field(default_factory=lambda: CliError("the disk is full"))
     forgets: bool = False
+    verification: BaseException | None = None
     command: str = "count set"
 
     @property
@@ -47,7 +48,7 @@ class Counting:
             refusals=self.refusals,
         )
 
-    def carry_out(self, plan: Plan) -> Iterator[Operation]:
+    def carry_out(self, plan: Plan, *, wait: bool) -> Iterator[Operation]:  # noqa: ARG002 - the protocol's
         for operation in plan.operations:
             if operation.details["at"] == self.fails_at:
                 raise self.failure
@@ -55,6 +56,8 @@ class Counting:
             yield operation
 
     def verify(self, plan: Plan) -> Sequence[str]:  # noqa: ARG002 - the protocol's
+        if self.verification:
+            raise self.verification
         return [f"the count is {self.value} again"] if self.forgets else []
 
 
@@ -76,9 +79,9 @@ def somebody(monkeypatch):
     return types
 
 
-def attempt(change: Counting, **consent: Any) -> int:
+def attempt(change: Counting, *, query: str | None = None, **consent: Any) -> int:
     """Run the change as a command would; gives the exit code that no error decided."""
-    answer = Answer("count set", format=Format.JSON)
+    answer = Answer("count set", format=Format.JSON, query=query)
     try:
         run(change, Consent(**consent), answer, "dev")
     except typer.Exit as end:
@@ -194,6 +197,42 @@ def test_what_was_applied_and_is_not_there_afterwards_is_an_error(change):
     assert attempt(change, yes=True) == 1
 
 
+@pytest.mark.parametrize(
+    ("failure", "code"),
+    [(CliError("the line is dead"), 6), (ZeroDivisionError("the line is dead"), 6), (KeyboardInterrupt(), 130)],
+)
+def test_a_verification_that_breaks_off_still_tells_what_was_done(change, capsys, failure, code):
+    change.verification = failure
+    assert attempt(change, yes=True) == code
+    shown = capsys.readouterr()
+    answer = json.loads(shown.out)
+    assert (answer["status"], answer["plan"]["done"], len(answer["plan"]["operations"])) == ("partial", 3, 3)
+    (error,) = answer["errors"]
+    assert "3 of 3 operations done, the result is not verified" in error["message"]
+    assert ("the line is dead" in error["message"]) == (code == 6)
+    assert "applied and verified" not in shown.err
+
+
+@pytest.mark.parametrize("failure", [CliError("the disk is full"), ZeroDivisionError("the disk is full")])
+def test_whatever_fails_after_the_first_operation_is_told_with_what_was_done(change, capsys, failure):
+    change.fails_at, change.failure = 1, failure
+    assert attempt(change, yes=True) == 6
+    assert "1 of 3 operations done: " in capsys.readouterr().err
+
+
+def test_a_query_that_does_not_fit_hides_neither_what_was_done_nor_how_it_ended(change, capsys):
+    query = "sum(plan.operations[].kind)"
+    assert attempt(change, query=query, yes=True) == 2
+    assert change.value == 3
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert "applied and verified" in shown.err
+    change.value, change.fails_at = 0, 2
+    assert attempt(change, query=query, yes=True) == 6
+    change.value = 0
+    assert attempt(change, query=query, dry_run=True) == 2
+
+
 def test_no_wait_leaves_out_the_verification(change):
     change.forgets = True
     assert attempt(change, yes=True, wait=False) == 0
@@ -203,6 +242,14 @@ def test_saving_a_plan_changes_nothing_and_the_file_is_private(change, tmp_path)
     file = tmp_path / "plan.json"
     assert attempt(change, save=file) == 3
     assert change.value == 0
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+def test_a_saved_plan_is_private_where_the_file_was_there_and_open_to_all(change, tmp_path):
+    file = tmp_path / "plan.json"
+    file.touch(mode=0o644)
+    file.chmod(0o644)
+    assert attempt(change, save=file) == 3
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 
+import pytest
 from ruamel.yaml import YAML
 
 from cli.output import Column, print_table
@@ -39,6 +40,25 @@ def test_a_wrong_query_is_wrong_usage(project):
     outcome = project.run("env", "list", "--query", "items[")
     assert outcome.exit_code == 2
     assert "JMESPath" in outcome.stderr
+
+
+@pytest.mark.parametrize(
+    "query", ["sum(items[].name)", "foo(@)", "items[::0]", "&name", "[&name]", "join(',', items)", "keys(items)"]
+)
+@pytest.mark.parametrize("output", [[], ["-o", "json"], ["-o", "yaml"]])
+def test_a_query_that_does_not_fit_the_answer_is_wrong_usage(project, query, output):
+    project.write()
+    outcome = project.run("env", "list", "--query", query, *output)
+    assert outcome.exit_code == 2
+    assert "--query" in outcome.stderr
+    assert "bug" not in outcome.stderr
+    assert outcome.stdout == ""
+
+
+def test_a_query_that_does_not_fit_does_not_hide_the_error_of_the_command(project):
+    outcome = project.run("env", "show", "-e", "missing", "--query", "foo(@)", "-o", "json")
+    assert outcome.exit_code == 1
+    assert "no environment 'missing'" in outcome.stderr
 
 
 def test_a_table_off_the_terminal_is_as_wide_as_its_content():
