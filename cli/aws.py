@@ -27,13 +27,18 @@ if TYPE_CHECKING:
 CONCURRENT_CALLS = 10
 """Calls in flight for one command; DescribeStreamSummary allows 20 a second and account, DescribeServices 20."""
 
+ATTEMPTS = 3
+TIMEOUT_SECONDS = 4
+"""Of an attempt, for the connection and then for the answer."""
+
 LIMITS = Config(
-    connect_timeout=5,
-    read_timeout=20,
-    retries={"mode": "standard", "total_max_attempts": 3},
+    connect_timeout=TIMEOUT_SECONDS,
+    read_timeout=TIMEOUT_SECONDS,
+    retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
     max_pool_connections=CONCURRENT_CALLS,
 )
-"""A service that does not answer is reported after about 15 seconds; botocore's own limits add up to minutes."""
+"""A service that does not answer is reported within 15 seconds: three attempts, and the pauses between them. botocore's
+own limits add up to minutes."""
 
 
 class Aws:
@@ -76,7 +81,7 @@ class Aws:
 
     def _client(self, service: str) -> Any:  # noqa: ANN401 - each property above names its type
         make: Callable[..., Any] = self._session.client
-        return make(service, config=LIMITS, **self._where)
+        return make(service, **self._where)
 
     def check_account(self) -> None:
         """Make sure that the credentials are of the environment's account.
@@ -98,7 +103,7 @@ class Aws:
 
 
 def _user_session(environment: Environment) -> tuple[boto3.Session, dict[str, Any]]:
-    return boto3.Session(region_name=environment.region), {}
+    return boto3.Session(region_name=environment.region), {"config": LIMITS}
 
 
 def _sandbox_session(environment: Environment) -> tuple[boto3.Session, dict[str, Any]]:
@@ -113,7 +118,7 @@ def _sandbox_session(environment: Environment) -> tuple[boto3.Session, dict[str,
         region_name=sandbox.region,
         botocore_session=core,
     )
-    return session, {"endpoint_url": sandbox.endpoint_url}
+    return session, {"endpoint_url": sandbox.endpoint_url, "config": LIMITS.merge(Config(proxies={}))}
 
 
 def profile_in_use() -> str | None:

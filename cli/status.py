@@ -64,11 +64,11 @@ def command(
     """
     answer = Answer.begin(ctx, output, query)
     opened = open_environment(answer, environment)
-    aws = _or_error(lambda: _checked(opened))
     with ThreadPoolExecutor(3) as pool:
+        topics = pool.submit(_or_error, lambda: _kafka(opened))
+        aws = _or_error(lambda: _checked(opened))
         streams = pool.submit(_or_error, lambda: read_streams(_need(aws), opened.streams))
         connectors = pool.submit(_or_error, lambda: read_connectors(_need(aws), list(opened.routes)))
-        topics = pool.submit(_or_error, lambda: _kafka(opened))
         parts = _collect(answer, streams), _collect(answer, topics), _collect(answer, connectors)
     items = [
         *_streams(answer, opened, parts[0]),

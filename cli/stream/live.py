@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from botocore.exceptions import ConnectionError as NoConnectionError
+from botocore.exceptions import HTTPClientError
+
 from cli.aws import CONCURRENT_CALLS, Aws
 from environments import naming
 
@@ -68,16 +71,22 @@ class Consumer:
 def read_streams(aws: Aws, names: Iterable[str]) -> dict[str, LiveStream | Exception | None]:
     """Each declared stream by its short name: as it is, None where it does not exist, or why it cannot be read.
 
-    One call a stream, a few at a time.
+    One call a stream, a few at a time. A service that has left one call without an answer is not waited for again.
     """
     kinesis = aws.kinesis  # made here: boto3 sessions must not make clients in several threads
+    silent: list[Exception] = []
 
     def read(name: str) -> LiveStream | Exception | None:
+        if silent:
+            return silent[0]
         physical = naming.stream_name(aws.environment, name)
         try:
             return _live(kinesis.describe_stream_summary(StreamName=physical)["StreamDescriptionSummary"])
         except kinesis.exceptions.ResourceNotFoundException:
             return None
+        except (HTTPClientError, NoConnectionError) as error:
+            silent.append(error)
+            return error
         except Exception as error:  # noqa: BLE001 - one stream that cannot be read must not hide the others
             return error
 

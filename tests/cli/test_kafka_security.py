@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from cli.errors import CliError, NotFoundError
+from cli.errors import CliError, NotAuthenticatedError, NotFoundError
 from cli.kafka import security
 from environments import load_environment
 
@@ -58,6 +58,27 @@ def test_a_secret_of_another_shape_is_told_without_its_text(project, aws, topic)
     with pytest.raises(CliError, match="username and password") as told:
         settings(project, auth="plain", secret=f"secret:{topic}")
     assert "hunter2" not in str(told.value)
+
+
+@pytest.mark.parametrize("text", ["hunter2", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----", "ä"])
+def test_an_authority_that_is_no_certificate_is_told_without_its_text(project, aws, topic, text):
+    aws.client("secretsmanager").create_secret(Name=topic, SecretString=text)
+    with pytest.raises(CliError, match=rf"kafka.ca secret:{topic} .* holds no certificate in PEM form") as told:
+        settings(project, ca=f"secret:{topic}")
+    assert text not in str(told.value)
+
+
+def test_an_authority_in_a_binary_secret_is_told(project, aws, topic):
+    aws.client("secretsmanager").create_secret(Name=topic, SecretBinary=b"0")
+    with pytest.raises(CliError, match="holds no certificate in PEM form"):
+        settings(project, ca=f"secret:{topic}")
+
+
+def test_no_secret_is_read_from_another_account(project, secret):
+    external = {"kind": "external", "bootstrap": "broker:9093", "auth": "plain", "secret": secret}
+    foreign = load_environment(project.write(account="210987654321", kafka=external))
+    with pytest.raises(NotAuthenticatedError, match="210987654321"):
+        security(foreign)
 
 
 def test_a_way_of_authentication_that_is_not_supported_is_told(project):

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import socket
 import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 
 import pytest
 from kafka import KafkaAdminClient, KafkaProducer, TopicPartition
+from kafka.errors import KafkaTimeoutError
 from kafka.structs import OffsetAndMetadata
+
+from cli.cluster import Cluster, retrying
+from cli.errors import UnreachableError
+from cli.kafka import check_reachable
 
 ORDERS = {"partitions": 3, "replication": 1, "retention": "7d", "config": {"segment.ms": 3_600_000}}
 
@@ -126,7 +133,8 @@ def test_describe_shows_partitions_settings_and_the_lag_of_the_routes(project, e
     project.run("topic", "sync", "-e", environment, "--yes")
     produce(broker, topic, {0: 10, 1: 5, 2: 0})
     group = f"streamops-{environment}-orders-to-stream"
-    admin.alter_group_offsets(group, {TopicPartition(topic, 0): OffsetAndMetadata(4, "", -1)})
+    offsets = {TopicPartition(topic, 0): OffsetAndMetadata(4, "", -1)}
+    retrying(lambda: admin.alter_group_offsets(group, offsets))
 
     item = project.run("topic", "describe", "orders", "-e", environment, "-o", "json").items[0]
     assert item["records"] == 15
@@ -216,3 +224,69 @@ def test_encryption_that_the_broker_does_not_speak_is_told_with_what_to_check(pr
     outcome = project.run("topic", "list", "-e", name)
     assert outcome.exit_code == 1
     assert "kafka.tls" in outcome.stderr
+
+
+def test_several_brokers_that_drop_every_packet_are_told_within_ten_seconds(project):
+    with ExitStack() as stack:
+        addresses = [stack.enter_context(full_listener()) for _ in range(6)]
+        name = project.write(kafka={"kind": "external", "bootstrap": ",".join(addresses), "tls": False})
+        began = time.monotonic()
+        outcome = project.run("topic", "list", "-e", name)
+        assert time.monotonic() - began < 10
+    assert outcome.exit_code == 1
+    assert all(f"{address} (timed out)" in outcome.stderr for address in addresses)
+
+
+@contextmanager
+def full_listener() -> Iterator[str]:
+    """The address of a listener whose queue is full: the kernel drops what comes next, as a firewall does."""
+    with ExitStack() as stack:
+        listener = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
+        for _ in range(3):
+            waiting = stack.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(listener.getsockname())
+        yield f"127.0.0.1:{listener.getsockname()[1]}"
+
+
+def test_a_port_that_cannot_be_one_is_told_as_such():
+    with pytest.raises(UnreachableError, match="too large"):
+        check_reachable(f"127.0.0.1:{10**30}", None, "")
+
+
+@pytest.mark.usefixtures("aws")
+def test_the_address_of_the_brokers_is_never_taken_from_another_account(project, kafka, aws, admin, topic):
+    aws.client("ssm").put_parameter(Name=f"/{topic}/bootstrap", Type="String", Value=kafka["bootstrap"])
+    declared = {
+        "kafka": {**kafka, "bootstrap": f"ssm:/{topic}/bootstrap"},
+        "topics": {"orders": {**ORDERS, "name": topic}},
+    }
+    foreign = project.write(account="210987654321", **declared)
+    for command in (["sync", "--yes"], ["list"], ["describe", "orders"]):
+        outcome = project.run("topic", *command, "-e", foreign, "-o", "json")
+        assert outcome.exit_code == 4
+        assert outcome.answer["errors"][0]["code"] == "not-authenticated"
+        assert "210987654321" in outcome.stderr
+    assert topic not in admin.list_topics()
+    assert project.run("topic", "sync", "-e", project.write(**declared), "--yes").exit_code == 0
+
+
+@pytest.mark.parametrize(("options", "waits"), [([], True), (["--no-wait"], False)])
+def test_sync_waits_for_its_topics_unless_it_is_told_not_to(project, environment, topic, monkeypatch, options, waits):
+    waited = []
+    monkeypatch.setattr(Cluster, "wait_until_ready", lambda _, names: waited.extend(names))
+    assert project.run("topic", "sync", "-e", environment, "--yes", *options).exit_code == 0
+    assert waited == ([topic] if waits else [])
+
+
+def test_a_topic_that_was_created_and_does_not_become_ready_is_told_as_created(
+    project, environment, admin, topic, monkeypatch
+):
+    def never(*_: object) -> None:
+        raise KafkaTimeoutError("no leader")
+
+    monkeypatch.setattr(Cluster, "wait_until_ready", never)
+    outcome = project.run("topic", "sync", "-e", environment, "--yes", "-o", "json")
+    assert (outcome.exit_code, outcome.answer["status"], outcome.plan["done"]) == (6, "partial", 1)
+    assert "no leader" in outcome.stderr
+    assert topic in admin.list_topics()
