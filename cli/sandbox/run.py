@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.errors import CliError
+from cli.errors import CliError, WrongUsageError
 from cli.options import Output, Query
 from cli.output import Answer, Format, note, show
 from cli.sandbox.environment import SANDBOX_ENVIRONMENT, SandboxEnvironment
@@ -48,6 +48,11 @@ def command(
     play = {Demo.FLIGHTS: flights.play}[demo]
     answer = Answer.begin(ctx, output, query)
     answer.environment = env
+    if kill and sabotage:
+        raise WrongUsageError(
+            f"--kill and --sabotage {sabotage} cannot be had together: the one shows a pass, the other a failure",
+            "run the demonstration once with each",
+        )
     options = flights.FlightsOptions(records=records, sabotage=sabotage, kill=kill)
     verdict = play(load_environment(env), running_sandbox(env), options, Reporter())
     item = verdict.to_dict()

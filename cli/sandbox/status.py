@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from cli.errors import CliError
+from cli.errors import BrokenSandboxError
 from cli.options import Output, Query
 from cli.output import Answer, Column, Format
 from cli.sandbox.environment import SANDBOX_ENVIRONMENT, SandboxEnvironment
@@ -32,5 +32,6 @@ def command(
     rows = status(env)
     for row in rows:
         if row["state"] == "stopped":
-            answer.errors.append(CliError(f"part {row['part']} has stopped\n{row['tail']}", "streamops sandbox up"))
+            message = f"part {row['part']} has stopped\n{row['tail']}".rstrip()
+            answer.errors.append(BrokenSandboxError(message, f"streamops sandbox up -e {env}"))
     answer.items(rows, COLUMNS, empty="the sandbox has no parts")
