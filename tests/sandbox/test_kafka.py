@@ -34,13 +34,13 @@ def test_a_java_that_is_no_program_is_named(tmp_path: Path, monkeypatch: pytest.
 
 def test_missing_jars_name_the_command_that_fetches_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(kafka, "LIBRARIES", tmp_path / "none")
-    with pytest.raises(SandboxError, match="Kafka .* is not in") as missing:
+    with pytest.raises(SandboxError, match=r"Kafka .* is not in") as missing:
         Broker.prepare(tmp_path / "kafka")
     assert "-m sandbox.kafka_libraries" in missing.value.way_out
 
 
 def test_jars_that_cannot_be_fetched_are_one_message_and_leave_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    def unreachable(_coordinates: str, *, cache_dir: Path):
+    def unreachable(_coordinates: str, *, cache_dir: Path):  # noqa: ARG001 - named as jgo names it
         raise OSError("no route to host")
 
     monkeypatch.setattr(jgo, "build", unreachable)
