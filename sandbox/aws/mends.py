@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sandbox.aws import (
+    autoscaling,
     ec2_endpoints,
     ec2_security,
     ec2_vpc,
@@ -19,6 +20,7 @@ from sandbox.aws import (
 from sandbox.aws.cloudformation import change_set_actions, description_actions, stack_actions
 
 ALL = (
+    autoscaling,
     change_set_actions,
     description_actions,
     stack_actions,

@@ -90,8 +90,8 @@ def _resource(session: boto3.Session, resource: Deployed, expected: dict[str, An
 def holds(expected: Any, actual: Any) -> bool:
     """Tell whether `actual` says all that `expected` says; it may say more.
 
-    Keys are compared without case (templates write `NetworkMode`, APIs `networkMode`), numbers and truth values by
-    their text, lists without order.
+    Keys are compared without case (templates write `NetworkMode`, APIs `networkMode`), truth values and what is a
+    number on one side only by their text, lists without order.
     """
     if isinstance(expected, dict):
         return isinstance(actual, Mapping) and all(
@@ -101,6 +101,8 @@ def holds(expected: Any, actual: Any) -> bool:
         return isinstance(actual, list | tuple) and _each_holds(expected, list(actual))
     if isinstance(expected, bool) or isinstance(actual, bool):
         return str(expected).lower() == str(actual).lower()
+    if isinstance(expected, int | float) and isinstance(actual, int | float):
+        return expected == actual
     return actual is not UNREAD and str(expected) == str(actual)
 
 

@@ -72,6 +72,27 @@ def service(session: boto3.Session, arn: str, _: Properties) -> Properties:
     return {**found, "Name": found["serviceName"], "Cluster": owner}
 
 
+@reads("AWS::ApplicationAutoScaling::ScalableTarget")
+def scalable_target(session: boto3.Session, name: str, _: Properties) -> Properties:
+    scaling: Any = session.client("application-autoscaling")
+    resource, dimension, namespace = name.split("|")
+    (found,) = scaling.describe_scalable_targets(
+        ServiceNamespace=namespace, ResourceIds=[resource], ScalableDimension=dimension
+    )["ScalableTargets"]
+    tags = scaling.list_tags_for_resource(ResourceARN=found["ScalableTargetARN"])["Tags"]
+    return {**found, "Id": name, "Tags": [{"Key": key, "Value": value} for key, value in tags.items()]}
+
+
+@reads("AWS::ApplicationAutoScaling::ScalingPolicy")
+def scaling_policy(session: boto3.Session, arn: str, _: Properties) -> Properties:
+    scaling: Any = session.client("application-autoscaling")
+    namespace = arn.split(":resource/")[1].split("/", maxsplit=1)[0]
+    policies = scaling.describe_scaling_policies(ServiceNamespace=namespace)["ScalingPolicies"]
+    (found,) = (policy for policy in policies if policy["PolicyARN"] == arn)
+    target = "|".join(found[part] for part in ("ResourceId", "ScalableDimension", "ServiceNamespace"))
+    return {**found, "Arn": arn, "ScalingTargetId": target}
+
+
 @reads("AWS::IAM::Role")
 def role(session: boto3.Session, name: str, _: Properties) -> Properties:
     iam = session.client("iam")

@@ -19,6 +19,49 @@ TRUST = {
 }
 TAGS = [{"Key": "team", "Value": "data"}]
 VPC = {"Type": "AWS::EC2::VPC", "Properties": {"CidrBlock": "10.0.0.0/16", "EnableDnsHostnames": True, "Tags": TAGS}}
+
+
+def scaled(least: int, most: int, *, cpu: int | None = None, tags: list[dict[str, str]] = TAGS) -> dict[str, Template]:
+    """A service whose number of tasks is left to autoscaling."""
+    resources: dict[str, Template] = {
+        "C": {"Type": "AWS::ECS::Cluster", "Properties": {"ClusterName": "scaled"}},
+        "T": {
+            "Type": "AWS::ECS::TaskDefinition",
+            "Properties": {"Memory": "512", "ContainerDefinitions": [{"Name": "c", "Image": "i"}]},
+        },
+        "S": {
+            "Type": "AWS::ECS::Service",
+            "Properties": {"Cluster": {"Ref": "C"}, "ServiceName": "s", "TaskDefinition": {"Ref": "T"}},
+        },
+        "R": {
+            "Type": "AWS::ApplicationAutoScaling::ScalableTarget",
+            "Properties": {
+                "MinCapacity": least,
+                "MaxCapacity": most,
+                "ResourceId": {"Fn::Join": ["/", ["service", {"Ref": "C"}, {"Fn::GetAtt": ["S", "Name"]}]]},
+                "RoleARN": "arn:aws:iam::111122223333:role/scaling",
+                "ScalableDimension": "ecs:service:DesiredCount",
+                "ServiceNamespace": "ecs",
+                "Tags": tags,
+            },
+        },
+    }
+    if cpu is not None:
+        resources["P"] = {
+            "Type": "AWS::ApplicationAutoScaling::ScalingPolicy",
+            "Properties": {
+                "PolicyName": "cpu",
+                "PolicyType": "TargetTrackingScaling",
+                "ScalingTargetId": {"Ref": "R"},
+                "TargetTrackingScalingPolicyConfiguration": {
+                    "PredefinedMetricSpecification": {"PredefinedMetricType": "ECSServiceAverageCPUUtilization"},
+                    "TargetValue": cpu,
+                },
+            },
+        }
+    return resources
+
+
 SIMPLE: dict[str, Callable[[], dict[str, Template]]] = {
     "AWS::Kinesis::Stream": lambda: {"S": stream("s", StreamEncryption=ENCRYPTED, Tags=TAGS)},
     "AWS::ECS::Cluster": lambda: {
@@ -57,6 +100,8 @@ SIMPLE: dict[str, Callable[[], dict[str, Template]]] = {
             },
         },
     },
+    "AWS::ApplicationAutoScaling::ScalableTarget": lambda: scaled(2, 4),
+    "AWS::ApplicationAutoScaling::ScalingPolicy": lambda: scaled(1, 4, cpu=60),
     "AWS::IAM::Role": lambda: {
         "R": {
             "Type": "AWS::IAM::Role",
