@@ -42,7 +42,7 @@ class ConnectorSettings(Section):
     cpu: Literal[256, 512, 1024, 2048, 4096, 8192, 16384] = 512
     """CPU units of a task (1024 are one vCPU)."""
     memory: Size = _GIB
-    """Memory of a task; Fargate offers certain sizes for each ``cpu``."""
+    """Memory of a task, a quarter of it for records; Fargate offers certain sizes for each ``cpu``."""
     architecture: Literal["arm64", "x86_64"] = "arm64"
     """Processor architecture of the tasks."""
 

@@ -87,7 +87,7 @@ def _as_many_as_min(fields: dict[str, Any]) -> int:
 
 
 class Tasks(Section):
-    """How many connector tasks work on a route; autoscaling moves between the two."""
+    """How many connector tasks work on a route; with ``max`` above ``min``, their CPU load moves it between the two."""
 
     min: Annotated[StrictInt, Count("streamops", 1)] = 1
     """At least this many."""

@@ -19,6 +19,15 @@ LONGEST_BYTES = 8192
 https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-advanced-parameters.html
 """
 
+MEMORY_SHARE = 4
+"""A task's memory is this many times what its connector may hold of records.
+
+The other three quarters are for what that bound does not count: Python with its libraries, librdkafka's
+own buffers for fetches that are being received, and what the allocator keeps of memory that was freed.
+Even the smallest task (512 MiB) has 384 MiB for them; running out of memory would kill the task
+and send everything again that was under way.
+"""
+
 
 class CannotRenderError(Exception):
     """A route for which there is no connector configuration yet."""
@@ -78,6 +87,7 @@ def render_configuration(environment: Environment, route: str) -> RenderedConfig
             region=environment.region,
         ),
         ordering=described.ordering,
+        memory=environment.connectors.memory // MEMORY_SHARE,
     )
     return RenderedConfiguration(configuration.to_json())
 

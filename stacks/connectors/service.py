@@ -12,13 +12,14 @@ from environments.naming import config_parameter_name, ecs_service_name, log_gro
 from stacks.connectors.configuration import render_configuration
 from stacks.connectors.image import ConnectorImage
 from stacks.connectors.roles import execution_role, task_role
+from stacks.connectors.scaling import add_scaling, fixed_count
 from stacks.connectors.task import add_container, task_definition
 from stacks.log_retention import log_retention
 from stacks.network.placement import Placement
 
 
 class ConnectorService(Construct):
-    """The service of one route; `tasks.min` tasks share its work through one consumer group."""
+    """The service of one route; its tasks, from `tasks.min` to `tasks.max`, share the work in one consumer group."""
 
     def __init__(
         self,
@@ -65,13 +66,14 @@ class ConnectorService(Construct):
             parameter=parameter,
             log_group=log_group,
         )
-        ecs.FargateService(
+        tasks = environment.routes[route].tasks
+        service = ecs.FargateService(
             self,
             "Service",
             service_name=ecs_service_name(environment, route),
             cluster=cluster,
             task_definition=task,
-            desired_count=environment.routes[route].tasks.min,
+            desired_count=fixed_count(tasks),
             # New tasks join the consumer group before old ones leave it, so no partition is ever
             # without a reader during a deployment. Safe, because offsets are committed only for
             # what was acknowledged.
@@ -84,6 +86,7 @@ class ConnectorService(Construct):
             enable_ecs_managed_tags=True,
             propagate_tags=ecs.PropagatedTagSource.SERVICE,
         )
+        add_scaling(service, tasks)
 
 
 def _security_groups(scope: Construct, route: str, placement: Placement) -> list[ec2.ISecurityGroup]:

@@ -50,9 +50,33 @@ def test_every_route_is_a_service_of_the_environments_cluster(templates: Templat
     assert {each["ServiceName"] for each in services} == set(PLAIN["routes"])
 
 
-def test_a_service_starts_with_the_least_number_of_tasks(templates: Templates):
+def test_a_range_of_tasks_is_steered_by_their_cpu(templates: Templates):
+    targets = templates.resources("plain", "connectors", "ApplicationAutoScaling::ScalableTarget")
+    ((key, target),) = targets.items()
+    assert (target["Properties"]["MinCapacity"], target["Properties"]["MaxCapacity"]) == (2, 4)
+    assert target["Properties"]["ScalableDimension"] == "ecs:service:DesiredCount"
+    *_, name = target["Properties"]["ResourceId"]["Fn::Join"][1]
+    owner, _ = name["Fn::GetAtt"]
+    assert templates.resources("plain", "connectors")[owner]["Properties"]["ServiceName"] == "clicks-to-stream"
+    (policy,) = templates.properties("plain", "connectors", "ApplicationAutoScaling::ScalingPolicy")
+    assert policy["ScalingTargetId"] == {"Ref": key}
+    assert policy["TargetTrackingScalingPolicyConfiguration"] == {
+        "PredefinedMetricSpecification": {"PredefinedMetricType": "ECSServiceAverageCPUUtilization"},
+        "TargetValue": 60,
+    }
+
+
+def test_a_deployment_sets_the_count_only_where_nothing_else_does(templates: Templates):
     assert service(templates, "plain", "orders-to-stream")["DesiredCount"] == 1
-    assert service(templates, "plain", "clicks-to-stream")["DesiredCount"] == 2
+    assert "DesiredCount" not in service(templates, "plain", "clicks-to-stream")
+
+
+def test_a_fixed_number_of_tasks_has_nothing_that_scales(described: Describe, synthesized: Synthesize):
+    routes = {"orders-to-stream": {**PLAIN["routes"]["orders-to-stream"], "tasks": {"min": 3, "max": 3}}}
+    made = synthesized(described(routes=routes))
+    assert service(made, "changed", "orders-to-stream")["DesiredCount"] == 3
+    assert made.resources("changed", "connectors", "ScalableTarget") == {}
+    assert made.resources("changed", "connectors", "ScalingPolicy") == {}
 
 
 def test_a_deployment_that_fails_rolls_back_and_never_leaves_a_partition_without_reader(templates: Templates):
@@ -123,6 +147,13 @@ def test_the_configuration_is_the_route_in_the_connectors_own_words(templates: T
     assert config.source.security.protocol == "tls"
     assert (config.sink.stream, config.sink.region) == ("ClickStream", "eu-west-1")
     assert config.ordering == "none"
+
+
+def test_a_quarter_of_a_tasks_memory_is_for_records(described: Describe):
+    for size, share in (("512MiB", 128), ("2GiB", 512), ("120GiB", 30 << 10)):
+        cpu = {"512MiB": 256, "2GiB": 1024, "120GiB": 16384}[size]
+        text = render_configuration(described(connectors={"cpu": cpu, "memory": size}), "orders-to-stream").text
+        assert load_config(text, "rendered").memory == share << 20
 
 
 def test_a_cluster_without_tls_is_reached_in_the_clear(templates: Templates):
