@@ -6,6 +6,7 @@ Kinesis.
 """
 
 import contextlib
+import math
 import threading
 import time
 import traceback
@@ -39,6 +40,8 @@ class Settings:
     stop_timeout: float
     queue: int
     """New records that wait for a call at most."""
+    span: int
+    """Records that all partitions together may be read past their first ones that are not acknowledged."""
     patience: float = 10.0
     """How long a stall is waited out; pausing throws away what the client has read ahead."""
 
@@ -67,13 +70,13 @@ class Engine:
         self._handed_bytes = 0
         self._handed_records = 0
         self._stop = threading.Event()
-        self._stopping = False
+        self._stop_by: float | None = None  # when the drain of a stop ends
+        self._stopped: dict[Partition, ConnectorError] = {}
+        self._held_back: dict[Partition, int] = {}  # paused alone, because of a stuck record: its span when it was
         self._fatal: ConnectorError | None = None
         self._full_since: float | None = None
         self._paused = False
         self._commit_at = 0.0
-        self.joined = False
-        """Whether the group has given this member its share, possibly an empty one."""
         self.beat = time.monotonic()
         """When the loop turned last."""
         metrics.watch(
@@ -87,6 +90,16 @@ class Engine:
     def buffered(self) -> int:
         """Memory taken by records that are not acknowledged, in bytes."""
         return self._handed_bytes - self._dispatcher.released
+
+    @property
+    def joined(self) -> bool:
+        """Whether the group counts this member in."""
+        return self._source.joined
+
+    @property
+    def stopped_partitions(self) -> dict[str, str]:
+        """The partitions that give no more records, and why."""
+        return {str(partition): str(reason) for partition, reason in list(self._stopped.items())}
 
     def stop(self) -> None:
         """Ask the engine to finish; safe in a signal handler."""
@@ -113,17 +126,16 @@ class Engine:
 
     def assigned(self, partitions: Collection[Partition]) -> None:
         """Open a lane for each partition."""
-        self.joined = True
         for partition in partitions:
             self._lanes[partition] = Lane(partition, order=KeyOrder() if self._settings.ordered else None)
         if self._paused:
-            self._source.pause()
+            self._source.pause(partitions)
         log.info("partitions assigned", partitions=_names(partitions), now=len(self._lanes))
 
     def revoked(self, partitions: Collection[Partition]) -> Mapping[Partition, int]:
         """Drain the partitions as long as that may help, then give them up."""
-        if not self._stopping:
-            self._drain(partitions, self._settings.drain_timeout, lambda: None)
+        until = self._stop_by or time.monotonic() + self._settings.drain_timeout
+        self._drain(partitions, until, lambda: None)
         positions = self._positions(partitions)
         left = self._undelivered(partitions)
         self._give_up(partitions)
@@ -141,21 +153,29 @@ class Engine:
             # The last commit of a partition that goes comes back when it is somebody else's to report.
             if partition in self._lanes:
                 self._committed[partition] = offset
-                self._metrics.committed(partition, offset, self._source.lag(partition, offset))
+                self._metrics.committed(partition, offset)
+
+    def stopped(self, partition: Partition, reason: ConnectorError) -> None:
+        """Note that a partition gives no more records; what was read of it is delivered."""
+        self._stopped[partition] = reason
+        self._metrics.stopped(partition)
+        log.error("partition stopped, the others go on", partition=str(partition), reason=str(reason))
 
     def _turn(self) -> None:
         self.beat = time.monotonic()
         self._check_sender()
         if self._has_room():
             self._take(self._source.poll())
+        self._hold_back()
         if time.monotonic() >= self._commit_at:
             self._commit(wait=False)
+            self._publish()
 
     def _has_room(self) -> bool:
         """Tell whether to read on. A long stall pauses the source, so that polling goes on without reading."""
         queued = self._handed_records - self._dispatcher.dequeued
         if self._paused and self._is_below(queued, 2):
-            self._source.resume()
+            self._source.resume(self._lanes.keys() - self._held_back.keys())
             self._paused = False
             log.info("reading again")
         if self._paused or self._is_below(queued, 1):
@@ -165,7 +185,7 @@ class Engine:
         if self._full_since is None:
             self._full_since = now
         if now - self._full_since > self._settings.patience:
-            self._source.pause()
+            self._source.pause(self._lanes)
             self._paused = True
             log.warning("the target takes nothing for a while, reading pauses", buffered_bytes=self.buffered)
             return True
@@ -174,6 +194,34 @@ class Engine:
 
     def _is_below(self, queued: int, part: int) -> bool:
         return queued < self._settings.queue // part and self.buffered < self._settings.memory // part
+
+    def _hold_back(self) -> None:
+        """Read no further in a partition far past a stuck record, and on once that has moved.
+
+        Those that flow may take half of what those held back have left, so that all together stay within the bound
+        and one that is stuck never stops the others.
+        """
+        spans = {partition: lane.watermark.span for partition, lane in self._lanes.items()}
+        moving = [partition for partition, span in self._held_back.items() if spans[partition] <= span // 2]
+        for partition in moving:
+            del self._held_back[partition]
+        if moving and not self._paused:
+            self._source.resume(moving)
+            log.info("reading partitions again", partitions=_names(moving))
+        flowing = {partition: span for partition, span in spans.items() if partition not in self._held_back}
+        taken = sum(flowing.values())
+        free = self._settings.span - (sum(spans.values()) - taken)
+        if taken > max(free // 2, self._settings.queue):
+            stuck = max(flowing, key=lambda partition: flowing[partition])
+            self._held_back[stuck] = flowing[stuck]
+            self._source.pause([stuck])
+            position = self._lanes[stuck].watermark.position
+            log.warning("reading of a partition pauses, it waits for a record", partition=str(stuck), offset=position)
+
+    def _publish(self) -> None:
+        lags = self._source.lags(self._committed)
+        for partition, lane in self._lanes.items():
+            self._metrics.behind(partition, lags.get(partition), lane.watermark.span)
 
     def _take(self, batches: list[Batch]) -> None:
         offers = []
@@ -210,15 +258,18 @@ class Engine:
             self._source.commit(positions, wait=wait)
 
     def _finish(self) -> None:
-        self._stopping = True
+        self._stop_by = time.monotonic() + self._settings.stop_timeout
         log.info("stopping", undelivered=self._undelivered(self._lanes))
         try:
-            self._source.pause()
-            self._drain(self._lanes, self._settings.stop_timeout, self._keep_membership)
+            self._source.pause(self._lanes)
+            self._paused = True
+            self._drain(self._lanes, self._stop_by, self._keep_membership)
             left = {str(p): n for p in self._lanes if (n := self._undelivered([p]))}
             self._commit(wait=True)
             log.info("stopped", left_for_the_next_start=left or "nothing")
         finally:
+            # Leaving the group gives up what could not be drained, so there is nothing more to wait for.
+            self._stop_by = -math.inf
             self._source.close()
             self._sender.close()
 
@@ -228,9 +279,8 @@ class Engine:
         with contextlib.suppress(ConnectorError):
             self._source.poll()
 
-    def _drain(self, partitions: Collection[Partition], timeout: float, meanwhile: Callable[[], None]) -> None:
+    def _drain(self, partitions: Collection[Partition], deadline: float, meanwhile: Callable[[], None]) -> None:
         """Wait until these partitions are acknowledged, time is up, or the target takes nothing anyway."""
-        deadline = time.monotonic() + timeout
         while self._undelivered(partitions) and time.monotonic() < deadline:
             if self._dispatcher.circuit.state != "closed" or self._sender.failure is not None:
                 return
@@ -261,6 +311,8 @@ class Engine:
         lanes = [lane for p in partitions if (lane := self._lanes.pop(p, None)) is not None]
         self._sender.abandon(lanes)
         for partition in partitions:
+            self._held_back.pop(partition, None)
+            self._stopped.pop(partition, None)
             self._handed.pop(partition, None)
             self._committed.pop(partition, None)
             self._metrics.gave_up(partition)

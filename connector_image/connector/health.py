@@ -20,10 +20,17 @@ STALE_SECONDS: Final = 60.0
 class Health:
     """Answers whether the connector lives and whether it works."""
 
-    def __init__(self, beats: Callable[[], dict[str, float]], joined: Callable[[], bool], circuit: Circuit) -> None:
+    def __init__(
+        self,
+        beats: Callable[[], dict[str, float]],
+        joined: Callable[[], bool],
+        circuit: Circuit,
+        stopped: Callable[[], dict[str, str]],
+    ) -> None:
         self._beats = beats
         self._joined = joined
         self._circuit = circuit
+        self._stopped = stopped
 
     def alive(self) -> tuple[bool, dict[str, object]]:
         """Tell whether every loop turned lately, and for each how many seconds ago."""
@@ -36,7 +43,10 @@ class Health:
         state: dict[str, object] = {"group_joined": self._joined(), "circuit": self._circuit.state}
         if self._circuit.reason is not None:
             state["reason"] = self._circuit.reason
-        return self._joined() and self._circuit.state == "closed", state
+        stopped = self._stopped()
+        if stopped:
+            state["stopped_partitions"] = stopped
+        return bool(state["group_joined"]) and state["circuit"] == "closed" and not stopped, state
 
 
 class HealthServer:

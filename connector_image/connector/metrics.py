@@ -46,6 +46,15 @@ class Metrics:
         self._buffered = gauge("buffered_bytes", "Memory that records take which are not acknowledged").labels(route)
         self._committed = gauge("committed_offset", "Offset committed last", "topic", "partition")
         self._lag = gauge("lag_records", "Records in the partition after the committed offset", "topic", "partition")
+        self._span = gauge(
+            "span_records",
+            "Records that were read after the first one that is not acknowledged, and are remembered because of it",
+            "topic",
+            "partition",
+        )
+        self._stopped = gauge(
+            "stopped_partitions", "1 for a partition that stopped at a gap; the log names it", "topic", "partition"
+        )
         self._circuit = gauge("circuit_state", "0 closed, 1 probing, 2 open").labels(route)
         self._info = Info("streamops_connector_route", "What the route joins", ("route",), registry=self.registry)
 
@@ -104,13 +113,21 @@ class Metrics:
         self._buffered.set_function(buffered)
         self._circuit.set_function(lambda: _CIRCUIT[circuit.state])
 
-    def committed(self, partition: Partition, offset: int, lag: int | None) -> None:
+    def committed(self, partition: Partition, offset: int) -> None:
         """Publish the progress of a partition."""
         self._committed.labels(self._route, partition.topic, str(partition.number)).set(offset)
+
+    def behind(self, partition: Partition, lag: int | None, span: int) -> None:
+        """Publish how far a partition is behind, as far as that is known, and what it remembers."""
         if lag is not None:
             self._lag.labels(self._route, partition.topic, str(partition.number)).set(lag)
+        self._span.labels(self._route, partition.topic, str(partition.number)).set(span)
+
+    def stopped(self, partition: Partition) -> None:
+        """A partition gives no more records until it is assigned anew."""
+        self._stopped.labels(self._route, partition.topic, str(partition.number)).set(1)
 
     def gave_up(self, partition: Partition) -> None:
         """Withdraw the gauges of a partition that somebody else reports from now on."""
-        for gauge in (self._committed, self._lag):
+        for gauge in (self._committed, self._lag, self._span, self._stopped):
             gauge.remove_by_labels({"topic": partition.topic, "partition": str(partition.number)})

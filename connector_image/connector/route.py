@@ -2,8 +2,6 @@
 
 import os
 import signal
-import sys
-import types
 from typing import NoReturn
 
 from connector.backoff import Backoff
@@ -25,6 +23,8 @@ from connector.sender import Sender
 _INTERRUPTED = 130
 # More would not be faster: what was just read is still in the processor's cache.
 _QUEUED_CALLS = 8
+# An offset that is remembered as acknowledged, in a set with its number: measured, with room for its growth.
+_BYTES_PER_OFFSET = 128
 
 log = Log(__name__)
 
@@ -58,9 +58,15 @@ def run(config: ConnectorConfig) -> None:
         drain_timeout=config.drain_timeout.total_seconds(),
         stop_timeout=config.stop_timeout.total_seconds(),
         queue=_QUEUED_CALLS * limits.records,
+        span=share // _BYTES_PER_OFFSET,
     )
     engine = Engine(source, sender, dispatcher, Mapper(limits.record, config.tombstones), metrics, settings)
-    health = Health(lambda: {"source": engine.beat, "sender": sender.beat}, lambda: engine.joined, circuit)
+    health = Health(
+        lambda: {"source": engine.beat, "sender": sender.beat},
+        lambda: engine.joined,
+        circuit,
+        lambda: engine.stopped_partitions,
+    )
     server = HealthServer(config.http.host, config.http.port, health, metrics.registry)
     _stop_on_signals(engine)
     server.start()
@@ -79,15 +85,14 @@ def run(config: ConnectorConfig) -> None:
 
 def _stop_on_signals(engine: Engine) -> None:
     def leave(*_: object) -> NoReturn:
-        sys.stderr.flush()
         # The interpreter's own way out would wait for the client libraries' threads.
         os._exit(_INTERRUPTED)
 
-    def stop(number: int, _: types.FrameType | None) -> None:
+    def stop(*_: object) -> None:
+        # Nothing is logged here: the signal may have come in the middle of a line, and stderr is not reentrant.
+        engine.stop()
         for each in (signal.SIGTERM, signal.SIGINT):
             signal.signal(each, leave)
-        log.info("stop asked for, a second signal ends at once", signal=signal.Signals(number).name)
-        engine.stop()
 
     for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, stop)

@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 from typing import Protocol
 
 from connector.batch import Batch, Partition
+from connector.errors import ConnectorError
 
 
 class Owner(Protocol):
@@ -21,9 +22,15 @@ class Owner(Protocol):
     def committed(self, positions: Mapping[Partition, int]) -> None:
         """These offsets are committed."""
 
+    def stopped(self, partition: Partition, reason: ConnectorError) -> None:
+        """Hear that this partition gives no more records until it is assigned anew; the others go on."""
+
 
 class Source(Protocol):
     """Partitions of records, shared out among the members of a group. One thread makes all calls."""
+
+    joined: bool
+    """Whether the group counts this member in: it has its share, possibly an empty one, and the group answers."""
 
     def start(self, owner: Owner) -> None:
         """Join the group."""
@@ -35,17 +42,17 @@ class Source(Protocol):
             ConnectorError: reading cannot go on.
         """
 
-    def pause(self) -> None:
-        """Let `poll` return nothing for now."""
+    def pause(self, partitions: Collection[Partition]) -> None:
+        """Let `poll` return nothing of these partitions for now."""
 
-    def resume(self) -> None:
+    def resume(self, partitions: Collection[Partition]) -> None:
         """Undo `pause`."""
 
     def commit(self, positions: Mapping[Partition, int], *, wait: bool) -> None:
         """Commit these offsets; with `wait`, be sure of it (or have logged why not) on return."""
 
-    def lag(self, partition: Partition, position: int) -> int | None:
-        """Count what the partition holds from `position` on, None when unknown."""
+    def lags(self, positions: Mapping[Partition, int]) -> Mapping[Partition, int]:
+        """Count what each partition holds from its position on, as far as that is known."""
 
     def close(self) -> None:
         """Leave the group."""

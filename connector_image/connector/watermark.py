@@ -15,7 +15,7 @@ class Watermark:
     Runs may have holes (compaction, transaction markers); what was never tracked is never waited for.
     """
 
-    __slots__ = ("_acknowledged", "_cursor", "_runs", "_tracked", "_whole", "end", "position")
+    __slots__ = ("_acknowledged", "_cursor", "_runs", "_tracked", "_whole", "end", "position", "span")
 
     def __init__(self) -> None:
         self._runs: deque[Sequence[int]] = deque()
@@ -27,6 +27,8 @@ class Watermark:
         """The offset after the last tracked one, None before the first."""
         self.position: int | None = None
         """The offset that may be committed, None while nothing is tracked."""
+        self.span = 0
+        """How many tracked offsets the position has not passed: what is remembered because one is not acknowledged."""
 
     def track(self, offsets: Sequence[int]) -> None:
         """Take in a run of offsets, ascending and above all earlier ones."""
@@ -35,6 +37,7 @@ class Watermark:
         self._runs.append(offsets)
         self._tracked[offsets[0]] = offsets
         self.end = offsets[-1] + 1
+        self.span += len(offsets)
         if self.position is None:
             self.position = offsets[0]
 
@@ -52,16 +55,18 @@ class Watermark:
         acknowledged = self._acknowledged
         while self._runs:
             run = self._runs[0]
+            before, length = self._cursor, len(run)
             if run[0] in self._whole:
                 self._whole.discard(run[0])
             else:
-                length = len(run)
                 while self._cursor < length and run[self._cursor] in acknowledged:
                     acknowledged.discard(run[self._cursor])
                     self._cursor += 1
                 if self._cursor < length:
+                    self.span -= self._cursor - before
                     self.position = run[self._cursor]
                     return
+            self.span -= length - before
             self._cursor = 0
             del self._tracked[run[0]]
             self._runs.popleft()

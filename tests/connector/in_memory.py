@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from random import Random
 
@@ -44,8 +44,8 @@ class MemorySource:
     commits: dict[Partition, int] = field(default_factory=dict)
     ahead: int = 0
     polled: int = 0
-    paused: bool = False
-    pauses: int = 0
+    paused: set[Partition] = field(default_factory=set)
+    joined: bool = True
     closed: bool = False
     make_value: Callable[[int, int], bytes | None] = content
 
@@ -63,19 +63,18 @@ class MemorySource:
             where = self.places[self.turn]
             first = self.positions[where]
             keys = self.partitions[where.number][first : first + self.chunk]
-            if keys and not self.paused:
+            if keys and where not in self.paused:
                 self.positions[where] = first + len(keys)
                 offsets = range(first, first + len(keys))
                 return [Batch(where, keys, [self.make_value(where.number, offset) for offset in offsets], offsets)]
         time.sleep(0.001)
         return []
 
-    def pause(self) -> None:
-        self.paused = True
-        self.pauses += 1
+    def pause(self, partitions: Collection[Partition]) -> None:
+        self.paused.update(partitions)
 
-    def resume(self) -> None:
-        self.paused = False
+    def resume(self, partitions: Collection[Partition]) -> None:
+        self.paused.difference_update(partitions)
 
     def commit(self, positions: Mapping[Partition, int], *, wait: bool) -> None:  # noqa: ARG002 - the protocol's signature
         arrived = {place(taken) for taken in self.server.taken}
@@ -84,8 +83,8 @@ class MemorySource:
             self.commits[where] = position
         self.owner.committed(positions)
 
-    def lag(self, partition: Partition, position: int) -> int | None:
-        return len(self.partitions[partition.number]) - position
+    def lags(self, positions: Mapping[Partition, int]) -> Mapping[Partition, int]:
+        return {where: len(self.partitions[where.number]) - position for where, position in positions.items()}
 
     def close(self) -> None:
         self.closed = True
@@ -122,6 +121,7 @@ class Assembly:
     tombstones: str = "stop"
     stop_timeout: float = 20.0
     queue: int = 1_000
+    span: int = 100_000
     ca_bundle: str | None = None
 
     def __post_init__(self) -> None:
@@ -139,6 +139,7 @@ class Assembly:
             drain_timeout=5.0,
             stop_timeout=self.stop_timeout,
             queue=self.queue,
+            span=self.span,
             patience=0.2,
         )
         mapper = Mapper(1 << 20, self.tombstones)  # type: ignore[arg-type]  # tests pass the literals

@@ -162,16 +162,12 @@ def test_a_sender_that_ends_stops_the_connector_with_one_message_and_the_traceba
     assert any("in breaks" in record.__dict__.get("fields", {}).get("traceback", "") for record in caplog.records)
 
 
-def test_latency_does_not_limit_the_throughput(server: FaultServer):
+def test_calls_do_not_wait_for_each_other(server: FaultServer):
     server.plan = lambda _: Fault(delay=0.05)
     source = MemorySource([[b"%d" % number for number in range(1000)]], server)
     with running(Assembly(source, connections=16)) as assembly:
-        started = time.monotonic()
         until(lambda: settled(assembly))
-        took = time.monotonic() - started
-    one_after_the_other = len(server.calls) * 0.05
     assert server.most_at_once > 8
-    assert took < one_after_the_other / 2
 
 
 def test_denied_access_turns_readiness_red_loses_nothing_and_recovers_by_itself(server: FaultServer):
@@ -202,6 +198,8 @@ def test_a_target_that_takes_nothing_bounds_the_memory_and_the_source_is_still_p
         until(lambda: source.paused)
         before = source.polled
         until(lambda: source.polled > before + 20)
+        source.partitions[0] += [b"k"] * 7
+        until(lambda: assembly.sample("lag_records", topic="t", partition="0") == 3007)
         assert assembly.engine.buffered <= assembly.memory + chunk
         stalled.clear()
         until(lambda: settled(assembly))
@@ -233,12 +231,10 @@ def test_stopping_drains_what_is_under_way_and_commits_it(server: FaultServer):
 
 def test_stopping_does_not_wait_for_a_target_that_refuses(server: FaultServer):
     server.plan = lambda _: Fault(status=400, code="ResourceNotFoundException")
-    with running(Assembly(MemorySource([[b"k"]], server))) as assembly:
+    with running(Assembly(MemorySource([[b"k"]], server), stop_timeout=1e6)) as assembly:
         until(lambda: assembly.circuit.state == "open")
-        started = time.monotonic()
         assembly.engine.stop()
         until(lambda: assembly.source.closed)
-        assert time.monotonic() - started < 2
     assert not any(assembly.source.commits.values())
 
 
@@ -312,3 +308,74 @@ def test_a_lost_partition_commits_nothing(server: FaultServer):
         source.poll = poll  # type: ignore[method-assign]  # a rebalance comes in the middle of a poll
         until(lambda: assembly.engine.buffered == 0)
     assert not any(source.commits.values())
+
+
+def test_a_partition_pauses_far_past_a_stuck_record_and_the_others_flow(server: FaultServer):
+    stuck = threading.Event()
+    stuck.set()
+
+    def refused(number: int) -> Fault:
+        keys = server.calls[number]
+        return Fault(refused=lambda index: stuck.is_set() and keys[index] == "stuck")
+
+    server.plan = refused
+    source = MemorySource([[b"stuck", *(b"%d" % n for n in range(5000))], [b"%d" % n for n in range(5000)]], server)
+    assembly = Assembly(source, span=1_000, queue=100)
+    first, second = Partition("t", 0), Partition("t", 1)
+    with running(assembly):
+        until(lambda: source.commits.get(second) == 5000)
+        assert source.paused == {first}
+        assert source.positions[first] < 1_000
+        until(lambda: assembly.sample("span_records", topic="t", partition="0") == source.positions[first])
+        stuck.clear()
+        until(lambda: settled(assembly))
+    assert lost(source) == 0
+
+
+def test_a_partition_that_moves_while_it_stops_is_drained_before(server: FaultServer):
+    server.plan = lambda _: Fault(delay=0.1)
+    source = MemorySource([[b"%d" % n for n in range(60)]], server)
+    positions: list[dict[Partition, int]] = []
+    original = source.poll
+
+    def poll():
+        if source.paused and not positions:
+            positions.append(dict(source.owner.revoked([Partition("t", 0)])))
+            source.owner.committed(positions[0])
+        return original()
+
+    with running(Assembly(source, connections=1)) as assembly:
+        until(lambda: server.calls)
+        source.poll = poll  # type: ignore[method-assign]  # a rebalance comes during the drain
+        assembly.engine.stop()
+    assert positions == [{Partition("t", 0): source.positions[Partition("t", 0)]}]
+
+
+def test_a_partition_at_a_gap_stops_alone_until_it_is_assigned_anew(server: FaultServer):
+    source = MemorySource([[b"%d" % n for n in range(100)] for _ in range(2)], server)
+    gap = Partition("t", 1)
+    original = source.poll
+
+    def poll():
+        if source.positions[gap] == 50 and gap not in source.paused:
+            source.paused.add(gap)
+            source.owner.stopped(gap, ConnectorError("gap in t:1"))
+        return original()
+
+    source.poll = poll  # type: ignore[method-assign]  # the rest of the partition is gone
+    with running(Assembly(source)) as assembly:
+        until(lambda: source.commits == {Partition("t", 0): 100, gap: 50})
+        assert assembly.engine.stopped_partitions == {"t:1": "gap in t:1"}
+        assert assembly.sample("stopped_partitions", topic="t", partition="1") == 1
+
+        def again():
+            source.poll = original  # type: ignore[method-assign]  # once
+            source.owner.revoked([gap])
+            source.paused.discard(gap)
+            source.owner.assigned([gap])
+            return original()
+
+        source.poll = again  # type: ignore[method-assign]  # somebody has set the group's offset
+        until(lambda: settled(assembly))
+        assert assembly.engine.stopped_partitions == {}
+        assert assembly.sample("stopped_partitions", topic="t", partition="1") == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,8 +12,10 @@ from confluent_kafka import KafkaError, KafkaException, TopicPartition
 from connector.batch import Partition
 from connector.config import KafkaSource as KafkaConfig
 from connector.errors import ConnectorError
+from connector.kafka.client import Client
 from connector.kafka.source import BATCH_RECORDS, KafkaSource
 
+CONFIG = {"kind": "kafka", "bootstrap": "h:1", "topic": "t", "group": "g", "start": "latest", "linger": "200ms"}
 PLACE = TopicPartition("t", 0)
 
 
@@ -25,6 +28,7 @@ class ScriptedConsumer:
         self.refuses_the_call = False
         self.assigned: list[TopicPartition] = []
         self.asked: list[tuple[int, float]] = []
+        self.paused: list[TopicPartition] = []
 
     def subscribe(self, _: list[str], **callbacks: Callable[..., None]) -> None:
         self.callbacks = callbacks
@@ -36,11 +40,18 @@ class ScriptedConsumer:
         error = None if self.refusal is None else KafkaError(self.refusal)
         return [Confirmed(place.topic, place.partition, place.offset, error) for place in offsets]
 
-    def get_watermark_offsets(self, *_: object, **__: object) -> tuple[int, int]:
-        return 10, 20
+    def get_watermark_offsets(self, _: TopicPartition, timeout: float = 0, *, cached: bool = False) -> tuple[int, int]:
+        assert cached or timeout > 0
+        return (10, 20) if cached or not self.paused else (10, 30)
+
+    def pause(self, places: list[TopicPartition]) -> None:
+        self.paused += places
 
     def incremental_assign(self, places: list[TopicPartition]) -> None:
         self.assigned += places
+
+    def incremental_unassign(self, places: list[TopicPartition]) -> None:
+        self.assigned = [place for place in self.assigned if place not in places]
 
     def consume(self, count: int, timeout: float) -> list[Any]:
         self.asked.append((count, timeout))
@@ -76,6 +87,7 @@ class NotingOwner:
     def __init__(self) -> None:
         self.assignments: list[Partition] = []
         self.commits: dict[Partition, int] = {}
+        self.stops: dict[Partition, str] = {}
 
     def assigned(self, partitions: Collection[Partition]) -> None:
         self.assignments += partitions
@@ -89,14 +101,15 @@ class NotingOwner:
     def committed(self, positions: Mapping[Partition, int]) -> None:
         self.commits.update(positions)
 
+    def stopped(self, partition: Partition, reason: ConnectorError) -> None:
+        self.stops[partition] = str(reason)
+
 
 class Scripted:
     """A source on a scripted consumer, and its owner."""
 
     def __init__(self) -> None:
-        config = KafkaConfig.model_validate(
-            {"kind": "kafka", "bootstrap": "h:1", "topic": "t", "group": "g", "start": "latest", "linger": "200ms"}
-        )
+        config = KafkaConfig.model_validate(CONFIG)
         self.consumer, self.owner = ScriptedConsumer(), NotingOwner()
         self.client = ScriptedClient(self.consumer)
         self.source = KafkaSource(config, "127.0.0.1:1", 1 << 20)
@@ -144,3 +157,53 @@ def test_brokers_that_go_away_during_an_assignment_stop_it_by_the_next_poll(scri
 def test_records_are_waited_for_no_longer_than_the_linger(scripted: Scripted):
     scripted.source.poll()
     assert scripted.consumer.asked == [(BATCH_RECORDS, 0.2)]
+
+
+def test_the_lag_of_a_paused_partition_is_asked_for_since_no_fetch_tells_it(scripted: Scripted):
+    where = Partition("t", 0)
+    assert scripted.source.lags({where: 15}) == {where: 5}
+    scripted.source.pause([where])
+    assert scripted.source.lags({where: 15}) == {where: 15}
+
+
+def test_membership_ends_with_a_loss_and_while_no_coordinator_answers(scripted: Scripted):
+    seen = []
+
+    def note() -> None:
+        seen.append(scripted.source.joined)
+
+    note()
+    scripted.assign()
+    note()
+    scripted.source._on_group("wait-coord", "steady")
+    note()
+    scripted.source._on_group("up", "wait-sync")
+    note()
+    scripted.source._on_group("up", "steady")
+    note()
+    scripted.consumer.callbacks["on_lost"](scripted.consumer, [PLACE])
+    note()
+    assert seen == [False, True, False, False, True, False]
+
+
+@pytest.mark.parametrize(("share", "fetch"), [(2 << 20, 1 << 20), (32 << 20, 8 << 20), (1 << 30, 50 << 20)])
+def test_what_a_fetch_may_bring_follows_from_the_memory(monkeypatch: pytest.MonkeyPatch, share, fetch):
+    taken: dict[str, object] = {}
+    monkeypatch.setattr("connector.kafka.client.Consumer", lambda settings, logger: taken.update(settings))  # noqa: ARG005 - the class's signature
+    Client(KafkaConfig.model_validate(CONFIG), "h:1", share)
+    assert taken["fetch.max.bytes"] == fetch
+    assert taken["max.partition.fetch.bytes"] == 1 << 20
+    assert taken["queued.max.messages.kbytes"] == share // 1024
+
+
+def test_every_session_timeout_that_the_configuration_takes_is_taken_by_the_client():
+    config = KafkaConfig.model_validate({**CONFIG, "session_timeout": "30m"})
+    Client(config, "127.0.0.1:1", 1 << 20).consumer.close()
+
+
+def test_an_authority_that_is_no_pem_is_one_message(tmp_path: Path):
+    file = tmp_path / "ca.pem"
+    file.write_text("no PEM")
+    config = KafkaConfig.model_validate({**CONFIG, "security": {"protocol": "tls", "ca": str(file)}})
+    with pytest.raises(ConnectorError, match=r"source\.security\.ca, which must be a PEM file"):
+        Client(config, "127.0.0.1:1", 1 << 20)

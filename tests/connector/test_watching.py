@@ -51,7 +51,7 @@ def test_repeats_are_kept_back_and_counted_each_code_for_itself(caplog: pytest.L
 
 def test_a_loop_that_no_longer_turns_is_unhealthy():
     beats = {"source": time.monotonic(), "sender": time.monotonic() - STALE_SECONDS - 1}
-    health = Health(lambda: beats, lambda: True, Circuit())
+    health = Health(lambda: beats, lambda: True, Circuit(), dict)
     assert not health.alive()[0]
     beats["sender"] = time.monotonic()
     assert health.alive()[0]
@@ -59,7 +59,7 @@ def test_a_loop_that_no_longer_turns_is_unhealthy():
 
 def test_readiness_needs_the_group_and_a_closed_circuit():
     circuit, joined = Circuit(), [False]
-    health = Health(dict, lambda: joined[0], circuit)
+    health = Health(dict, lambda: joined[0], circuit, dict)
     assert not health.ready()[0]
     joined[0] = True
     assert health.ready()[0]
@@ -69,9 +69,19 @@ def test_readiness_needs_the_group_and_a_closed_circuit():
     assert state["reason"] == "AccessDenied: no"
 
 
+def test_readiness_names_the_partitions_that_stopped():
+    stopped = {"t:1": "gap in t:1"}
+    health = Health(dict, lambda: True, Circuit(), lambda: stopped)
+    ready, state = health.ready()
+    assert not ready
+    assert state["stopped_partitions"] == {"t:1": "gap in t:1"}
+    stopped.clear()
+    assert health.ready()[0]
+
+
 def test_a_port_in_use_is_one_clear_message():
     metrics = Metrics("r")
-    health = Health(dict, lambda: True, Circuit())
+    health = Health(dict, lambda: True, Circuit(), dict)
     first = HealthServer("127.0.0.1", 0, health, metrics.registry)
     first.start()
     try:
@@ -86,8 +96,13 @@ def test_a_port_in_use_is_one_clear_message():
 def test_gauges_of_a_partition_go_with_it():
     metrics = Metrics("r")
     labels = {"route": "r", "topic": "t", "partition": "1"}
-    metrics.committed(Partition("t", 1), 10, 5)
+    metrics.committed(Partition("t", 1), 10)
+    metrics.behind(Partition("t", 1), 5, 7)
+    metrics.stopped(Partition("t", 1))
+    assert metrics.registry.get_sample_value("streamops_connector_stopped_partitions", labels) == 1
+    assert metrics.registry.get_sample_value("streamops_connector_span_records", labels) == 7
     assert metrics.registry.get_sample_value("streamops_connector_lag_records", labels) == 5
     metrics.gave_up(Partition("t", 1))
     metrics.gave_up(Partition("t", 2))
-    assert metrics.registry.get_sample_value("streamops_connector_lag_records", labels) is None
+    for name in ("committed_offset", "lag_records", "span_records", "stopped_partitions"):
+        assert metrics.registry.get_sample_value(f"streamops_connector_{name}", labels) is None

@@ -50,6 +50,7 @@ def test_the_position_is_always_the_first_offset_that_is_not_acknowledged(data: 
         watermark.acknowledge(part)
         done.update(part)
         assert watermark.position == expected(tracked, done)
+        assert watermark.span == sum(offset >= watermark.position for run in tracked for offset in run)
     assert watermark.position == watermark.end
 
 

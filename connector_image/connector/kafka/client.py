@@ -1,5 +1,6 @@
 """librdkafka's settings and its errors, said so that a person can act on them."""
 
+import json
 import logging
 import time
 from collections.abc import Callable, Sequence
@@ -18,6 +19,12 @@ _PROBE_STEP: Final = 1.0
 # Brokers that refuse connections may be starting; seconds to wait for them.
 _PATIENCE: Final = 3.0
 _KIBIBYTE: Final = 1024
+_MEBIBYTE: Final = 1 << 20
+# librdkafka's defaults, in milliseconds and bytes.
+_POLL_INTERVAL: Final = 300_000
+_LARGEST_FETCH: Final = 50 * _MEBIBYTE
+# How often librdkafka tells how it stands with the group, in milliseconds.
+_STATISTICS: Final = 1_000
 _UNAUTHENTICATED: Final = frozenset({KafkaError._AUTHENTICATION, KafkaError.SASL_AUTHENTICATION_FAILED})  # noqa: SLF001 - librdkafka's own codes begin with an underscore
 
 _MOVING: Final = frozenset(
@@ -31,6 +38,7 @@ _PAUSE: Final = 0.1
 
 Answer = TypeVar("Answer")
 CommitCallback = Callable[[KafkaError | None, Sequence[TopicPartition]], None]
+GroupCallback = Callable[[str, str], None]
 
 log = RateLimited(__name__)
 _library_log = logging.getLogger("connector.librdkafka")
@@ -52,33 +60,62 @@ def patiently(ask: Callable[[], Answer]) -> Answer:
             time.sleep(_PAUSE)
 
 
+def _group_states(hear: GroupCallback) -> Callable[[str], None]:
+    """Pass on the states of coordinator and membership, of all that librdkafka's statistics hold."""
+
+    def take(text: str) -> None:
+        group = json.loads(text).get("cgrp", {})
+        hear(group.get("state", ""), group.get("join_state", ""))
+
+    return take
+
+
 class Client:
     """A consumer that remembers why the brokers refused it."""
 
     def __init__(
-        self, config: KafkaConfig, bootstrap: str, read_ahead: int, on_commit: CommitCallback | None = None
+        self,
+        config: KafkaConfig,
+        bootstrap: str,
+        read_ahead: int,
+        on_commit: CommitCallback | None = None,
+        on_group: GroupCallback | None = None,
     ) -> None:
         self._bootstrap = bootstrap
         self._refusal: KafkaError | None = None
         self._all_down = False
+        session = int(config.session_timeout.total_seconds() * 1000)
+        fetch = min(_LARGEST_FETCH, max(_MEBIBYTE, read_ahead // 4))
         settings: dict[str, object] = {
             "bootstrap.servers": bootstrap,
             "group.id": config.group,
             "client.id": "streamops-connector",
             "partition.assignment.strategy": "cooperative-sticky",
-            "session.timeout.ms": int(config.session_timeout.total_seconds() * 1000),
+            "session.timeout.ms": session,
+            # librdkafka wants it no shorter than the session.
+            "max.poll.interval.ms": max(_POLL_INTERVAL, session),
             "enable.auto.commit": False,
             "enable.auto.offset.store": False,
             # Its other values skip records in silence when committed offsets are gone.
             "auto.offset.reset": "error",
             "queued.max.messages.kbytes": max(1, read_ahead // _KIBIBYTE),
+            # A fetch is asked for while there is room in the queue, so the last one of each broker comes on top.
+            "fetch.max.bytes": fetch,
+            "max.partition.fetch.bytes": min(_MEBIBYTE, fetch),
             # The default of 1,000 ms caps the rate at about 150,000 records/s once the queue was full.
             "fetch.queue.backoff.ms": 10,
             "error_cb": self._on_error,
             **({"on_commit": on_commit} if on_commit else {}),
+            **({"stats_cb": _group_states(on_group), "statistics.interval.ms": _STATISTICS} if on_group else {}),
             **security_settings(config.security),
         }
-        self.consumer = Consumer(settings, logger=_library_log)
+        try:
+            self.consumer = Consumer(settings, logger=_library_log)
+        except KafkaException as error:
+            raise ConnectorError(
+                f"source: the Kafka client refuses its settings ({error.args[0].str()}); correct source, above all"
+                " source.security.ca, which must be a PEM file"
+            ) from None
 
     def partitions(self, topic: str) -> int:
         """Ask the brokers for the topic; return its number of partitions.

@@ -4,6 +4,7 @@ Offsets are committed only when the engine says so. Rebalances are cooperative: 
 are read on while others move.
 """
 
+import time
 from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
@@ -27,6 +28,13 @@ _FATAL: Final = frozenset(
     }
 )
 
+# What librdkafka calls a coordinator that answers, and a membership in which nothing is to be done.
+# https://github.com/confluentinc/librdkafka/blob/master/STATISTICS.md
+_REACHED: Final = "up"
+_SHARED_OUT: Final = "steady"
+# How long a round of asking for the ends of paused partitions may take, in seconds.
+_LAG_PATIENCE: Final = 0.5
+
 log = RateLimited(__name__)
 
 
@@ -36,11 +44,14 @@ class KafkaSource:
     def __init__(self, config: KafkaConfig, bootstrap: str, read_ahead: int) -> None:
         self._config = config
         self._linger = config.linger.total_seconds()
-        self._client = Client(config, bootstrap, read_ahead, self._on_commit)
+        self._client = Client(config, bootstrap, read_ahead, self._on_commit, self._on_group)
         self._consumer: Consumer = self._client.consumer
         self._note = ""
         self._owner: Owner | None = None
         self._failure: Exception | None = None
+        self._paused: set[Partition] = set()
+        self.joined = False
+        """Whether the group counts this member in; false also while no broker that could tell is there."""
 
     def probe(self) -> None:
         """Find out before the start whether the brokers answer and the topic is there.
@@ -71,13 +82,15 @@ class KafkaSource:
             messages = [message for message in messages if self._is_record(message)]
         return [] if not messages else _batches(messages)
 
-    def pause(self) -> None:
-        """Let `poll` return nothing for now."""
-        self._consumer.pause(self._consumer.assignment())
+    def pause(self, partitions: Collection[Partition]) -> None:
+        """Let `poll` return nothing of these partitions for now."""
+        self._paused.update(partitions)
+        self._consumer.pause([TopicPartition(*partition) for partition in partitions])
 
-    def resume(self) -> None:
+    def resume(self, partitions: Collection[Partition]) -> None:
         """Undo `pause`."""
-        self._consumer.resume(self._consumer.assignment())
+        self._paused.difference_update(partitions)
+        self._consumer.resume([TopicPartition(*partition) for partition in partitions])
 
     def commit(self, positions: Mapping[Partition, int], *, wait: bool) -> None:
         """Commit these offsets; with `wait`, be sure of it (or have logged why not) on return."""
@@ -94,15 +107,25 @@ class KafkaSource:
         else:
             self._on_commit(None, results)
 
-    def lag(self, partition: Partition, position: int) -> int | None:
-        """Count what the partition holds from `position` on, by what the last fetch told."""
-        try:
-            bounds = self._consumer.get_watermark_offsets(
-                TopicPartition(partition.topic, partition.number), cached=True
-            )
-        except (KafkaException, RuntimeError):
-            return None
-        return max(0, bounds[1] - position) if bounds and bounds[1] >= 0 else None
+    def lags(self, positions: Mapping[Partition, int]) -> Mapping[Partition, int]:
+        """Count what each partition holds from its position on, as far as that is known.
+
+        Fetches tell it by the way; of partitions that are paused nothing is fetched, so the broker is asked.
+        """
+        found: dict[Partition, int] = {}
+        patience = _LAG_PATIENCE
+        for partition, position in positions.items():
+            asks = partition in self._paused and patience > 0
+            place, started = TopicPartition(*partition), time.monotonic()
+            try:
+                bounds = self._consumer.get_watermark_offsets(place, timeout=max(patience, 0.0), cached=not asks)
+            except (KafkaException, RuntimeError):
+                bounds = None
+            if asks:
+                patience -= time.monotonic() - started
+            if bounds and bounds[1] >= 0:
+                found[partition] = max(0, bounds[1] - position)
+        return found
 
     def close(self) -> None:
         """Leave the group."""
@@ -119,7 +142,10 @@ class KafkaSource:
         if error is None:
             return True
         if error.code() == KafkaError._AUTO_OFFSET_RESET:  # noqa: SLF001 - librdkafka's own codes begin with an underscore
-            raise self._gap(Partition(str(message.topic()), int(message.partition() or 0)))
+            partition = Partition(str(message.topic()), int(message.partition() or 0))
+            if self._owner is not None:
+                self._owner.stopped(partition, self._gap(partition))
+            return False
         if error.fatal() or error.code() in _FATAL:
             raise ConnectorError(
                 f"topic {message.topic() or self._config.topic!r}, group {self._config.group!r}: {error.str()};"
@@ -160,6 +186,7 @@ class KafkaSource:
                 f" ({error.args[0].str()}); restore the brokers or the permission to read the group, and start again"
             )
             return
+        self.joined = True
         consumer.incremental_assign([TopicPartition(*partition, offset) for partition, offset in starts.items()])
         self._owner.assigned(list(starts))
         self._owner.committed(starts)
@@ -199,12 +226,22 @@ class KafkaSource:
     def _on_revoke(self, consumer: Consumer, places: list[TopicPartition]) -> None:
         if self._owner is not None:
             self.commit(self._owner.revoked(_partitions(places)), wait=True)
+        self._paused.difference_update(_partitions(places))
         consumer.incremental_unassign(places)
 
     def _on_lost(self, consumer: Consumer, places: list[TopicPartition]) -> None:
         if self._owner is not None:
             self._owner.lost(_partitions(places))
+        self.joined = False
+        self._paused.difference_update(_partitions(places))
         consumer.incremental_unassign(places)
+
+    def _on_group(self, state: str, join_state: str) -> None:
+        """Learn how the group's coordinator is reached, and whether it has given out the shares."""
+        if state != _REACHED:
+            self.joined = False
+        elif join_state == _SHARED_OUT:
+            self.joined = True
 
     def _on_commit(self, error: KafkaError | None, places: Sequence[TopicPartition]) -> None:
         done = {}
