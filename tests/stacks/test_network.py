@@ -2,6 +2,7 @@ from typing import Any
 
 import pytest
 
+from environments.environment import MOST_TAGS
 from tests.stacks.conftest import Describe, Synthesize
 from tests.stacks.synthesis import GIVEN_NETWORK, PLAIN, Templates
 
@@ -95,3 +96,12 @@ def test_a_given_network_is_used_and_nothing_is_put_into_it_but_the_service(temp
         assert place["SecurityGroups"][1:] == GIVEN_NETWORK["security_groups"]
     for group in templates.properties("given", "connectors", "EC2::SecurityGroup"):
         assert group["VpcId"] == GIVEN_NETWORK["vpc_id"]
+
+
+def test_with_as_many_tags_as_a_file_may_have_no_resource_has_more_than_aws_allows(
+    described: Describe, synthesized: Synthesize
+):
+    made = synthesized(described(tags={f"tag-{number}": "x" for number in range(MOST_TAGS)}))
+    assert max(len(each["Tags"]) for each in made.properties("changed", "network", "EC2::Subnet")) == 50
+    for place, resource in made.everything():
+        assert len(resource.get("Properties", {}).get("Tags", ())) <= 50, place
