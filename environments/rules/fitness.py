@@ -119,10 +119,7 @@ def _serverless_findings(topic: str, config: dict[str, str]) -> Iterator[Finding
 
 
 def keys_in_region(parts: Parts) -> Iterator[Finding]:
-    """Keys never leave their region, and Kinesis asks for them in its own.
-
-    Kinesis Developer Guide, "Permissions required to use user-generated KMS keys".
-    """
+    """KMS keys are used in their own region only, and Kinesis asks for them in the stream's."""
     if parts.region is None:
         return
     for name, stream in sound(parts.streams):

@@ -7,8 +7,8 @@ from environments import Tasks
 CPU_PERCENT = 60
 """The mean CPU of a service's tasks that the number of tasks is steered to.
 
-The connector is bound by CPU (it compresses, signs and batches) until its stream or its cluster is, so a
-mean below the whole of it leaves room for what arrives while a new task joins the consumer group.
+Well below the whole of it, for what arrives while a new task starts and joins the consumer group. A
+connector that waits for its stream or its cluster has little load and a growing lag: this does not see it.
 """
 
 
