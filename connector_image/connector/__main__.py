@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from connector.config import ConfigError, ConnectorConfig, load_config
+from connector.config import ConfigError, ConnectorConfig, is_port, load_config
 from connector.log import configure
 
 CONFIG_VARIABLE: Final = "CONNECTOR_CONFIG"
@@ -78,7 +78,7 @@ def _with_port(config: ConnectorConfig) -> ConnectorConfig:
     port = os.environ.get(PORT_VARIABLE)
     if not port:
         return config
-    if not port.isdigit() or int(port) > 65535:  # noqa: PLR2004 - ports are 16 bits
+    if not is_port(port):
         raise ConfigError.of(PORT_VARIABLE, "must be a port from 0 to 65535", "correct or unset it", port)
     return config.model_copy(update={"http": config.http.model_copy(update={"port": int(port)})})
 

@@ -39,6 +39,11 @@ class ConfigError(Exception):
         return cls(place, [Problem("(whole text)", value, rule, way_out)])
 
 
+def is_port(text: str) -> bool:
+    """Tell whether a text is the number of a port, 0 included; `isdigit` alone takes digits that `int` does not."""
+    return text.isascii() and text.isdigit() and len(text) <= len("65535") and int(text) < 1 << 16
+
+
 def _bootstrap(value: str) -> str:
     if value.startswith("ssm:"):
         if not value.startswith("ssm:/"):
@@ -46,7 +51,7 @@ def _bootstrap(value: str) -> str:
         return value
     for address in value.split(","):
         host, colon, port = address.strip().rpartition(":")
-        if not (host and colon and port.isdigit() and 0 < int(port) < 65536):  # noqa: PLR2004 - ports are 16 bits
+        if not (host and colon and is_port(port) and int(port)):
             raise ValueError("must be host:port (several separated by commas) or ssm:/path of a parameter")
     return value
 
@@ -289,6 +294,7 @@ def _parse(text: str, source_name: str) -> Any:  # noqa: ANN401 - what a text ho
 
     try:
         return YAML(typ="safe", pure=True).load(text)
-    except YAMLError as error:
+    # A date that does not exist comes as a ValueError of the date itself.
+    except (YAMLError, ValueError) as error:
         rule = " ".join(str(error).split())
         raise ConfigError.of(source_name, rule, "correct the YAML (or JSON) at that place") from None

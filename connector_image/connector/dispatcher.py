@@ -7,21 +7,23 @@ positions, single assignments, are read by others.
 
 import heapq
 import itertools
+import sys
 from collections import deque
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, Protocol
 
 from connector.backoff import Backoff
 from connector.batch import Partition, Records
 from connector.circuit import Circuit
+from connector.errors import Undeliverable
 from connector.ordering import KeyOrder
 from connector.outcome import CallFailure, Outcome
 from connector.sequences import Sequences
 from connector.watermark import Watermark
 
-# Keys whose last sequence number is remembered, of one lane: about a quarter of a megabyte.
-SEQUENCES_PER_LANE: Final = 1_000
+# Keys whose last sequence number is surely remembered, of one lane: half a megabyte or one.
+SEQUENCES_PER_LANE: Final = 2_000
 
 
 class Observer(Protocol):
@@ -61,6 +63,8 @@ class Lane:
     partition: Partition
     watermark: Watermark = field(default_factory=Watermark)
     order: KeyOrder | None = field(default_factory=KeyOrder)
+    barrier: int | None = None
+    """The offset of a record that the target never takes; nothing from it on will be acknowledged."""
     sequences: Sequences = field(default_factory=lambda: Sequences(SEQUENCES_PER_LANE))
     abandoned: bool = False
 
@@ -69,6 +73,8 @@ class Lane:
 class Piece:
     """Records of one lane that travel together; `attempt` counts how often they were sent before.
 
+    `company` is how many records a call that holds some of them may have at most: a call that is refused for its
+    content is sent again in halves, until the record at fault is alone.
     New ones are admitted by the lane's order only when a call has room for them: a key that merely
     waits in the queue then holds up no later record.
     """
@@ -77,6 +83,7 @@ class Piece:
     records: Records
     attempt: int = 0
     admitted: bool = True
+    company: int = sys.maxsize
 
 
 @dataclass(slots=True)
@@ -120,6 +127,8 @@ class Dispatcher:
         """New records that have left the queue so far."""
         self.in_flight = 0
         """Records in calls that are under way."""
+        self.undeliverable: Undeliverable | None = None
+        """The first record that the target refused for itself."""
 
     def offer(self, lane: Lane, records: Records, dropped: Sequence[int] = ()) -> None:
         """Take in records of a lane and offsets that need no sending, above all that it was offered before."""
@@ -128,10 +137,6 @@ class Dispatcher:
             lane.watermark.acknowledge(dropped)
         else:
             lane.watermark.track(records.offsets)
-        if lane.abandoned:
-            self.released += records.footprint
-            self.dequeued += len(records)
-            return
         if len(records):
             self._ready.append(Piece(lane, records, admitted=False))
 
@@ -192,17 +197,19 @@ class Dispatcher:
         pieces: list[Piece] = []
         count, size = 0, 0
         ready, limits = self._ready, self._limits
-        while ready and count < limits.records:
+        room = limits.records
+        while ready and count < min(room, ready[0].company):
             piece = ready[0]
-            fits = _fitting(piece.records, limits.records - count, limits.size - size)
+            room = min(room, piece.company)
+            fits = _fitting(piece.records, room - count, limits.size - size)
             if fits < len(piece.records):
                 # Whole runs are acknowledged at once: better a call that is not quite full than runs in parts.
-                if count * 2 >= limits.records or size * 2 >= limits.size or (fits == 0 and pieces):
+                if count * 2 >= room or size * 2 >= limits.size or (fits == 0 and pieces):
                     break
                 # A single record above the limit goes alone; what checks records lets none through.
                 first, rest = piece.records.split(max(fits, 1))
                 piece.records = rest
-                piece = Piece(piece.lane, first, piece.attempt, piece.admitted)
+                piece = replace(piece, records=first)
             else:
                 ready.popleft()
             self._admit(piece)
@@ -224,11 +231,41 @@ class Dispatcher:
     def _settle_failure(self, call: Call, failure: CallFailure, now: float) -> None:
         self._observer.call_failed(failure)
         self._observer.failed(failure.code, len(call))
+        if failure.refuses_content:
+            self._settle_refusal(call, failure)
+            return
         reason = f"{failure.code}: {failure.message}"
         if self.circuit.failed(reason, now, permanent=failure.permanent):
             self._observer.circuit_changed(self.circuit)
         for piece in call.pieces:
-            self._retry(piece.lane, piece.records, piece.attempt, now)
+            self._retry(piece, piece.records, now)
+
+    def _settle_refusal(self, call: Call, failure: CallFailure) -> None:
+        """Look for the record at fault: halve the company in which the records go, at once since that ends."""
+        if self.circuit.succeeded():
+            self._observer.circuit_changed(self.circuit)
+        company = len(call) // 2
+        if company == 0:
+            self._stop_at(call.pieces[0], failure)
+            return
+        for piece in reversed(call.pieces):
+            if piece.lane.abandoned:
+                self.released += piece.records.footprint
+            else:
+                self._ready.appendleft(replace(piece, attempt=piece.attempt + 1, company=company))
+
+    def _stop_at(self, piece: Piece, failure: CallFailure) -> None:
+        offset = piece.records.offsets[0]
+        self.released += piece.records.footprint
+        if piece.lane.abandoned:
+            return
+        piece.lane.barrier = offset if piece.lane.barrier is None else min(offset, piece.lane.barrier)
+        self.undeliverable = self.undeliverable or Undeliverable(
+            piece.lane.partition,
+            offset,
+            f"the target refuses the record ({failure.code}: {failure.message})",
+            "Correct what the message names, or move the group's offset past the record with the Kafka tools.",
+        )
 
     def _settle_piece(
         self, piece: Piece, codes: list[str | None] | None, numbers: list[str] | None, now: float
@@ -238,7 +275,7 @@ class Dispatcher:
             failed = [index for index, code in enumerate(codes) if code is not None]
             for code in {codes[index] for index in failed}:
                 self._observer.failed(str(code), codes.count(code))
-            self._retry(piece.lane, piece.records.select(failed), piece.attempt, now)
+            self._retry(piece, piece.records.select(failed), now)
             kept = [index for index, code in enumerate(codes) if code is None]
             taken = piece.records.select(kept)
             numbers = [numbers[index] for index in kept] if numbers is not None else None
@@ -257,12 +294,13 @@ class Dispatcher:
         if following is not None and not lane.abandoned:
             self._ready.appendleft(Piece(lane, following))
 
-    def _retry(self, lane: Lane, records: Records, attempt: int, now: float) -> None:
-        if lane.abandoned:
+    def _retry(self, piece: Piece, records: Records, now: float) -> None:
+        if piece.lane.abandoned:
             self.released += records.footprint
             return
-        due = now + self._backoff.wait(attempt)
-        heapq.heappush(self._waiting, (due, next(self._tie), Piece(lane, records, attempt + 1)))
+        due = now + self._backoff.wait(piece.attempt)
+        again = replace(piece, records=records, attempt=piece.attempt + 1)
+        heapq.heappush(self._waiting, (due, next(self._tie), again))
 
 
 def _fitting(records: Records, count: int, size: int) -> int:

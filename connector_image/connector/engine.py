@@ -121,8 +121,8 @@ class Engine:
             self._fatal = error
         finally:
             self._finish()
-        if self._fatal is not None:
-            raise self._fatal
+        if fatal := self._fatal or self._dispatcher.undeliverable:
+            raise fatal
 
     def assigned(self, partitions: Collection[Partition]) -> None:
         """Open a lane for each partition."""
@@ -164,6 +164,7 @@ class Engine:
     def _turn(self) -> None:
         self.beat = time.monotonic()
         self._check_sender()
+        self._fatal = self._fatal or self._dispatcher.undeliverable
         if self._has_room():
             self._take(self._source.poll())
         self._hold_back()
@@ -297,12 +298,14 @@ class Engine:
         return {p: position for p, lane in lanes if (position := lane.watermark.position) is not None}
 
     def _undelivered(self, partitions: Collection[Partition]) -> int:
-        """Count offsets between watermark and the last one handed over."""
+        """Count offsets between watermark and the last one that was handed over and can be delivered."""
         total = 0
         for partition in partitions:
             lane, handed = self._lanes.get(partition), self._handed.get(partition)
             if lane is not None and handed is not None:
                 position = lane.watermark.position
+                if lane.barrier is not None:
+                    handed = min(handed, lane.barrier)
                 # Before the sender has seen the first records there is no position: at least one is on its way.
                 total += 1 if position is None else max(0, handed - position)
         return total

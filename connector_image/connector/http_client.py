@@ -4,6 +4,7 @@ One thread drives many connections by a selector. The usual clients cost several
 the request itself, and a thread for each connection makes the threads fight for the interpreter.
 """
 
+import re
 import selectors
 import socket
 import ssl
@@ -12,11 +13,16 @@ from enum import Enum, auto
 from typing import Final
 from urllib.parse import urlsplit
 
+from connector.addresses import Addresses
 from connector.errors import ConnectorError
 
 _CHUNK: Final = 1 << 18
 _LONGEST_HEAD: Final = 1 << 16
 _NO_BODY: Final = frozenset({204, 304})
+# No answer of a service comes near to a gigabyte.
+_LENGTH_DIGITS: Final = 9
+_HEX_LENGTH: Final = re.compile(rb"[0-9A-Fa-f]{1,7}")
+_NOTHING: Final = memoryview(b"")
 
 
 class ConnectionFailed(Exception):  # noqa: N818 - what happened, not a mistake of a caller
@@ -84,13 +90,13 @@ class Connection:
     `start` opens a new one, so that a request never meets a connection known to be dead.
     """
 
-    def __init__(self, endpoint: Endpoint, tls: ssl.SSLContext | None) -> None:
+    def __init__(self, endpoint: Endpoint, tls: ssl.SSLContext | None, addresses: Addresses | None = None) -> None:
         self._endpoint = endpoint
         self._tls = tls
-        self._attempt = 0
+        self._addresses = addresses or Addresses(endpoint.host, endpoint.port)
         self._state = _State.CLOSED
         self._socket: socket.socket | None = None
-        self._unsent = memoryview(b"")
+        self._unsent = _NOTHING
         self._received = bytearray()
         self._tls_wants = 0  # TLS may have to read in order to write, and the other way round
 
@@ -98,11 +104,6 @@ class Connection:
     def is_open(self) -> bool:
         """Whether there is a socket to watch."""
         return self._socket is not None
-
-    @property
-    def is_idle(self) -> bool:
-        """Whether no request is under way."""
-        return self._state in {_State.CLOSED, _State.IDLE}
 
     @property
     def wants(self) -> int:
@@ -124,12 +125,11 @@ class Connection:
         Raises:
             ConnectionFailed: no connection can be opened.
         """
-        self._unsent = memoryview(request)
-        self._received.clear()
         if self._state is _State.IDLE:
             self._state = _State.SENDING
         else:
             self._open()
+        self._unsent = memoryview(request)
 
     def advance(self) -> Response | None:
         """Go on as far as the socket allows; return the response once it is complete.
@@ -157,17 +157,15 @@ class Connection:
             self._socket.close()
         self._socket = None
         self._state = _State.CLOSED
+        self._unsent = _NOTHING
+        self._received.clear()
 
     def _open(self) -> None:
-        endpoint = self._endpoint
         try:
-            addresses = socket.getaddrinfo(endpoint.host, endpoint.port, type=socket.SOCK_STREAM)
-            # Each new attempt takes the next address: one dead address must not be met for ever.
-            family, kind, protocol, _, address = addresses[self._attempt % len(addresses)]
-            self._attempt += 1
+            family, kind, protocol, _, address = self._addresses.take()
             raw = socket.socket(family, kind, protocol)
         except OSError as error:
-            raise ConnectionFailed(f"{endpoint.host}: {_describe(error)}") from error
+            raise ConnectionFailed(f"{self._endpoint.host}: {_describe(error)}") from error
         raw.settimeout(0)
         raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._socket = raw
@@ -202,6 +200,7 @@ class Connection:
         if self._state is _State.SENDING:
             while self._unsent:
                 self._unsent = self._unsent[connected.send(self._unsent) :]
+            self._unsent = _NOTHING  # even an empty view would keep the whole request
             self._state = _State.RECEIVING
             return None
         return self._receive(connected)
@@ -243,22 +242,21 @@ def parse_response(received: bytes | bytearray) -> tuple[Response, bool] | None:
         return None
     head = bytes(received[:end]).decode("latin-1").split("\r\n")
     version, _, rest = head[0].partition(" ")
-    code = rest[:3]
-    if not version.startswith("HTTP/1.") or not code.isdigit():
+    status = _number(rest[:3], 3)
+    if not version.startswith("HTTP/1.") or status is None:
         raise ConnectionFailed(f"the answer is not HTTP: {head[0][:60]!r}")
     headers = {}
     for line in head[1:]:
         name, _, value = line.partition(":")
         headers[name.strip().lower()] = value.strip()
-    status = int(code)
     body: bytes | None
     if headers.get("transfer-encoding", "").lower() == "chunked":
         body = _chunked(received, end + 4)
     else:
-        length = headers.get("content-length", "0" if status in _NO_BODY else "")
-        if not length.isdigit():
+        length = _number(headers.get("content-length", "0" if status in _NO_BODY else ""), _LENGTH_DIGITS)
+        if length is None:
             raise ConnectionFailed("the answer does not tell its length")
-        stop = end + 4 + int(length)
+        stop = end + 4 + length
         body = bytes(received[end + 4 : stop]) if len(received) >= stop else None
     if body is None:
         return None
@@ -267,17 +265,23 @@ def parse_response(received: bytes | bytearray) -> tuple[Response, bool] | None:
     return Response(status, headers, body), keep_alive
 
 
+def _number(text: str, digits: int) -> int | None:
+    """Read a number of so many ASCII digits at most; `int` and `isdigit` take others too, and not the same ones."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= digits else None
+
+
 def _chunked(received: bytes | bytearray, start: int) -> bytes | None:
     parts: list[bytes] = []
     while True:
         line_end = received.find(b"\r\n", start)
         if line_end < 0:
+            if len(received) - start > _LONGEST_HEAD:
+                raise ConnectionFailed("the length of the answer's chunk does not end")
             return None
         text = bytes(received[start:line_end]).partition(b";")[0].strip()
-        try:
-            length = int(text, 16)
-        except ValueError:
-            raise ConnectionFailed(f"the answer has a bad chunk length: {text[:20]!r}") from None
+        if not _HEX_LENGTH.fullmatch(text):
+            raise ConnectionFailed(f"the answer has a bad chunk length: {text[:20]!r}")
+        length = int(text, 16)
         if length == 0:
             # Trailers, if any, end with an empty line.
             done = received.find(b"\r\n\r\n", line_end)

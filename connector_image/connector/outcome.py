@@ -23,6 +23,8 @@ class CallFailure:
     """Sending again will not help before somebody has changed something."""
     renews_credentials: bool = False
     """The credentials were refused, fresh ones may be accepted."""
+    refuses_content: bool = False
+    """The target is well and takes calls, but not one with these records: one of them may be at fault."""
 
 
 Outcome = Answer | CallFailure

@@ -14,6 +14,7 @@ from collections import deque
 from collections.abc import Callable, Collection, Sequence
 from typing import Final, Protocol
 
+from connector.addresses import Addresses
 from connector.dispatcher import Call, CallLimits, Dispatcher, Lane
 from connector.http_client import Connection, ConnectionFailed, Endpoint, Response
 from connector.mapping import Mapped
@@ -53,17 +54,26 @@ class Sender:
     The other methods are for the source's thread. They never wait, except `close`.
     """
 
-    def __init__(self, sink: Sink, dispatcher: Dispatcher, connections: int, request_timeout: float) -> None:
+    def __init__(
+        self,
+        sink: Sink,
+        dispatcher: Dispatcher,
+        connections: int,
+        request_timeout: float,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._sink = sink
         self._dispatcher = dispatcher
         self._request_timeout = request_timeout
+        self._clock = clock
         self._selector = selectors.DefaultSelector()
         self._wake_read, self._wake_write = socket.socketpair()
         self._wake_read.settimeout(0)
         self._wake_write.settimeout(0)
         self._selector.register(self._wake_read, selectors.EVENT_READ)
         self._inbox: deque[Callable[[], None]] = deque()
-        self._idle = [Connection(sink.endpoint, sink.tls) for _ in range(connections)]
+        addresses = Addresses(sink.endpoint.host, sink.endpoint.port)
+        self._idle = [Connection(sink.endpoint, sink.tls, addresses) for _ in range(connections)]
         self._busy: dict[Connection, tuple[Call, float]] = {}
         self._watched: dict[Connection, tuple[int, int]] = {}
         self._closing = False
@@ -123,17 +133,20 @@ class Sender:
             self.progress.set()
 
     def _turn(self) -> None:
-        self.beat = now = time.monotonic()
+        self.beat = time.monotonic()
+        now = self._clock()
         while self._inbox:
             self._inbox.popleft()()
         while self._idle and (call := self._dispatcher.next_call(now)) is not None:
-            self._send(call, now)
+            self._send(call)
+            # Signing may have had to wait for credentials.
+            self.beat = time.monotonic()
         for key, _ in self._selector.select(self._sleep(now)):
             if key.data is None:
                 self._drain_wake_ups()
             else:
                 self._advance(key.data)
-        self._expire(time.monotonic())
+        self._expire(self._clock())
 
     def _sleep(self, now: float) -> float:
         moments = [deadline for _, deadline in self._busy.values()]
@@ -147,14 +160,14 @@ class Sender:
             while self._wake_read.recv(4096):
                 pass
 
-    def _send(self, call: Call, now: float) -> None:
+    def _send(self, call: Call) -> None:
         try:
             request = self._sink.request(call.keys, call.data)
         except CredentialsUnavailable as error:
             self._settle(call, CallFailure("CredentialsUnavailable", str(error), permanent=True))
             return
         connection = self._idle.pop()
-        self._busy[connection] = (call, now + self._request_timeout)
+        self._busy[connection] = (call, self._clock() + self._request_timeout)
         try:
             connection.start(request)
         except ConnectionFailed as error:
@@ -195,7 +208,7 @@ class Sender:
     def _settle(self, call: Call, outcome: Outcome) -> None:
         if isinstance(outcome, CallFailure) and outcome.renews_credentials:
             self._sink.renew_credentials()
-        self._dispatcher.settle(call, outcome, time.monotonic())
+        self._dispatcher.settle(call, outcome, self._clock())
         self.progress.set()
 
     def _watch(self, connection: Connection) -> None:

@@ -12,7 +12,7 @@ from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 
 _MILLISECONDS: Final = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 _BYTES: Final = {"B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
-_WRITTEN: Final = re.compile(r"(\d+)\s*([A-Za-z]+)")
+_WRITTEN: Final = re.compile(r"([0-9]{1,18})\s*([A-Za-z]+)")
 
 
 def parse_duration(value: object) -> timedelta:
@@ -26,7 +26,10 @@ def parse_duration(value: object) -> timedelta:
     match = _WRITTEN.fullmatch(value.strip()) if isinstance(value, str) else None
     if match is None or match[2] not in _MILLISECONDS:
         raise ValueError("must be a duration: a whole number and one of ms, s, m, h, d, like 250ms")
-    return timedelta(milliseconds=int(match[1]) * _MILLISECONDS[match[2]])
+    try:
+        return timedelta(milliseconds=int(match[1]) * _MILLISECONDS[match[2]])
+    except OverflowError:
+        raise ValueError("must be a duration that a calendar knows, far below a billion days") from None
 
 
 def format_duration(value: timedelta) -> str:

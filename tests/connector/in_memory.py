@@ -123,6 +123,7 @@ class Assembly:
     queue: int = 1_000
     span: int = 100_000
     ca_bundle: str | None = None
+    clock: Callable[[], float] = time.monotonic
 
     def __post_init__(self) -> None:
         self.metrics = Metrics("r")
@@ -131,7 +132,7 @@ class Assembly:
         self.access = FixedAccess(self.source.server.url, self.ca_bundle)
         self.dispatcher = Dispatcher(limits, Backoff(*self.retry), self.circuit, self.metrics)
         sink = KinesisSink("flights", self.access, limits)
-        self.sender = Sender(sink, self.dispatcher, self.connections, self.request_timeout)
+        self.sender = Sender(sink, self.dispatcher, self.connections, self.request_timeout, self.clock)
         settings = Settings(
             ordered=self.ordered,
             memory=self.memory,

@@ -132,12 +132,13 @@ def test_a_file_that_is_not_there_is_named(capsys):
     assert "/not/there.yaml" in capsys.readouterr().err
 
 
-def test_a_port_that_is_none_is_refused(capsys, monkeypatch, tmp_path: Path):
+@pytest.mark.parametrize("port", ["70000", "²", "-1", "9" * 5000])
+def test_a_port_that_is_none_is_refused(capsys, monkeypatch, tmp_path: Path, port):
     source = {"kind": "kafka", "bootstrap": "h:1", "topic": "t", "group": "g"}
     config = {"route": "r", "source": source, "sink": {"kind": "kinesis", "stream": "s"}}
     file = tmp_path / "route.json"
     file.write_text(json.dumps(config))
-    monkeypatch.setenv("CONNECTOR_HTTP_PORT", "70000")
+    monkeypatch.setenv("CONNECTOR_HTTP_PORT", port)
     assert main(["check", "--config", str(file)]) == 1
     assert "CONNECTOR_HTTP_PORT" in capsys.readouterr().err
 

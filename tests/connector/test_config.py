@@ -100,6 +100,9 @@ def test_all_problems_are_reported_together():
         ({"sink__stream": "arn:aws:sns:eu-west-1:111122223333:x"}, "sink.stream"),
         ({"stop_timeout": "5m"}, "stop_timeout"),
         ({"http": {"port": 70000}}, "http.port: 70000"),
+        ({"source__bootstrap": "h:²"}, "host:port"),
+        ({"commit_interval": "999999999999d"}, "commit_interval"),
+        ({"commit_interval": f"{'9' * 5000}s"}, "must be a duration"),
     ],
 )
 def test_a_broken_rule_is_named_with_path_and_value(changes, expected):
@@ -107,7 +110,9 @@ def test_a_broken_rule_is_named_with_path_and_value(changes, expected):
     assert expected in problem
 
 
-@pytest.mark.parametrize("text", ["", "[]", "hello", "{", "a: [", '{"a": 1, "a": 2}', "a: 1\na: 2\n"])
+@pytest.mark.parametrize(
+    "text", ["", "[]", "hello", "{", "a: [", "route: 2024-13-45", '{"a": 1, "a": 2}', "a: 1\na: 2\n"]
+)
 def test_a_text_that_is_no_mapping_is_one_problem(text):
     assert len(problems(text)) == 1
 

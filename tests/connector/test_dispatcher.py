@@ -238,6 +238,44 @@ def test_a_permanent_failure_stops_all_calls_but_one_probe_and_recovers_by_itsel
     assert dispatcher.next_call(2) is not None
 
 
+def test_a_record_that_is_refused_for_itself_is_found_and_all_others_are_taken(dispatcher: Dispatcher, lane: Lane):
+    other = Lane(Partition("t", 1))
+    dispatcher.offer(lane, records([str(n) for n in range(300)], [b"x"] * 300, range(300)))
+    dispatcher.offer(other, records([str(n) for n in range(150)], [b"x"] * 150, range(150)))
+    sizes = []
+    while (call := dispatcher.next_call(0)) is not None:
+        sizes.append(len(call))
+        at_fault = any(137 in piece.records.offsets for piece in call.pieces if piece.lane is lane)
+        refusal = CallFailure("InvalidArgumentException", "no", refuses_content=True)
+        dispatcher.settle(call, refusal if at_fault else Answer(None, ["1"] * len(call)), 0)
+        assert dispatcher.circuit.state == "closed"
+    assert sizes[0] == 450
+    assert len(sizes) < 30
+    assert lane.watermark.position == lane.barrier == 137
+    assert lane.watermark.span == 163
+    assert other.watermark.position == 150
+    assert "t:0 offset 137: the target refuses the record (InvalidArgumentException: no)" in str(
+        dispatcher.undeliverable
+    )
+    assert dispatcher.wake_at() is None
+    assert dispatcher.in_flight == 0
+
+
+def test_a_probe_that_is_refused_for_its_content_finds_the_target_well(dispatcher: Dispatcher, lane: Lane):
+    dispatcher.offer(lane, records(["a", "b"], [b"1", b"2"], range(2)))
+    for outcome in (
+        CallFailure("AccessDeniedException", "no", permanent=True),
+        CallFailure("ValidationException", "no", refuses_content=True),
+    ):
+        call = dispatcher.next_call(100)
+        assert call is not None
+        dispatcher.settle(call, outcome, 0)
+    assert dispatcher.circuit.state == "closed"
+    half = dispatcher.next_call(100)
+    assert half is not None
+    assert len(half) == 1
+
+
 def test_small_batches_of_several_partitions_share_a_call(dispatcher: Dispatcher):
     for number in range(3):
         dispatcher.offer(Lane(Partition("t", number)), records(["same"], [b"x"], [0]))

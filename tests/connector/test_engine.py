@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from random import Random
 
@@ -379,3 +379,37 @@ def test_a_partition_at_a_gap_stops_alone_until_it_is_assigned_anew(server: Faul
         until(lambda: settled(assembly))
         assert assembly.engine.stopped_partitions == {}
         assert assembly.sample("stopped_partitions", topic="t", partition="1") == 0
+
+
+def test_a_record_that_the_target_refuses_for_itself_stops_it_after_all_that_can_be_delivered(server: FaultServer):
+    def refuses(number: int) -> Fault:
+        return Fault(status=400, code="InvalidArgumentException") if "at fault" in server.calls[number] else Fault()
+
+    server.plan = refuses
+    keys: list[bytes | None] = [b"%d" % n for n in range(100)]
+    keys[70] = b"at fault"
+    source = MemorySource([keys], server)
+    with (
+        pytest.raises(Undeliverable, match="t:0 offset 70: the target refuses the record"),
+        running(Assembly(source, stop_timeout=1e6)),
+    ):
+        until(lambda: source.closed)
+    assert source.commits == {Partition("t", 0): 70}
+
+
+def test_the_wait_for_credentials_is_no_part_of_the_wait_for_an_answer(
+    server: FaultServer, monkeypatch: pytest.MonkeyPatch
+):
+    ahead = [0.0]
+    original = KinesisSink.request
+
+    def slowly(self: KinesisSink, keys: Sequence[str], data: Sequence[bytes]) -> bytes:
+        ahead[0] += 100
+        return original(self, keys, data)
+
+    monkeypatch.setattr(KinesisSink, "request", slowly)
+    assembly = Assembly(MemorySource([[b"k"]], server), clock=lambda: time.monotonic() + ahead[0])
+    with running(assembly):
+        until(lambda: settled(assembly))
+    assert len(server.calls) == 1
+    assert assembly.sample("calls_failed_total", code="RequestTimeout") == 0

@@ -66,4 +66,13 @@ def test_the_table_of_sequence_numbers_stays_bounded():
     sequences = Sequences(10)
     for number in range(100):
         sequences.inversions([str(number)], ["1"])
-    assert len(sequences._last) <= 10
+        assert len(sequences) <= 20
+
+
+@given(st.integers(10, 60))
+def test_the_keys_acknowledged_last_are_always_compared(others: int):
+    sequences = Sequences(10)
+    for number in range(others):
+        sequences.inversions([str(number)], ["5"])
+    latest = [str(number) for number in range(others - 10, others)]
+    assert sequences.inversions(latest, ["4"] * 10) == 10

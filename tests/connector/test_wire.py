@@ -117,27 +117,28 @@ def test_an_answer_that_does_not_fit_is_never_taken_for_success(content):
 
 
 @pytest.mark.parametrize(
-    ("status", "code", "permanent", "renews"),
+    ("status", "code", "permanent", "renews", "content"),
     [
-        (400, "ProvisionedThroughputExceededException", False, False),
-        (400, "KMSThrottlingException", False, False),
-        (500, "InternalFailure", False, False),
-        (503, "Whatever", False, False),
-        (429, "Whatever", False, False),
-        (400, "ExpiredTokenException", False, True),
-        (400, "UnrecognizedClientException", True, True),
-        (400, "AccessDeniedException", True, False),
-        (400, "ResourceNotFoundException", True, False),
-        (400, "InvalidArgumentException", True, False),
-        (400, "KMSDisabledException", True, False),
+        (400, "ProvisionedThroughputExceededException", False, False, False),
+        (400, "KMSThrottlingException", False, False, False),
+        (500, "InternalFailure", False, False, False),
+        (503, "Whatever", False, False, False),
+        (429, "Whatever", False, False, False),
+        (400, "ExpiredTokenException", False, True, False),
+        (400, "UnrecognizedClientException", True, True, False),
+        (400, "AccessDeniedException", True, False, False),
+        (400, "ResourceNotFoundException", True, False, False),
+        (400, "InvalidArgumentException", False, False, True),
+        (400, "ValidationException", False, False, True),
+        (400, "KMSDisabledException", True, False, False),
     ],
 )
-def test_failures_of_a_whole_call_pass_or_not(status, code, permanent, renews):
+def test_failures_of_a_whole_call_pass_or_not(status, code, permanent, renews, content):
     for answer in (
         response(status, {"__type": f"com.amazonaws.kinesis#{code}", "message": "m"}),
         response(status, {"message": "m"}, **{"x-amzn-errortype": f"{code}:http://example.org/"}),
     ):
-        assert WIRE.decode(answer, 1) == CallFailure(code, "m", permanent=permanent, renews_credentials=renews)
+        assert WIRE.decode(answer, 1) == CallFailure(code, "m", permanent, renews, content)
 
 
 def test_an_error_page_of_a_proxy_is_a_failure_that_passes():

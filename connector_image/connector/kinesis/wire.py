@@ -45,6 +45,10 @@ _PASSING: Final = frozenset(
 _PASSING_STATUSES: Final = frozenset({408, 429})
 # Fresh credentials may help at once with the first kind, and perhaps with the second.
 _EXPIRED: Final = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired"})
+# The content of the call is at fault, so possibly a single record of it.
+_CONTENT: Final = frozenset(
+    {"HTTP413", "InvalidArgumentException", "SerializationException", "ValidationError", "ValidationException"}
+)
 _REFUSED: Final = frozenset({"UnrecognizedClientException", "InvalidClientTokenId", "InvalidSignatureException"})
 
 
@@ -142,6 +146,7 @@ def _failure(response: Response, content: object) -> CallFailure:
     return CallFailure(
         code,
         message or f"HTTP {response.status}",
-        permanent=not passing and code not in _EXPIRED,
+        permanent=not passing and code not in _EXPIRED and code not in _CONTENT,
         renews_credentials=code in _EXPIRED or code in _REFUSED,
+        refuses_content=code in _CONTENT,
     )
