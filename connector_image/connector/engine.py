@@ -21,6 +21,7 @@ from connector.log import Log
 from connector.mapping import Mapper
 from connector.metrics import Metrics
 from connector.ordering import KeyOrder
+from connector.pacing import Bounds, Pacing
 from connector.sender import Sender
 from connector.source import Source
 
@@ -31,19 +32,13 @@ log = Log(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The engine's bounds; times in seconds, memory in bytes as `Records.footprint` counts them."""
+    """How the engine goes about it; times in seconds."""
 
     ordered: bool
-    memory: int
     commit_interval: float
     drain_timeout: float
     stop_timeout: float
-    queue: int
-    """New records that wait for a call at most."""
-    span: int
-    """Records that all partitions together may be read past their first ones that are not acknowledged."""
-    patience: float = 10.0
-    """How long a stall is waited out; pausing throws away what the client has read ahead."""
+    bounds: Bounds
 
 
 class Engine:
@@ -72,10 +67,8 @@ class Engine:
         self._stop = threading.Event()
         self._stop_by: float | None = None  # when the drain of a stop ends
         self._stopped: dict[Partition, ConnectorError] = {}
-        self._held_back: dict[Partition, int] = {}  # paused alone, because of a stuck record: its span when it was
+        self._pacing = Pacing(source, self._lanes, settings.bounds)
         self._fatal: ConnectorError | None = None
-        self._full_since: float | None = None
-        self._paused = False
         self._commit_at = 0.0
         self.beat = time.monotonic()
         """When the loop turned last."""
@@ -128,8 +121,7 @@ class Engine:
         """Open a lane for each partition."""
         for partition in partitions:
             self._lanes[partition] = Lane(partition, order=KeyOrder() if self._settings.ordered else None)
-        if self._paused:
-            self._source.pause(partitions)
+        self._pacing.assigned(partitions)
         log.info("partitions assigned", partitions=_names(partitions), now=len(self._lanes))
 
     def revoked(self, partitions: Collection[Partition]) -> Mapping[Partition, int]:
@@ -165,59 +157,13 @@ class Engine:
         self.beat = time.monotonic()
         self._check_sender()
         self._fatal = self._fatal or self._dispatcher.undeliverable
-        if self._has_room():
+        if self._pacing.may_poll(self._handed_records - self._dispatcher.dequeued, self.buffered):
             self._take(self._source.poll())
-        self._hold_back()
+        else:
+            self._await_progress()
         if time.monotonic() >= self._commit_at:
             self._commit(wait=False)
             self._publish()
-
-    def _has_room(self) -> bool:
-        """Tell whether to read on. A long stall pauses the source, so that polling goes on without reading."""
-        queued = self._handed_records - self._dispatcher.dequeued
-        if self._paused and self._is_below(queued, 2):
-            self._source.resume(self._lanes.keys() - self._held_back.keys())
-            self._paused = False
-            log.info("reading again")
-        if self._paused or self._is_below(queued, 1):
-            self._full_since = None
-            return True
-        now = time.monotonic()
-        if self._full_since is None:
-            self._full_since = now
-        if now - self._full_since > self._settings.patience:
-            self._source.pause(self._lanes)
-            self._paused = True
-            log.warning("the target takes nothing for a while, reading pauses", buffered_bytes=self.buffered)
-            return True
-        self._await_progress()
-        return False
-
-    def _is_below(self, queued: int, part: int) -> bool:
-        return queued < self._settings.queue // part and self.buffered < self._settings.memory // part
-
-    def _hold_back(self) -> None:
-        """Read no further in a partition far past a stuck record, and on once that has moved.
-
-        Those that flow may take half of what those held back have left, so that all together stay within the bound
-        and one that is stuck never stops the others.
-        """
-        spans = {partition: lane.watermark.span for partition, lane in self._lanes.items()}
-        moving = [partition for partition, span in self._held_back.items() if spans[partition] <= span // 2]
-        for partition in moving:
-            del self._held_back[partition]
-        if moving and not self._paused:
-            self._source.resume(moving)
-            log.info("reading partitions again", partitions=_names(moving))
-        flowing = {partition: span for partition, span in spans.items() if partition not in self._held_back}
-        taken = sum(flowing.values())
-        free = self._settings.span - (sum(spans.values()) - taken)
-        if taken > max(free // 2, self._settings.queue):
-            stuck = max(flowing, key=lambda partition: flowing[partition])
-            self._held_back[stuck] = flowing[stuck]
-            self._source.pause([stuck])
-            position = self._lanes[stuck].watermark.position
-            log.warning("reading of a partition pauses, it waits for a record", partition=str(stuck), offset=position)
 
     def _publish(self) -> None:
         lags = self._source.lags(self._committed)
@@ -262,8 +208,7 @@ class Engine:
         self._stop_by = time.monotonic() + self._settings.stop_timeout
         log.info("stopping", undelivered=self._undelivered(self._lanes))
         try:
-            self._source.pause(self._lanes)
-            self._paused = True
+            self._pacing.pause()
             self._drain(self._lanes, self._stop_by, self._keep_membership)
             left = {str(p): n for p in self._lanes if (n := self._undelivered([p]))}
             self._commit(wait=True)
@@ -313,8 +258,8 @@ class Engine:
     def _give_up(self, partitions: Collection[Partition]) -> None:
         lanes = [lane for p in partitions if (lane := self._lanes.pop(p, None)) is not None]
         self._sender.abandon(lanes)
+        self._pacing.gave_up(partitions)
         for partition in partitions:
-            self._held_back.pop(partition, None)
             self._stopped.pop(partition, None)
             self._handed.pop(partition, None)
             self._committed.pop(partition, None)

@@ -18,6 +18,7 @@ from connector.kinesis.stream import require_ready
 from connector.log import Log
 from connector.mapping import Mapper
 from connector.metrics import Metrics
+from connector.pacing import Bounds
 from connector.sender import Sender
 
 _INTERRUPTED = 130
@@ -53,12 +54,10 @@ def run(config: ConnectorConfig) -> None:
     source.probe()
     settings = Settings(
         ordered=config.ordering == "key",
-        memory=share,
         commit_interval=config.commit_interval.total_seconds(),
         drain_timeout=config.drain_timeout.total_seconds(),
         stop_timeout=config.stop_timeout.total_seconds(),
-        queue=_QUEUED_CALLS * limits.records,
-        span=share // _BYTES_PER_OFFSET,
+        bounds=Bounds(memory=share, queue=_QUEUED_CALLS * limits.records, span=share // _BYTES_PER_OFFSET),
     )
     engine = Engine(source, sender, dispatcher, Mapper(limits.record, config.tombstones), metrics, settings)
     health = Health(

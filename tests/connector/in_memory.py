@@ -16,6 +16,7 @@ from connector.kinesis.signing import Credentials
 from connector.kinesis.sink import KinesisSink
 from connector.mapping import Mapper
 from connector.metrics import Metrics
+from connector.pacing import Bounds
 from connector.sender import Sender
 from connector.source import Owner
 from tests.connector.fault_server import THROTTLED, Fault, FaultServer, Taken
@@ -135,13 +136,10 @@ class Assembly:
         self.sender = Sender(sink, self.dispatcher, self.connections, self.request_timeout, self.clock)
         settings = Settings(
             ordered=self.ordered,
-            memory=self.memory,
             commit_interval=0.02,
             drain_timeout=5.0,
             stop_timeout=self.stop_timeout,
-            queue=self.queue,
-            span=self.span,
-            patience=0.2,
+            bounds=Bounds(memory=self.memory, queue=self.queue, span=self.span, patience=0.2),
         )
         mapper = Mapper(1 << 20, self.tombstones)  # type: ignore[arg-type]  # tests pass the literals
         self.engine = Engine(self.source, self.sender, self.dispatcher, mapper, self.metrics, settings)
