@@ -41,7 +41,7 @@ class Addresses:
         self._patience = patience
         self._turn = itertools.count()
         self._known: Sequence[Address] = ()
-        self._error: OSError | None = None
+        self._error = ""
         self._asked_at: float | None = None
         self._asking: threading.Thread | None = None
 
@@ -61,7 +61,7 @@ class Addresses:
         known = self._known
         if known:
             return known[next(self._turn) % len(known)]
-        raise self._error or TimeoutError("the resolver gives no answer")
+        raise OSError(self._error or "the resolver gives no answer")
 
     def _is_stale(self, now: float) -> bool:
         return self._asked_at is None or now - self._asked_at >= _FRESH
@@ -70,4 +70,4 @@ class Addresses:
         try:
             self._known = self._look_up(self._host, self._port)
         except (OSError, UnicodeError) as error:
-            self._error = error if isinstance(error, OSError) else OSError(str(error))
+            self._error = str(error)

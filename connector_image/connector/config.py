@@ -248,7 +248,7 @@ class ConnectorConfig(_Model):
     stop_timeout: Duration = Field(
         default=parse_duration("90s"),
         ge=parse_duration("1s"),
-        le=parse_duration("115s"),
+        le=parse_duration("105s"),
         description="longest wait for records under way when stopping; ECS kills after 120 s at most",
     )
     http: Http = Field(default=Http(), description="health and metrics")

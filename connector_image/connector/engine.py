@@ -149,6 +149,8 @@ class Engine:
 
     def stopped(self, partition: Partition, reason: ConnectorError) -> None:
         """Note that a partition gives no more records; what was read of it is delivered."""
+        if partition not in self._lanes:
+            return  # given up meanwhile: its next owner finds out
         self._stopped[partition] = reason
         self._metrics.stopped(partition)
         log.error("partition stopped, the others go on", partition=str(partition), reason=str(reason))

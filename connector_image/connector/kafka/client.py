@@ -137,9 +137,14 @@ class Client:
         """Ask the group's coordinator for committed offsets.
 
         Raises:
-            KafkaException: it does not give them, nor after a while.
+            KafkaException: it does not give them, nor after a while. An error for one partition counts too: taken for
+                "never committed" it would skip what lies between.
         """
-        return patiently(lambda: self.consumer.committed(list(places), timeout=PROBE_TIMEOUT))
+        answer: list[TopicPartition] = patiently(lambda: self.consumer.committed(list(places), timeout=PROBE_TIMEOUT))
+        for place in answer:
+            if place.error is not None:
+                raise KafkaException(place.error)
+        return answer
 
     def _metadata(self, topic: str) -> ClusterMetadata:
         started = time.monotonic()

@@ -226,14 +226,19 @@ class KafkaSource:
     def _on_revoke(self, consumer: Consumer, places: list[TopicPartition]) -> None:
         if self._owner is not None:
             self.commit(self._owner.revoked(_partitions(places)), wait=True)
-        self._paused.difference_update(_partitions(places))
-        consumer.incremental_unassign(places)
+        self._give_up(consumer, places)
 
     def _on_lost(self, consumer: Consumer, places: list[TopicPartition]) -> None:
         if self._owner is not None:
             self._owner.lost(_partitions(places))
         self.joined = False
-        self._paused.difference_update(_partitions(places))
+        self._give_up(consumer, places)
+
+    def _give_up(self, consumer: Consumer, places: list[TopicPartition]) -> None:
+        # librdkafka remembers a pause beyond the assignment: a partition that comes back would stand still for ever.
+        if leaving := self._paused.intersection(_partitions(places)):
+            consumer.resume([TopicPartition(*partition) for partition in leaving])
+            self._paused -= leaving
         consumer.incremental_unassign(places)
 
     def _on_group(self, state: str, join_state: str) -> None:

@@ -95,7 +95,7 @@ class JsonWire:
         """Read the answer to a call of `count` records."""
         try:
             content = json.loads(response.body) if response.body else {}
-        except ValueError:
+        except (ValueError, RecursionError):
             content = {}
         if response.status != _OK:
             return _failure(response, content)
