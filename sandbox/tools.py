@@ -38,7 +38,7 @@ def cdk(state: SandboxState, *arguments: str) -> None:
         **state.aws_credentials,
         "CDK_HOME": str(home / "home"),
         "CDK_DISABLE_CLI_TELEMETRY": "true",
-        "CI": "true",  # progress as lines, never a question
+        "CI": "false",  # otherwise what the CLI says would go to stdout, where it comes late
         "JSII_NODE": str(_node()),
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]),
     }

@@ -136,6 +136,7 @@ class Cdk:
             **self.standin.environment,
             "CDK_HOME": str(self.directory / "home"),
             "CDK_DISABLE_CLI_TELEMETRY": "true",
+            "CI": "false",  # what the CLI says goes to stderr, also where continuous integration runs the tests
             "CDK_VALIDATION": "false",
             "JSII_NODE": str(node),
         }
