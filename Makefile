@@ -5,6 +5,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 SETUP := $(VENV)/.setup
+# On a terminal pip shows what it is at; in a log only what went wrong.
+PIP_VERBOSITY := $(shell test -t 0 || echo --quiet)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
@@ -17,9 +19,10 @@ setup: $(SETUP) ## fetch everything into .venv and node_modules
 
 $(SETUP): pyproject.toml connector_image/pyproject.toml requirements.lock package-lock.json
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "streamops needs Python 3.11 or newer; choose one with: make PYTHON=python3.12")'
+	@echo "… setup        a virtual environment"
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@echo "… setup        Python packages"
-	@$(BIN)/pip install --quiet --disable-pip-version-check --constraint requirements.lock \
+	@echo "… setup        Python packages (the first time one to two minutes)"
+	@$(BIN)/pip install $(PIP_VERBOSITY) --disable-pip-version-check --constraint requirements.lock \
 		--editable connector_image --editable '.[dev]'
 	@echo "… setup        the CDK command line"
 	@$(BIN)/npm ci --loglevel=error
@@ -45,7 +48,8 @@ synth: setup ## templates of every environment into cdk.out, checked by cdk-nag
 bench: setup ## the numbers of benchmarks/README.md
 	@$(BIN)/python benchmarks/cli_startup.py
 
-clean: ## remove everything that was made; sandboxes are taken down first
+clean: ## remove everything that was made; sandboxes in .sandbox are taken down first
 	@for sandbox in .sandbox/*/; do \
-		test ! -d "$$sandbox" || $(BIN)/streamops sandbox down --env "$$(basename "$$sandbox")" || exit 1; done
+		test ! -d "$$sandbox" || \
+		env -u STREAMOPS_SANDBOX $(BIN)/streamops sandbox down --env "$$(basename "$$sandbox")" || exit 1; done
 	rm -rf $(VENV) node_modules cdk.out .sandbox .mypy_cache .pytest_cache .ruff_cache .hypothesis

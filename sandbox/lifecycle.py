@@ -31,7 +31,7 @@ from sandbox.process import (
     start_server,
     stop_processes,
 )
-from sandbox.report import Reporter
+from sandbox.report import Reporter, shown
 from sandbox.runner.scheduler import tasks_file
 from sandbox.state import LOCK_FILE, STATE_FILE, SandboxState, read_state, require_running, sandbox_directory
 from sandbox.tasks import running_tasks
@@ -68,6 +68,7 @@ def up(name: str, report: Reporter) -> SandboxState:
             state = _start_runner(state, report)
             _await_connectors(environment, state, report)
         except BaseException:
+            report.say("… stopping what this command has started")
             _stop_processes_of(directory, except_pids=before)
             if not before:
                 _remove_contents(directory)
@@ -83,9 +84,11 @@ def down(name: str, report: Reporter) -> None:
         return
     with _exclusive(directory):
         with report.working("sandbox", "stopping connectors, stand-in and broker"):
-            stopped = _stop_processes_of(directory)
+            running = len(owned_processes(directory))
+            _stop_processes_of(directory)
         _remove_contents(directory)
-    report.done("sandbox", f"{stopped} processes stopped; logs stay in {directory / LOGS}")
+    what = f"{running} processes stopped" if running else "was not running"
+    report.done("sandbox", f"{what}; logs stay in {shown(directory / LOGS)}")
 
 
 def _bootstrap_parameter(environment: Environment) -> str:
@@ -139,7 +142,7 @@ def _start_kafka(
         )
     state = before.with_process(record)
     state.write()
-    report.done("kafka", f"{state.bootstrap}, log {broker.log}", seconds=time.monotonic() - began)
+    report.done("kafka", f"{state.bootstrap}, log {shown(broker.log)}", seconds=time.monotonic() - began)
     return state
 
 
@@ -190,7 +193,7 @@ def _deploy(state: SandboxState, report: Reporter) -> None:
             cdk(state, "bootstrap", f"aws://{state.account}/{state.region}")
     with report.working("cdk", "cdk deploy"):
         cdk(state, "deploy", f"{state.name}/*", "--require-approval", "never", "--concurrency", "2")
-    where = f"stacks of {state.name} deployed, log {state.directory / LOGS / 'cdk.log'}"
+    where = f"stacks of {state.name} deployed, log {shown(state.directory / LOGS / 'cdk.log')}"
     report.done("cdk", where, seconds=time.monotonic() - began)
 
 
@@ -220,7 +223,7 @@ def _start_runner(state: SandboxState, report: Reporter) -> SandboxState:
     await_ready(record, started, tasks_file(state.directory).exists, timeout_seconds=RUNNER_START_TIMEOUT_SECONDS)
     state = state.with_process(record)
     state.write()
-    report.done("runner", f"pid {record.pid}, log {record.log}")
+    report.done("runner", f"pid {record.pid}, log {shown(record.log)}")
     return state
 
 
@@ -232,7 +235,7 @@ def _await_connectors(environment: Environment, state: SandboxState, report: Rep
         with report.working(route, "starting the connector"):
             _await_rollout(state, naming.ecs_cluster_name(environment), service)
         pids = [str(task.pid) for task in running_tasks(state.directory) if task.service == service]
-        where = f"connector, pid {', '.join(pids)}, log {state.directory / LOGS / service}.log"
+        where = f"connector, pid {', '.join(pids)}, log {shown(state.directory / LOGS / service)}.log"
         report.done(route, where, seconds=time.monotonic() - began)
 
 
@@ -259,14 +262,12 @@ def _await_rollout(state: SandboxState, cluster: str, service: str) -> None:
         raise SandboxError(f"the connector of route {service} does not become ready{tail}")
 
 
-def _stop_processes_of(directory: Path, *, except_pids: Collection[int] = ()) -> int:
+def _stop_processes_of(directory: Path, *, except_pids: Collection[int] = ()) -> None:
     """Stop the runner first, so that connectors drain while broker and stand-in still answer; then the rest."""
     runner = [process for part, process in owned_processes(directory) if part == RUNNER]
-    stopped = [process for process in runner if process.pid not in except_pids]
-    stop_processes(stopped, RUNNER_GRACE_SECONDS)
+    stop_processes([process for process in runner if process.pid not in except_pids], RUNNER_GRACE_SECONDS)
     remaining = [process for _, process in owned_processes(directory) if process.pid not in except_pids]
     stop_processes(remaining, STOP_GRACE_SECONDS)
-    return len(stopped) + len(remaining)
 
 
 def _remove_contents(directory: Path) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 from sandbox.records import Record
 
 EXAMPLES = 5
+SHOWN_BYTES = 120
 DIGEST_BITS = 128
 
 
@@ -139,5 +140,5 @@ def _hexadecimal(digest: int) -> str:
 
 def _example(examples: list[str], what: str, record: Record) -> None:
     if len(examples) < EXAMPLES:
-        value = record.value[:120].decode(errors="replace")
+        value = record.value[:SHOWN_BYTES].decode(errors="replace") + (" …" if len(record.value) > SHOWN_BYTES else "")
         examples.append(f"{what}: key {record.key.decode(errors='replace')}: {value}")

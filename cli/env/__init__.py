@@ -18,7 +18,7 @@ app = deferred_app(
         "schema": Member(
             "cli.env.schema",
             "The JSON Schema of environment files, for editors.",
-            "streamops env schema > environments/schema.json",
+            "streamops env schema > environments/environment.schema.json",
         ),
         "init": Member("cli.env.init", "Write a new, commented environment file.", "streamops env init staging"),
     },

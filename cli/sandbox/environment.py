@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Annotated
 
 import typer
@@ -11,6 +12,12 @@ from cli.errors import WrongUsageError
 from environments.identifiers import SHORT_NAME
 
 SANDBOX_ENVIRONMENT = "local"
+
+
+def prefix() -> str:
+    """What a command needs before it to mean the same sandbox in a shell that does not name its directory."""
+    directory = os.environ.get("STREAMOPS_SANDBOX")
+    return f"STREAMOPS_SANDBOX={directory} " if directory else ""
 
 
 def _plain_name(name: str) -> str:

@@ -11,7 +11,7 @@ import typer
 from cli.errors import CliError, WrongUsageError
 from cli.options import Output, Query
 from cli.output import Answer, Format, note, show
-from cli.sandbox.environment import SANDBOX_ENVIRONMENT, SandboxEnvironment
+from cli.sandbox.environment import SANDBOX_ENVIRONMENT, SandboxEnvironment, prefix
 from environments import load_environment
 from sandbox.demos import flights
 from sandbox.demos.sabotage import Sabotage
@@ -64,7 +64,8 @@ def command(
         lambda: _show(item),
     )
     if verdict.passed:
-        note(f"\nlook around:  streamops status -e {env}        take it down:  streamops sandbox down -e {env}")
+        note(f"\nlook around:   {prefix()}streamops status -e {env}")
+        note(f"take it down:  {prefix()}streamops sandbox down -e {env}")
 
 
 def _show(item: Mapping[str, Any]) -> None:

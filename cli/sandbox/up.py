@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from cli.output import note
-from cli.sandbox.environment import SANDBOX_ENVIRONMENT, SandboxEnvironment
+from cli.sandbox.environment import SANDBOX_ENVIRONMENT, SandboxEnvironment, prefix
 from sandbox.lifecycle import up
-from sandbox.report import Reporter
+from sandbox.report import Reporter, shown
 
 
 def command(*, env: SandboxEnvironment = SANDBOX_ENVIRONMENT) -> None:
@@ -15,7 +15,7 @@ def command(*, env: SandboxEnvironment = SANDBOX_ENVIRONMENT) -> None:
     names, which is how two sandboxes run side by side. Ports are free ones.
     """
     state = up(env, Reporter())
-    note(f"\nthe sandbox is up in {state.directory}")
-    note(f"  streamops sandbox run flights -e {env}   move 336,776 flights through it, with a verdict")
-    note(f"  streamops status -e {env}                look at all of it")
-    note(f"  streamops sandbox down -e {env}          take it down")
+    note(f"\nthe sandbox is up in {shown(state.directory)}")
+    note(f"  {prefix()}streamops sandbox run flights -e {env}   move 336,776 flights through it, with a verdict")
+    note(f"  {prefix()}streamops status -e {env}                look at all of it")
+    note(f"  {prefix()}streamops sandbox down -e {env}          take it down")

@@ -74,9 +74,9 @@ def _play(environment: Environment, state: SandboxState, options: FlightsOptions
         records = sabotaged(expected, options.sabotage) if options.sabotage else expected
     report.done("prepared", f"{len(expected):,} flights of {len({record.key for record in expected}):,} keys")
     with closing(GroupProgress(state.bootstrap, topic, group)) as progress:
-        leftover = progress.lag(progress.ends())
-        if leftover:
-            _await_arrival(progress, state, service, leftover, report)
+        if leftover := progress.lag(progress.ends()):
+            with _timed(seconds, "waiting for earlier records"):
+                _await_arrival(progress, state, service, leftover, report)
         since = datetime.now(UTC)
         with _timed(seconds, "sending"), report.bar("sent", len(records)) as bar:
             _send(state, topic, records, bar, before_second_half=lambda: _kill(state, service, options, report))
