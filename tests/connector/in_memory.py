@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from random import Random
 
@@ -195,3 +197,32 @@ def out_of_order(taken: list[Taken]) -> int:
         count += before > offset
         latest[record.key, partition] = max(before, offset)
     return count
+
+
+@contextmanager
+def running(assembly: Assembly) -> Iterator[Assembly]:
+    """Run the engine on a thread; at the end stop it and pass its error on."""
+    errors: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            assembly.engine.run()
+        except BaseException as error:  # noqa: BLE001 - handed over to the test
+            errors.append(error)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    try:
+        yield assembly
+    finally:
+        assembly.engine.stop()
+        thread.join(30)
+        assert not thread.is_alive()
+    if errors:
+        raise errors[0]
+
+
+def settled(assembly: Assembly) -> bool:
+    """Whether everything that the source had is committed."""
+    source = assembly.source
+    return all(source.commits.get(Partition("t", n)) == len(keys) for n, keys in enumerate(source.partitions))

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from random import Random
 
 import pytest
@@ -25,42 +24,10 @@ from tests.connector.in_memory import (
     out_of_order,
     random_faults,
     repeated_keys,
+    running,
+    settled,
 )
-
-
-def until(condition: Callable[[], object], seconds: float = 20.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.005)
-
-
-@contextmanager
-def running(assembly: Assembly) -> Iterator[Assembly]:
-    """Run the engine on a thread; at the end stop it and pass its error on."""
-    errors: list[BaseException] = []
-
-    def run() -> None:
-        try:
-            assembly.engine.run()
-        except BaseException as error:  # noqa: BLE001 - handed over to the test
-            errors.append(error)
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    try:
-        yield assembly
-    finally:
-        assembly.engine.stop()
-        thread.join(30)
-        assert not thread.is_alive()
-    if errors:
-        raise errors[0]
-
-
-def settled(assembly: Assembly) -> bool:
-    source = assembly.source
-    return all(source.commits.get(Partition("t", n)) == len(keys) for n, keys in enumerate(source.partitions))
+from tests.connector.processes import until
 
 
 def play(
@@ -271,114 +238,6 @@ def test_dropped_tombstones_are_counted_and_passed(server: FaultServer):
         until(lambda: settled(assembly))
     assert len(server.taken) == 5
     assert assembly.sample("tombstones_dropped_total") == 5
-
-
-def test_a_revoked_partition_is_drained_and_its_offset_given(server: FaultServer):
-    server.plan = lambda _: Fault(delay=0.05)
-    source = MemorySource([[b"%d" % n for n in range(40)]], server)
-    positions: list[dict[Partition, int]] = []
-    original = source.poll
-
-    def poll():
-        if source.positions[Partition("t", 0)] and not positions:
-            positions.append(dict(source.owner.revoked([Partition("t", 0)])))
-            assert len(server.taken) == 40
-            source.owner.committed(positions[0])
-        return original()
-
-    source.poll = poll  # type: ignore[method-assign]  # a rebalance comes in the middle of a poll
-    with running(Assembly(source)) as assembly:
-        until(lambda: positions)
-    assert positions == [{Partition("t", 0): 40}]
-    assert assembly.sample("committed_offset", topic="t", partition="0") == 0
-
-
-def test_a_lost_partition_commits_nothing(server: FaultServer):
-    server.plan = lambda _: Fault(delay=0.3)
-    source = MemorySource([[b"%d" % n for n in range(40)]], server)
-    with running(Assembly(source)) as assembly:
-        until(lambda: server.calls)
-        original = source.poll
-
-        def poll():
-            source.owner.lost([Partition("t", 0)])
-            source.poll = original  # type: ignore[method-assign]  # once
-            return original()
-
-        source.poll = poll  # type: ignore[method-assign]  # a rebalance comes in the middle of a poll
-        until(lambda: assembly.engine.buffered == 0)
-    assert not any(source.commits.values())
-
-
-def test_a_partition_pauses_far_past_a_stuck_record_and_the_others_flow(server: FaultServer):
-    stuck = threading.Event()
-    stuck.set()
-
-    def refused(number: int) -> Fault:
-        keys = server.calls[number]
-        return Fault(refused=lambda index: stuck.is_set() and keys[index] == "stuck")
-
-    server.plan = refused
-    source = MemorySource([[b"stuck", *(b"%d" % n for n in range(5000))], [b"%d" % n for n in range(5000)]], server)
-    assembly = Assembly(source, span=1_000, queue=100)
-    first, second = Partition("t", 0), Partition("t", 1)
-    with running(assembly):
-        until(lambda: source.commits.get(second) == 5000)
-        assert source.paused == {first}
-        assert source.positions[first] < 1_000
-        until(lambda: assembly.sample("span_records", topic="t", partition="0") == source.positions[first])
-        stuck.clear()
-        until(lambda: settled(assembly))
-    assert lost(source) == 0
-
-
-def test_a_partition_that_moves_while_it_stops_is_drained_before(server: FaultServer):
-    server.plan = lambda _: Fault(delay=0.1)
-    source = MemorySource([[b"%d" % n for n in range(60)]], server)
-    positions: list[dict[Partition, int]] = []
-    original = source.poll
-
-    def poll():
-        if source.paused and not positions:
-            positions.append(dict(source.owner.revoked([Partition("t", 0)])))
-            source.owner.committed(positions[0])
-        return original()
-
-    with running(Assembly(source, connections=1)) as assembly:
-        until(lambda: server.calls)
-        source.poll = poll  # type: ignore[method-assign]  # a rebalance comes during the drain
-        assembly.engine.stop()
-    assert positions == [{Partition("t", 0): source.positions[Partition("t", 0)]}]
-
-
-def test_a_partition_at_a_gap_stops_alone_until_it_is_assigned_anew(server: FaultServer):
-    source = MemorySource([[b"%d" % n for n in range(100)] for _ in range(2)], server)
-    gap = Partition("t", 1)
-    original = source.poll
-
-    def poll():
-        if source.positions[gap] == 50 and gap not in source.paused:
-            source.paused.add(gap)
-            source.owner.stopped(gap, ConnectorError("gap in t:1"))
-        return original()
-
-    source.poll = poll  # type: ignore[method-assign]  # the rest of the partition is gone
-    with running(Assembly(source)) as assembly:
-        until(lambda: source.commits == {Partition("t", 0): 100, gap: 50})
-        assert assembly.engine.stopped_partitions == {"t:1": "gap in t:1"}
-        assert assembly.sample("stopped_partitions", topic="t", partition="1") == 1
-
-        def again():
-            source.poll = original  # type: ignore[method-assign]  # once
-            source.owner.revoked([gap])
-            source.paused.discard(gap)
-            source.owner.assigned([gap])
-            return original()
-
-        source.poll = again  # type: ignore[method-assign]  # somebody has set the group's offset
-        until(lambda: settled(assembly))
-        assert assembly.engine.stopped_partitions == {}
-        assert assembly.sample("stopped_partitions", topic="t", partition="1") == 0
 
 
 def test_a_record_that_the_target_refuses_for_itself_stops_it_after_all_that_can_be_delivered(server: FaultServer):
