@@ -11,6 +11,8 @@ from typing import Final, NamedTuple
 # What a record costs beside its bytes: the headers of its key, value and offset and three list slots.
 RECORD_OVERHEAD: Final = 160
 
+Headers = list[tuple[str, bytes | None]]
+
 
 class Partition(NamedTuple):
     """A partition of a topic, written `topic:number` as Kafka's own tools do."""
@@ -22,6 +24,13 @@ class Partition(NamedTuple):
         return f"{self.topic}:{self.number}"
 
 
+class Columns(NamedTuple):
+    """Which columns of a batch are wanted beside key, value and offset; each costs time for every record."""
+
+    headers: bool = False
+    timestamps: bool = False
+
+
 @dataclass(slots=True)
 class Batch:
     """Consecutive records of one partition as the source read them. Offsets ascend but may have holes."""
@@ -30,6 +39,10 @@ class Batch:
     keys: list[bytes | None]
     values: list[bytes | None]
     offsets: Sequence[int]
+    headers: list[Headers | None] | None = None
+    """The headers of each record; None when they were not asked for."""
+    timestamps: list[tuple[int, int]] | None = None
+    """Of each record the kind of its timestamp (0 none, 1 created, 2 appended) and milliseconds since the epoch."""
 
     def __len__(self) -> int:
         return len(self.keys)
@@ -37,12 +50,17 @@ class Batch:
 
 @dataclass(slots=True)
 class Records:
-    """Records as the target takes them: partition keys and data. `size` is their bytes, keys included."""
+    """Records as the target takes them.
 
-    keys: list[str]
+    `keys` are partition keys in UTF-8, which decide order as well; `size` is the bytes of keys and data.
+    """
+
+    keys: list[bytes]
     data: list[bytes]
     offsets: Sequence[int]
     size: int
+    hash_keys: list[str] | None = None
+    """Explicit hash keys in decimal digits, where each record has its own."""
 
     def __len__(self) -> int:
         return len(self.keys)
@@ -54,23 +72,29 @@ class Records:
 
     def select(self, indices: Sequence[int]) -> "Records":
         """Copy the records at `indices`, in that order."""
-        keys, data, offsets = self.keys, self.data, self.offsets
-        return records([keys[i] for i in indices], [data[i] for i in indices], [offsets[i] for i in indices])
+        keys, data, offsets, hash_keys = self.keys, self.data, self.offsets, self.hash_keys
+        return records(
+            [keys[i] for i in indices],
+            [data[i] for i in indices],
+            [offsets[i] for i in indices],
+            [hash_keys[i] for i in indices] if hash_keys is not None else None,
+        )
 
     def split(self, count: int) -> tuple["Records", "Records"]:
         """Part the first `count` records from the rest."""
+        hash_keys = self.hash_keys
         return (
-            records(self.keys[:count], self.data[:count], self.offsets[:count]),
-            records(self.keys[count:], self.data[count:], self.offsets[count:]),
+            records(
+                self.keys[:count], self.data[:count], self.offsets[:count], hash_keys[:count] if hash_keys else None
+            ),
+            records(
+                self.keys[count:], self.data[count:], self.offsets[count:], hash_keys[count:] if hash_keys else None
+            ),
         )
 
 
-def key_bytes(keys: Sequence[str]) -> int:
-    """Count the bytes that partition keys take in UTF-8."""
-    joined = "".join(keys)
-    return len(joined) if joined.isascii() else len(joined.encode())
-
-
-def records(keys: list[str], data: list[bytes], offsets: Sequence[int]) -> Records:
+def records(
+    keys: list[bytes], data: list[bytes], offsets: Sequence[int], hash_keys: list[str] | None = None
+) -> Records:
     """Build records with their size worked out."""
-    return Records(keys, data, offsets, sum(map(len, data)) + key_bytes(keys))
+    return Records(keys, data, offsets, sum(map(len, data)) + sum(map(len, keys)), hash_keys)

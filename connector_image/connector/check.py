@@ -3,11 +3,11 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from connector.aws.account import Account
 from connector.bootstrap import resolve_bootstrap
 from connector.config import ConnectorConfig
 from connector.errors import ConnectorError, NotAuthenticated
 from connector.kafka.client import Client
-from connector.kinesis.account import Account
 from connector.kinesis.stream import require_ready
 from connector.sender import CredentialsUnavailable
 

@@ -4,6 +4,7 @@ import os
 import signal
 from typing import NoReturn
 
+from connector.aws.account import Account
 from connector.backoff import Backoff
 from connector.bootstrap import resolve_bootstrap
 from connector.circuit import Circuit
@@ -12,7 +13,6 @@ from connector.dispatcher import CallLimits, Dispatcher
 from connector.engine import Engine, Settings
 from connector.health import Health, HealthServer
 from connector.kafka.source import KafkaSource
-from connector.kinesis.account import Account
 from connector.kinesis.sink import KinesisSink
 from connector.kinesis.stream import require_ready
 from connector.log import Log

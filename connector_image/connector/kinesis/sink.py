@@ -7,10 +7,10 @@ from typing import Final, Protocol
 
 import botocore.httpsession
 
+from connector.aws.signing import Credentials, Signer
 from connector.dispatcher import CallLimits
 from connector.errors import ConnectorError
 from connector.http_client import Endpoint, Response
-from connector.kinesis.signing import Credentials, Signer
 from connector.kinesis.wire import TARGET, JsonWire, Wire
 from connector.outcome import Outcome
 

@@ -2,9 +2,9 @@
 
 from typing import Final
 
+from connector.aws.account import Account
 from connector.config import KinesisSink
 from connector.errors import ConnectorError
-from connector.kinesis.account import Account
 from connector.units import format_size
 
 # While a stream is resharded or reconfigured it takes records as ever.

@@ -10,46 +10,13 @@ from collections.abc import Sequence
 from json.encoder import encode_basestring
 from typing import Final, Protocol
 
+from connector.aws.failures import failure
 from connector.http_client import Response
 from connector.outcome import Answer, CallFailure, Outcome
 
 TARGET: Final = "Kinesis_20131202.PutRecords"
 
 _OK: Final = 200
-_SERVER_ERRORS: Final = 500
-# These pass by themselves. The list is botocore's for its standard retry mode, and the KMS one of PutRecords.
-_PASSING: Final = frozenset(
-    {
-        "BandwidthLimitExceeded",
-        "EC2ThrottledException",
-        "InternalFailure",
-        "InternalServerError",
-        "KMSThrottlingException",
-        "LimitExceededException",
-        "PriorRequestNotComplete",
-        "ProvisionedThroughputExceededException",
-        "RequestLimitExceeded",
-        "RequestThrottled",
-        "RequestThrottledException",
-        "RequestTimeout",
-        "RequestTimeoutException",
-        "ServiceUnavailable",
-        "SlowDown",
-        "ThrottledException",
-        "Throttling",
-        "ThrottlingException",
-        "TooManyRequestsException",
-        "TransactionInProgressException",
-    }
-)
-_PASSING_STATUSES: Final = frozenset({408, 429})
-# Fresh credentials may help at once with the first kind, and perhaps with the second.
-_EXPIRED: Final = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired"})
-# The content of the call is at fault, so possibly a single record of it.
-_CONTENT: Final = frozenset(
-    {"HTTP413", "InvalidArgumentException", "SerializationException", "ValidationError", "ValidationException"}
-)
-_REFUSED: Final = frozenset({"UnrecognizedClientException", "InvalidClientTokenId", "InvalidSignatureException"})
 
 
 class Wire(Protocol):
@@ -98,7 +65,7 @@ class JsonWire:
         except (ValueError, RecursionError):
             content = {}
         if response.status != _OK:
-            return _failure(response, content)
+            return failure(response, content)
         try:
             results = content["Records"]
             if len(results) != count:
@@ -132,21 +99,3 @@ def _quoted(keys: Sequence[str]) -> list[bytes]:
     if joined.isprintable() and '"' not in joined and "\\" not in joined:
         return [b'"%b"' % key.encode() for key in keys]
     return [encode_basestring(key).encode() for key in keys]
-
-
-def _failure(response: Response, content: object) -> CallFailure:
-    code, message = "", ""
-    if isinstance(content, dict):
-        code = str(content.get("__type") or content.get("code") or "")
-        message = str(content.get("message") or content.get("Message") or "")
-    # `com.amazonaws.kinesis#Code` in the body, `Code:http://...` in the header.
-    code = code.rpartition("#")[2] or response.headers.get("x-amzn-errortype", "").partition(":")[0]
-    code = code or f"HTTP{response.status}"
-    passing = response.status >= _SERVER_ERRORS or response.status in _PASSING_STATUSES or code in _PASSING
-    return CallFailure(
-        code,
-        message or f"HTTP {response.status}",
-        permanent=not passing and code not in _EXPIRED and code not in _CONTENT,
-        renews_credentials=code in _EXPIRED or code in _REFUSED,
-        refuses_content=code in _CONTENT,
-    )

@@ -14,8 +14,8 @@ from botocore.config import Config
 from botocore.exceptions import ClientError, NoCredentialsError, NoRegionError
 from botocore.utils import get_environ_proxies
 
+from connector.aws.signing import Credentials
 from connector.errors import ConnectorError, NotAuthenticated
-from connector.kinesis.signing import Credentials
 from connector.kinesis.wire import stream_member
 from connector.sender import CredentialsUnavailable
 

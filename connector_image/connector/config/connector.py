@@ -1,0 +1,143 @@
+"""The configuration of one connector: one route, one source, one sink."""
+
+import json
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from connector.config.dead_letters import DeadLetters
+from connector.config.firehose import FirehoseSink
+from connector.config.kafka import KafkaSource
+from connector.config.kinesis import KinesisSink
+from connector.config.section import MEBIBYTE, Section
+from connector.units import Duration, Size, parse_duration
+
+Sink = Annotated[KinesisSink | FirehoseSink, Field(discriminator="kind")]
+
+Tombstones = Literal["reject", "empty", "drop", "envelope"]
+
+
+class Http(Section):
+    """Where /healthz, /readyz and /metrics are served."""
+
+    host: str = Field(default="0.0.0.0", min_length=1, description="address to listen on")  # noqa: S104 - a container's probes come from outside it
+    port: int = Field(default=8080, ge=0, le=65535, description="port to listen on; 0 takes a free one")
+
+
+class Emf(Section):
+    """Metrics as CloudWatch's embedded metric format, lines of JSON on stdout."""
+
+    namespace: str = Field(
+        default="streamops",
+        max_length=255,
+        pattern=r"^[A-Za-z0-9_./#-][A-Za-z0-9_./#: -]*$",
+        description="namespace of the metrics in CloudWatch",
+    )
+    interval: Duration = Field(
+        default=parse_duration("1m"),
+        ge=parse_duration("1s"),
+        le=parse_duration("1h"),
+        description="time between two lines",
+    )
+
+
+class ConnectorConfig(Section):
+    """One route, as the connector runs it."""
+
+    route: str = Field(
+        pattern=r"^[a-zA-Z0-9._-]{1,128}$",
+        description="name of the route in logs and metrics",
+        examples=["flights-to-stream"],
+    )
+    source: KafkaSource = Field(description="where records come from")
+    sink: Sink = Field(description="where records go")
+    ordering: Literal["key", "none"] = Field(default="key", description="keep the order of each key, or none")
+    format: Literal["value", "envelope"] = Field(
+        default="value",
+        description="what is sent of a record: its value as it is, or an envelope that keeps all of it",
+    )
+    compression: Literal["none", "gzip", "zstd"] = Field(
+        default="none", description="how each record's data is compressed"
+    )
+    tombstones: Tombstones | None = Field(
+        default=None,
+        description="fate of a record without a value: reject (as undeliverable), empty (send it empty), drop (and"
+        " count it) or envelope; without it envelope where the format is that, else reject",
+    )
+    dead_letters: DeadLetters | None = Field(
+        default=None,
+        description="where undeliverable records go: {topic: NAME}, {stream: NAME} or {bucket: NAME, prefix: PREFIX};"
+        " without it the connector stops at the first one",
+    )
+    processes: int = Field(
+        default=1, ge=1, le=64, description="processes of the consumer group in this one task, one for each core"
+    )
+    memory: Size = Field(
+        default=128 * MEBIBYTE,
+        ge=8 * MEBIBYTE,
+        le=64 << 30,
+        description="for records, of all processes together: a quarter read ahead, a quarter not yet acknowledged, the"
+        " rest for calls under way",
+    )
+    commit_interval: Duration = Field(
+        default=parse_duration("1s"),
+        ge=parse_duration("100ms"),
+        le=parse_duration("5m"),
+        description="time between commits",
+    )
+    drain_timeout: Duration = Field(
+        default=parse_duration("20s"),
+        ge=parse_duration("0s"),
+        le=parse_duration("2m"),
+        description="longest wait for records under way before a partition is given up",
+    )
+    stop_timeout: Duration = Field(
+        default=parse_duration("90s"),
+        ge=parse_duration("1s"),
+        le=parse_duration("105s"),
+        description="longest wait for records under way when stopping; ECS kills after 120 s at most",
+    )
+    http: Http = Field(default=Http(), description="health and metrics")
+    emf: Emf | None = Field(default=None, description="metrics for CloudWatch on stdout; without it none")
+    log: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="least severity that is logged"
+    )
+
+    @property
+    def fate_of_tombstones(self) -> Tombstones:
+        """What becomes of a record without a value."""
+        return self.tombstones or ("envelope" if self.format == "envelope" else "reject")
+
+    @model_validator(mode="after")
+    def _ordering_can_hold(self) -> Self:
+        if self.ordering == "key" and isinstance(self.sink, KinesisSink) and self.sink.spreads:
+            raise ValueError(
+                "ordering: key cannot hold when records of a key go to different shards (partition_key: spread, or an"
+                " explicit_hash_key from a header); use ordering: none, or let the key decide the shard"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _tombstones_fit_the_format(self) -> Self:
+        if self.tombstones == "envelope" and self.format != "envelope":
+            raise ValueError("tombstones: envelope needs format: envelope; use that, or reject, empty or drop")
+        return self
+
+    @model_validator(mode="after")
+    def _lines_stay_lines(self) -> Self:
+        if self.compression != "none" and isinstance(self.sink, FirehoseSink) and self.sink.delimiter != "none":
+            raise ValueError(
+                f"compression: {self.compression} makes bytes that newlines cannot tell apart; use sink.delimiter: none"
+                " and no packing, or let Firehose compress the objects"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _one_instance_one_process(self) -> Self:
+        if self.source.instance is not None and self.processes > 1:
+            raise ValueError("source.instance names a single member; use processes: 1, or remove it")
+        return self
+
+    def to_json(self) -> str:
+        """Render the canonical text: sorted keys, defaults left out, so equal configurations hash equally."""
+        return json.dumps(self.model_dump(mode="json", exclude_defaults=True), sort_keys=True, separators=(",", ":"))
