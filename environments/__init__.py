@@ -1,7 +1,9 @@
 """What is deployed: the typed model of an environment, its files, and the names of everything in it."""
 
 from environments.connectors import ConnectorSettings
+from environments.dead_letters import DeadLetterBucket, DeadLetters
 from environments.deliveries import Buffer, Delivery, OpenSearchDelivery, RedshiftDelivery, S3Delivery
+from environments.ends import DeliveryEnd, Source, StreamEnd, Target, TopicEnd
 from environments.environment import Environment
 from environments.kafka import (
     Ec2Kafka,
@@ -19,8 +21,9 @@ from environments.loader import (
     problems_of,
 )
 from environments.network import GivenNetwork, Network, NewNetwork
+from environments.partition_keys import FromField, FromHeader
 from environments.problems import EnvironmentFileError, Problem
-from environments.routes import DeliveryEnd, Route, Source, StreamEnd, Target, Tasks, TopicEnd
+from environments.routes import Route, Tasks
 from environments.rules.findings import Finding
 from environments.schema import json_schema
 from environments.starter import KafkaKind, starter
@@ -30,6 +33,8 @@ from environments.topics import Topic
 __all__ = [
     "Buffer",
     "ConnectorSettings",
+    "DeadLetterBucket",
+    "DeadLetters",
     "Delivery",
     "DeliveryEnd",
     "Ec2Kafka",
@@ -37,6 +42,8 @@ __all__ = [
     "EnvironmentFileError",
     "ExternalKafka",
     "Finding",
+    "FromField",
+    "FromHeader",
     "GivenNetwork",
     "Kafka",
     "KafkaKind",

@@ -11,9 +11,9 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, StrictStr
 
-from environments.identifiers import SecretReference
+from environments.ends import Source
+from environments.identifiers import BucketName, SecretReference
 from environments.quantities import Duration, Size, format_size
-from environments.routes import Source
 from environments.rules.bounds import Bytes, Shape, Span
 from environments.rules.findings import Finding
 from environments.rules.prefixes import ERROR_TYPE, partition_key, partition_keys, prefix_findings
@@ -32,10 +32,6 @@ DeliveryName = Annotated[
         "is not a name of a Firehose delivery stream",
         "use at most 64 letters, digits, underscores, dots and dashes",
     ),
-]
-
-BucketName = Annotated[
-    str, Shape(r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", "is not a bucket name", "write the name, not the ARN")
 ]
 
 

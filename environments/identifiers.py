@@ -38,6 +38,10 @@ Region = Annotated[
     ),
 ]
 
+BucketName = Annotated[
+    str, Shape(r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", "is not a bucket name", "write the name, not the ARN")
+]
+
 KMS_KEY_ARN = r"arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:(key|alias)/[A-Za-z0-9/_-]+"
 
 

@@ -53,6 +53,16 @@ def delivery_name(env: Environment, delivery: str) -> str:
     return name_of_delivery(env.name, delivery, env.deliveries[delivery].name)
 
 
+def delivery_arn(env: Environment, delivery: str) -> str:
+    """ARN of a delivery stream, known before the stream is."""
+    return f"arn:{env.partition}:firehose:{env.region}:{env.account}:deliverystream/{delivery_name(env, delivery)}"
+
+
+def delivery_log_group_name(env: Environment, delivery: str) -> str:
+    """CloudWatch log group in which Firehose says why it could not deliver."""
+    return f"/streamops/{env.name}/deliveries/{delivery}"
+
+
 def consumer_group(env: Environment, route: str) -> str:
     """Kafka consumer group in which the tasks of a route share the work."""
     return f"streamops-{env.name}-{route}"

@@ -2,6 +2,7 @@
 
     network      where things run: a small VPC of its own, or one that is given
     streams      what keeps data: the Kinesis streams
+    deliveries   what collects data: the Firehose delivery streams, and the buckets they fill
     connectors   what moves data: an ECS service per route
 
 What lives long and what is replaced daily never share a stack, so a deployment of one cannot

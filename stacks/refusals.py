@@ -9,15 +9,16 @@ from collections.abc import Iterator
 from pydantic import ValidationError
 
 from environments import (
-    DeliveryEnd,
     Environment,
     ExternalKafka,
     Finding,
     NewNetwork,
+    S3Delivery,
     StreamEnd,
     TopicEnd,
 )
-from stacks.connectors.configuration import LONGEST_BYTES, CannotRenderError, render_configuration
+from stacks.connectors.cannot_render import CannotRenderError
+from stacks.connectors.configuration import LONGEST_BYTES, render_configuration
 from stacks.connectors.image import ecr_region
 
 _NOT_YET = "is not provisioned by the stacks yet"
@@ -63,13 +64,22 @@ def _streams(environment: Environment) -> Iterator[Finding]:
 
 def _deliveries(environment: Environment) -> Iterator[Finding]:
     for name, delivery in environment.deliveries.items():
-        yield Finding(_NOT_YET, "take the delivery out", ("deliveries", name, "to"), delivery.to)
+        place = ("deliveries", name)
+        if not isinstance(delivery, S3Delivery):
+            yield Finding(_NOT_YET, "deliver to s3, or take the delivery out", (*place, "to"), delivery.to)
+            continue
+        if delivery.source is not None:
+            remedy = "take source out, and add a route from a topic to the delivery"
+            yield Finding(_NOT_YET, remedy, (*place, "source"), "a source that Firehose reads itself")
+        if delivery.partition_by:
+            remedy = "take partition_by out, and its expressions out of prefix"
+            yield Finding(_NOT_YET, remedy, (*place, "partition_by"), "dynamic partitioning")
 
 
 def _routes(environment: Environment) -> Iterator[Finding]:
     for name, route in environment.routes.items():
         place = ("routes", name)
-        way_out = "describe a route from a topic to a stream, or take the route out"
+        way_out = "describe a route from a topic to a stream or a delivery, or take the route out"
         findings: list[Finding] = []
         match route.source:
             case StreamEnd(stream=stream):
@@ -77,11 +87,6 @@ def _routes(environment: Environment) -> Iterator[Finding]:
         match route.target:
             case TopicEnd(topic=topic):
                 findings.append(Finding(_NOT_YET, way_out, (*place, "to"), f"topic {topic}"))
-            case DeliveryEnd(delivery=delivery):
-                findings.append(Finding(_NOT_YET, way_out, (*place, "to"), f"delivery {delivery}"))
-        if not isinstance(route.start, str):
-            start = route.start.isoformat()
-            findings.append(Finding(_NOT_YET, "use earliest or latest", (*place, "start"), start))
         yield from findings or _rendering(environment, name)
 
 

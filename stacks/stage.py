@@ -5,6 +5,7 @@ from constructs import Construct
 
 from environments import Environment, GivenNetwork, NewNetwork
 from stacks.connectors.stack import ConnectorsStack
+from stacks.deliveries.stack import DeliveriesStack
 from stacks.environment_stack import environment_tags
 from stacks.network.placement import Placement
 from stacks.network.stack import NetworkStack
@@ -30,11 +31,14 @@ class EnvironmentStage(cdk.Stage):
             if isinstance(environment.network, NewNetwork)
             else environment.network
         )
-        streams = StreamsStack(self, environment) if environment.streams else None
+        targets = [
+            *([StreamsStack(self, environment)] if environment.streams else []),
+            *([DeliveriesStack(self, environment)] if environment.deliveries else []),
+        ]
         if environment.routes:
             connectors = ConnectorsStack(self, environment, network=network)
-            if streams is not None:
-                # By name, not by reference: the stream's name is ours, so nothing refers to it.
-                connectors.add_stack_dependency(streams)
+            for target in targets:
+                # By name, not by reference: the names of streams and deliveries are ours, so nothing refers to them.
+                connectors.add_stack_dependency(target)
         for key, value in environment_tags(environment).items():
             cdk.Tags.of(self).add(key, value)

@@ -18,6 +18,16 @@ from environments.rules.findings import REFUSED, Finding, choices, meant
 Reading = tuple[str, str]
 """A rule and the way out."""
 
+_FORMS = {
+    "from": "{topic: NAME} or {stream: NAME}",
+    "source": "{topic: NAME} or {stream: NAME}",
+    "to": "{topic: NAME}, {stream: NAME} or {delivery: NAME}",
+    "dead_letters": "{topic: NAME}, {stream: NAME} or {bucket: NAME}",
+    "partition_key": "key, partition, spread, {header: NAME} or {field: PATH}",
+    "explicit_hash_key": "a number, or {header: NAME}",
+}
+"""How those keys are written whose values are told apart by the key that stands in them."""
+
 
 def complain(document: Document, name: str, error: ValidationError) -> None:
     """Note every problem of an environment that pydantic refused."""
@@ -103,17 +113,12 @@ def _other_word(given: object, expected: str) -> Reading:
 
 
 def _untold(location: Location, context: Mapping[str, Any]) -> Reading:
-    """A union whose member is not told: by a missing ``kind`` and the like, or by an end without its key."""
+    """A union whose member is not told: by a missing ``kind`` and the like, or by a key that stands in it."""
     key = _quoteless(context["discriminator"])
     tags = {"kind": "msk, msk-express, msk-serverless, ec2 or external", "mode": "provisioned or on-demand"}
     if key in {*tags, "to"}:
         return f"does not tell its {key}", f"add {key}: {tags.get(key, 's3, redshift or opensearch')}"
-    ends = (
-        "{topic: NAME}, {stream: NAME} or {delivery: NAME}"
-        if location.path[-1] == "to"
-        else "{topic: NAME} or {stream: NAME}"
-    )
-    return "does not tell what it is", f"write {ends}"
+    return "does not tell what it is", f"write {_FORMS[str(location.path[-1])]}"
 
 
 def _explain_tag(document: Document, place: Place, context: Mapping[str, Any]) -> None:

@@ -63,22 +63,22 @@ def keys_of(section: type[Section]) -> list[str]:
     return [field.alias or name for name, field in section.model_fields.items() if not field.exclude]
 
 
-def members_by_tag(annotation: object) -> dict[Step, type[Section]]:
-    """The section classes of a union by the tags that tell them apart; empty for everything else."""
+def members_by_tag(annotation: object) -> dict[Step, object]:
+    """The members of a union by the tags that tell them apart; empty for everything else."""
     plain = _without_metadata(annotation)
     if get_origin(plain) not in {Union, UnionType}:
         return {}
     return dict(_tagged(plain))
 
 
-def _tagged(union: object) -> Iterator[tuple[Step, type[Section]]]:
+def _tagged(union: object) -> Iterator[tuple[Step, object]]:
     for member in get_args(union):
         tags = [each.tag for each in get_args(member)[1:] if isinstance(each, Tag)]
         section = _section(member)
-        if section is None:
+        if tags:
+            yield tags[0], section or member
+        elif section is None:
             yield from members_by_tag(member).items()  # an optional union
-        elif tags:
-            yield tags[0], section
         else:
             first = next(iter(section.model_fields.values()))
             yield from ((tag, section) for tag in get_args(first.annotation) if get_origin(first.annotation) is Literal)

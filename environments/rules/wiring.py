@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from environments.ends import DeliveryEnd, StreamEnd, TopicEnd
 from environments.kafka import Ec2Kafka, ExternalKafka
-from environments.routes import DeliveryEnd, Route, StreamEnd, TopicEnd
+from environments.routes import Route
 from environments.rules.findings import Finding, meant
 from environments.rules.parts import Parts, sound
 

@@ -6,9 +6,12 @@ from functools import cached_property
 
 from aws_cdk import aws_ssm as ssm
 
-from connector.config import ConnectorConfig, KafkaSource, KinesisSink, Plaintext, Tls
-from environments import Environment, ExternalKafka, StreamEnd, TopicEnd
-from environments.naming import consumer_group, stream_name, topic_name
+from connector.config import ConnectorConfig, KafkaSource, Plaintext, Tls
+from environments import Environment, ExternalKafka, TopicEnd
+from environments.naming import consumer_group, topic_name
+from stacks.connectors.cannot_render import CannotRenderError
+from stacks.connectors.dead_letters import dead_letters
+from stacks.connectors.sinks import sink
 
 STANDARD_BYTES = 4096
 """The longest value of a standard SSM parameter, which costs nothing."""
@@ -27,10 +30,6 @@ own buffers for fetches that are being received, and what the allocator keeps of
 Even the smallest task (512 MiB) has 384 MiB for them; running out of memory would kill the task
 and send everything again that was under way.
 """
-
-
-class CannotRenderError(Exception):
-    """A route for which there is no connector configuration yet."""
 
 
 @dataclass(frozen=True)
@@ -64,13 +63,11 @@ def render_configuration(environment: Environment, route: str) -> RenderedConfig
         pydantic.ValidationError: the connector's model refuses a value.
     """
     described = environment.routes[route]
-    source, target = described.source, described.target
-    if not (isinstance(source, TopicEnd) and isinstance(target, StreamEnd)):
-        raise CannotRenderError(f"routes.{route}: only a route from a topic to a stream can be rendered")
+    source = described.source
+    if not isinstance(source, TopicEnd):
+        raise CannotRenderError(f"routes.{route}: only a route from a topic can be rendered")
     if not isinstance(environment.kafka, ExternalKafka):
         raise CannotRenderError(f"kafka.kind: {environment.kafka.kind} cannot be rendered")
-    if not isinstance(described.start, str):
-        raise CannotRenderError(f"routes.{route}.start: {described.start} cannot be rendered")
     configuration = ConnectorConfig(
         route=route,
         source=KafkaSource(
@@ -79,14 +76,16 @@ def render_configuration(environment: Environment, route: str) -> RenderedConfig
             topic=topic_name(environment, source.topic),
             group=consumer_group(environment, route),
             start=described.start,
+            linger=described.linger,
             security=_security(environment.kafka),
         ),
-        sink=KinesisSink(
-            kind="kinesis",
-            stream=stream_name(environment, target.stream),
-            region=environment.region,
-        ),
+        sink=sink(environment, route),
         ordering=described.ordering,
+        format=described.format,
+        compression=described.compression,
+        tombstones=described.tombstones,
+        dead_letters=dead_letters(environment, described.dead_letters),
+        processes=described.processes,
         memory=environment.connectors.memory // MEMORY_SHARE,
     )
     return RenderedConfiguration(configuration.to_json())

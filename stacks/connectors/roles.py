@@ -4,28 +4,40 @@ Both carry their policies inline, so a role never exists without them: a policy 
 resource of its own is attached some time after the role, and a task that starts in between fails.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
-from environments import Environment, ExternalKafka, StreamEnd
-from environments.naming import stream_arn
+from environments import DeadLetterBucket, DeliveryEnd, Environment, ExternalKafka, StreamEnd
+from environments.naming import delivery_arn
 from stacks.checks import acknowledge
+from stacks.connectors.dead_letters import dead_letter_objects, write_dead_letters
 from stacks.connectors.image import ConnectorImage
+from stacks.connectors.streams import write_stream
 
 
 def task_role(scope: Construct, environment: Environment, route: str) -> iam.Role:
     """Add the role of the connector itself: the actions its route needs, on the route's own ends."""
-    return iam.Role(
+    role = iam.Role(
         scope,
         "TaskRole",
         description=f"What the connector of route {route} may do",
         assumed_by=_ecs_tasks(environment),
-        inline_policies={"Route": iam.PolicyDocument(statements=_route_statements(environment, route))},
+        inline_policies={"Route": iam.PolicyDocument(statements=list(_route_statements(environment, route)))},
     )
+    target = environment.routes[route].dead_letters
+    if isinstance(target, DeadLetterBucket):
+        acknowledge(
+            role,
+            "IAM5",
+            findings=[f"Resource::{dead_letter_objects(environment, target)}"],
+            reason="the names of dead letters end in times and offsets; what they begin with is said in the "
+            "environment file",
+        )
+    return role
 
 
 def execution_role(
@@ -84,31 +96,21 @@ def _ecs_tasks(environment: Environment) -> iam.ServicePrincipal:
     )
 
 
-def _route_statements(environment: Environment, route: str) -> Sequence[iam.PolicyStatement]:
-    statements = []
-    target = environment.routes[route].target
-    if isinstance(target, StreamEnd):
-        statements.append(
-            iam.PolicyStatement(
-                actions=[
-                    "kinesis:DescribeStreamSummary",
-                    "kinesis:PutRecords",
-                ],
-                resources=[stream_arn(environment, target.stream)],
+def _route_statements(environment: Environment, route: str) -> Iterator[iam.PolicyStatement]:
+    described = environment.routes[route]
+    match described.target:
+        case StreamEnd(stream=name):
+            yield from write_stream(environment, name)
+        case DeliveryEnd(delivery=name):
+            yield iam.PolicyStatement(
+                actions=["firehose:DescribeDeliveryStream", "firehose:PutRecordBatch"],
+                resources=[delivery_arn(environment, name)],
             )
-        )
-        encryption = environment.streams[target.stream].encryption
-        if encryption != "managed":
-            statements.append(iam.PolicyStatement(actions=["kms:GenerateDataKey"], resources=[encryption]))
+    yield from write_dead_letters(environment, described.dead_letters)
     kafka = environment.kafka
     if isinstance(kafka, ExternalKafka) and kafka.bootstrap.startswith("ssm:"):
         path = kafka.bootstrap.removeprefix("ssm:")
-        statements.append(
-            iam.PolicyStatement(
-                actions=["ssm:GetParameter"],
-                resources=[
-                    f"arn:{environment.partition}:ssm:{environment.region}:{environment.account}:parameter{path}"
-                ],
-            )
+        yield iam.PolicyStatement(
+            actions=["ssm:GetParameter"],
+            resources=[f"arn:{environment.partition}:ssm:{environment.region}:{environment.account}:parameter{path}"],
         )
-    return statements

@@ -3,7 +3,7 @@
 from aws_cdk import aws_ec2 as ec2
 from constructs import Construct
 
-from environments import Environment, NewNetwork
+from environments import DeliveryEnd, Environment, NewNetwork
 from stacks.network.placement import PRIVATE
 
 SERVICES = {
@@ -13,15 +13,19 @@ SERVICES = {
     "EcrDocker": ec2.InterfaceVpcEndpointAwsService.ECR_DOCKER,
     "Ssm": ec2.InterfaceVpcEndpointAwsService.SSM,
 }
-"""What a connector talks to: its sink, its log, its image, its configuration.
+"""What every connector talks to: its sink, its log, its image, its configuration.
 
 Its credentials come from the ECS agent at a link-local address, not from STS:
 https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html
 """
 
 
+DELIVERIES = {"Firehose": ec2.InterfaceVpcEndpointAwsService.KINESIS_FIREHOSE}
+"""What a connector that writes to a delivery talks to besides."""
+
+
 def add_interface_endpoints(scope: Construct, environment: Environment, network: NewNetwork, vpc: ec2.IVpc) -> None:
-    """Add an endpoint for each of `SERVICES`, reachable from inside the VPC alone.
+    """Add an endpoint for each service that connectors talk to, reachable from inside the VPC alone.
 
     An endpoint is billed by the hour in every zone it stands in and serves all of them, so only
     production pays for one in each.
@@ -40,7 +44,8 @@ def add_interface_endpoints(scope: Construct, environment: Environment, network:
         "HTTPS from inside the VPC",
     )
     zones = network.zones if environment.production else network.zones[:1]
-    for name, service in SERVICES.items():
+    to_deliveries = any(isinstance(route.target, DeliveryEnd) for route in environment.routes.values())
+    for name, service in {**SERVICES, **(DELIVERIES if to_deliveries else {})}.items():
         ec2.InterfaceVpcEndpoint(
             scope,
             f"{name}Endpoint",

@@ -1,0 +1,23 @@
+"""What a connector needs to be allowed to write a Kinesis stream."""
+
+from collections.abc import Iterator
+
+from aws_cdk import aws_iam as iam
+
+from environments import Environment
+from environments.naming import stream_arn
+
+
+def write_stream(environment: Environment, stream: str) -> Iterator[iam.PolicyStatement]:
+    """Yield what writing to the stream named `stream` takes, its key's use included.
+
+    Its shards are listed to tell which one a record goes to: aggregation packs by it, and pacing slows down
+    one hot shard instead of all.
+    """
+    yield iam.PolicyStatement(
+        actions=["kinesis:DescribeStreamSummary", "kinesis:ListShards", "kinesis:PutRecords"],
+        resources=[stream_arn(environment, stream)],
+    )
+    encryption = environment.streams[stream].encryption
+    if encryption != "managed":
+        yield iam.PolicyStatement(actions=["kms:GenerateDataKey"], resources=[encryption])
