@@ -11,7 +11,7 @@ import pytest
 
 from connector.config import KinesisSink
 from connector.errors import ConnectorError, NotAuthenticated
-from connector.kinesis.account import Account
+from connector.aws.account import Account
 from connector.kinesis.stream import require_ready
 from connector.sender import CredentialsUnavailable
 from tests.connector.fault_server import FaultServer

@@ -1,40 +1,21 @@
-"""Who we are to AWS and where its services are: botocore's whole default chain, nothing of our own."""
+"""The services of AWS that a sink calls: where they are, who we are to them, and what they say of a stream."""
 
-import contextlib
-import os
-import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-import botocore.credentials
-import botocore.session
-from botocore.config import Config
-from botocore.exceptions import ClientError, NoCredentialsError, NoRegionError
+from botocore.exceptions import ClientError
 from botocore.utils import get_environ_proxies
 
+from connector.aws.explained import explained, sentence
+from connector.aws.identity import Identity
 from connector.aws.signing import Credentials
-from connector.errors import ConnectorError, NotAuthenticated
+from connector.config import FirehoseSink, KinesisSink, Role
+from connector.errors import ConnectorError
 from connector.kinesis.wire import stream_member
-from connector.sender import CredentialsUnavailable
 
-_UNAUTHENTICATED: Final = frozenset(
-    {
-        "ExpiredToken",
-        "ExpiredTokenException",
-        "IncompleteSignature",
-        "InvalidClientTokenId",
-        "InvalidSignatureException",
-        "MissingAuthenticationTokenException",
-        "RequestExpired",
-        "UnrecognizedClientException",
-    }
-)
-
-_RENEWAL_PAUSE: Final = 1.0  # seconds
-# The sender's thread waits for a role to be assumed, so botocore's own patience of minutes is too long.
-_PATIENCE: Final = Config(connect_timeout=5, read_timeout=10, retries={"total_max_attempts": 3})
+# Addresses at which the service itself answers, not a stand-in.
+_AWS_HOSTS: Final = (".amazonaws.com", ".api.aws")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,59 +24,86 @@ class StreamState:
 
     status: str
     record_limit: int | None
+    ignores_keys: bool = False
+    """Whether the service spreads records whatever their keys (record distribution strategy AUTO)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Permission:
+    """Whether a call is allowed; `allowed` is None where that cannot be found out without doing it."""
+
+    allowed: bool | None
+    detail: str
 
 
 class Account:
-    """Credentials, region and endpoints, as the environment and the AWS configuration files say."""
+    """Credentials, region and endpoints of a sink."""
 
-    def __init__(self, region: str | None) -> None:
+    def __init__(
+        self,
+        region: str | None,
+        service: str = "kinesis",
+        *,
+        endpoint: str | None = None,
+        fips: bool = False,
+        role: Role | None = None,
+    ) -> None:
         """Find out where the services are.
 
         Args:
             region: The region; without it the one the AWS settings name.
+            service: The service that records are sent to.
+            endpoint: Its URL; without it the AWS settings and the region decide.
+            fips: Use its FIPS endpoint.
+            role: The role to assume; without it the environment's own identity.
 
         Raises:
             ConnectorError: the settings name no region, or make no sense.
         """
-        # AWS_REGION is what ECS and the other SDKs set; botocore knows only AWS_DEFAULT_REGION.
-        # https://docs.aws.amazon.com/sdkref/latest/guide/feature-region.html
-        self._asked_region = region or os.environ.get("AWS_REGION") or None
-        self._credentials: botocore.credentials.Credentials | None = None
-        self._resolved_at = 0.0
-        with _explained("the AWS settings"):
-            self._session = self._new_session()
-            self._kinesis = self._session.create_client("kinesis")
-            self.ca_bundle: str | None = self._session.get_config_variable("ca_bundle") or None
-        self.region: str = self._kinesis.meta.region_name
-        self.endpoint_url: str = self._kinesis.meta.endpoint_url
+        self._region = region
+        self._service = service
+        with explained("the AWS settings"):
+            self._identity = Identity(region, role, fips=fips)
+            meta = self._identity.client(service, endpoint).meta
+            self.ca_bundle = self._identity.ca_bundle
+        self.region: str = meta.region_name
+        self.endpoint_url: str = meta.endpoint_url.rstrip("/")
+        if fips and "fips" not in self.endpoint_url:
+            raise ConnectorError(
+                f"sink.fips: the AWS settings name the endpoint {self.endpoint_url} instead; remove sink.fips, or"
+                " AWS_ENDPOINT_URL and its like"
+            )
         _refuse_proxy(self.endpoint_url)
 
+    @classmethod
+    def of(cls, sink: KinesisSink | FirehoseSink) -> "Account":
+        """Find out where a sink's service is, and as whom to call it.
+
+        Raises:
+            ConnectorError: the settings name no region, or make no sense.
+        """
+        return cls(sink.region, sink.kind, endpoint=sink.endpoint, fips=sink.fips, role=sink.role)
+
     def credentials(self) -> Credentials:
-        """Return credentials that are valid now; refreshing them may take a moment.
+        """Return credentials that are valid now, at once unless there are none.
 
         Raises:
             CredentialsUnavailable: the chain gives none.
         """
-        try:
-            if self._credentials is None:
-                self._credentials = self._new_session().get_credentials()
-                self._resolved_at = time.monotonic()
-            frozen = self._credentials.get_frozen_credentials() if self._credentials else None
-        # The chain runs programs, reads files and calls services, and lets through whatever these raise:
-        # ClientError for a role that is refused, RuntimeError for credentials that come already expired.
-        except Exception as error:
-            raise CredentialsUnavailable(_sentence(error)) from error
-        if frozen is None:
-            raise CredentialsUnavailable("no AWS credentials found in the environment, files or role")
-        return Credentials(frozen.access_key or "", frozen.secret_key or "", frozen.token)
+        return self._identity.credentials()
 
     def renew(self) -> None:
-        """Resolve the chain from its beginning at the next use; files and roles may hold newer ones.
+        """Resolve the chain from its beginning at the next use, since the credentials were refused."""
+        self._identity.renew()
 
-        Calls that were under way with the old ones all come back refused; one renewal answers them.
+    def client(self, service: str) -> Any:  # noqa: ANN401 - botocore has no types
+        """Make a client for the rare calls, as the same principal and at the same address as the frequent ones.
+
+        Raises:
+            ConnectorError: the AWS settings make no sense for this service.
         """
-        if time.monotonic() - self._resolved_at > _RENEWAL_PAUSE:
-            self._credentials = None
+        with explained(f"the AWS settings of {service}"):
+            return self._identity.client(service, self.endpoint_url if service == self._service else None)
 
     def stream(self, stream: str) -> StreamState:
         """Ask for the state of a stream.
@@ -105,29 +113,74 @@ class Account:
             NotAuthenticated: the service does not accept the credentials.
         """
         member, value = stream_member(stream)
-        with _explained(f"stream {stream!r} in {self.region}"):
-            summary = self._kinesis.describe_stream_summary(**{member: value})["StreamDescriptionSummary"]
+        with self._explained(stream):
+            summary = self.client("kinesis").describe_stream_summary(**{member: value})["StreamDescriptionSummary"]
         kibibytes = summary.get("MaxRecordSizeInKiB")
-        return StreamState(str(summary["StreamStatus"]), int(kibibytes) * 1024 if kibibytes else None)
+        return StreamState(
+            str(summary["StreamStatus"]),
+            int(kibibytes) * 1024 if kibibytes else None,
+            summary.get("RecordDistributionStrategy") == "AUTO",
+        )
+
+    def shards(self, stream: str) -> list[dict[str, Any]]:
+        """List a stream's shards, open and closed, as ListShards gives them.
+
+        Raises:
+            ConnectorError: the stream is not there, or the permission kinesis:ListShards.
+            NotAuthenticated: the service does not accept the credentials.
+        """
+        member, value = stream_member(stream)
+        found: list[dict[str, Any]] = []
+        with self._explained(stream):
+            client = self.client("kinesis")
+            answer = client.list_shards(**{member: value})
+            found += answer["Shards"]
+            # A token may not stand beside the name, which botocore's paginator repeats.
+            while token := answer.get("NextToken"):
+                answer = client.list_shards(NextToken=token)
+                found += answer["Shards"]
+        return found
+
+    def may_put(self, stream: str) -> Permission:
+        """Find out whether records may be put, without putting one.
+
+        Raises:
+            ConnectorError: the stream is not there or the service cannot be reached.
+            NotAuthenticated: the service does not accept the credentials.
+        """
+        member, value = stream_member(stream)
+        client = self.client("kinesis")
+        if "DryRun" not in client.meta.service_model.operation_model("PutRecords").input_shape.members:
+            return Permission(None, "not tried: this botocore knows no DryRun of PutRecords")
+        if not (urlsplit(client.meta.endpoint_url).hostname or "").endswith(_AWS_HOSTS):
+            # What does not know DryRun leaves it out of account, and stores the record.
+            return Permission(None, f"not tried: {client.meta.endpoint_url} is not AWS itself and may not know DryRun")
+        record = {"Data": b"", "PartitionKey": "streamops-check"}
+        with self._explained(stream):
+            try:
+                client.put_records(**{member: value}, Records=[record], DryRun=True)
+            except ClientError as error:
+                code = str(error.response["Error"]["Code"])
+                if code == "DryRunOperationException":
+                    return Permission(allowed=True, detail="records may be put (PutRecords with DryRun)")
+                if code == "AccessDeniedException" or code.startswith("KMS"):
+                    return Permission(allowed=False, detail=sentence(error))
+                raise
+        return Permission(allowed=True, detail="records may be put; the endpoint left DryRun out and took an empty one")
 
     def parameter(self, path: str) -> str:
-        """Read a parameter of SSM.
+        """Read a parameter of SSM, as the environment's own identity: the sink's role may be somebody else's.
 
         Raises:
             ConnectorError: the parameter is not there or the service cannot be reached.
             NotAuthenticated: the service does not accept the credentials.
         """
-        with _explained(f"SSM parameter {path!r}"):
-            answer = self._session.create_client("ssm").get_parameter(Name=path, WithDecryption=True)
+        with explained(f"SSM parameter {path!r}"):
+            answer = Identity(self._region).client("ssm").get_parameter(Name=path, WithDecryption=True)
         return str(answer["Parameter"]["Value"])
 
-    def _new_session(self) -> Any:  # noqa: ANN401 - botocore has no types
-        session = botocore.session.get_session()
-        session.set_default_client_config(_PATIENCE)
-        if self._asked_region is not None:
-            # On the session rather than on a client: the clients that assume roles need one as well.
-            session.set_config_variable("region", self._asked_region)
-        return session
+    def _explained(self, stream: str) -> Any:  # noqa: ANN401 - a context manager
+        return explained(f"stream {stream!r} in {self.region}")
 
 
 def _refuse_proxy(url: str) -> None:
@@ -139,34 +192,3 @@ def _refuse_proxy(url: str) -> None:
             f"endpoint {url}: the environment names the proxy {proxy.rpartition('@')[2]} for it, and records are sent"
             f" without one; add {host} to NO_PROXY, or use a VPC endpoint (AWS_ENDPOINT_URL_KINESIS)"
         )
-
-
-@contextlib.contextmanager
-def _explained(what: str) -> Iterator[None]:
-    """Say what went wrong with `what` in one line with a way out."""
-    try:
-        yield
-    except NoRegionError:
-        raise ConnectorError(f"{what}: no AWS region; set sink.region or AWS_REGION") from None
-    except NoCredentialsError:
-        raise NotAuthenticated(
-            f"{what}: no AWS credentials found; give the process a role, a profile (AWS_PROFILE) or keys"
-        ) from None
-    except ClientError as error:
-        code = str(error.response["Error"]["Code"])
-        said = _sentence(error)
-        # A role that may not be assumed is a matter of who we are, a call that is denied one of what we may.
-        if code in _UNAUTHENTICATED or error.operation_name.startswith("AssumeRole"):
-            raise NotAuthenticated(f"{what}: {said}; renew or correct the credentials") from None
-        if code in {"ResourceNotFoundException", "ParameterNotFound"}:
-            raise ConnectorError(f"{what}: does not exist; create it or correct its name ({said})") from None
-        raise ConnectorError(f"{what}: {said}") from None
-    # A client resolves the chain when it is made, so here as well anything may come through, see above.
-    except Exception as error:  # noqa: BLE001 - whatever it is, the user needs one line of it
-        way_out = "check AWS_ENDPOINT_URL, AWS_PROFILE and the network"
-        raise ConnectorError(f"{what}: {_sentence(error)}; {way_out}") from None
-
-
-def _sentence(error: Exception) -> str:
-    """Return what an error says, to stand before a semicolon."""
-    return str(error).rstrip(".") or type(error).__name__

@@ -12,11 +12,11 @@ from connector.units import format_size
 _TAKING: Final = frozenset({"ACTIVE", "UPDATING"})
 
 
-def require_ready(account: Account, sink: KinesisSink) -> str:
-    """Return the status of the sink's stream, which takes what the sink may send.
+def require_ready(account: Account, sink: KinesisSink, *, ordered: bool = True) -> str:
+    """Return the status of the sink's stream, which takes what the sink may send, in the order that is wanted.
 
     Raises:
-        ConnectorError: it is not there, takes no records, or takes only smaller ones.
+        ConnectorError: it is not there, takes no records, takes only smaller ones, or keeps no order.
         NotAuthenticated: the service does not accept the credentials.
     """
     state = account.stream(sink.stream)
@@ -27,5 +27,10 @@ def require_ready(account: Account, sink: KinesisSink) -> str:
         raise ConnectorError(
             f"{what}: takes records up to {format_size(state.record_limit)}, and sink.limits.record is"
             f" {format_size(sink.limits.record)}; lower it, or raise the stream's maximum record size"
+        )
+    if ordered and state.ignores_keys:
+        raise ConnectorError(
+            f"{what}: spreads records whatever their keys (record distribution AUTO), so ordering: key cannot hold; use"
+            " ordering: none, or set the stream's record distribution to USER_PARTITION_KEY"
         )
     return state.status

@@ -1,0 +1,61 @@
+"""What botocore raises, said in one line with a way out."""
+
+import contextlib
+from collections.abc import Iterator
+from typing import Final
+
+from botocore.exceptions import ClientError, NoCredentialsError, NoRegionError
+
+from connector.errors import ConnectorError, NotAuthenticated
+
+_UNAUTHENTICATED: Final = frozenset(
+    {
+        "ExpiredToken",
+        "ExpiredTokenException",
+        "IncompleteSignature",
+        "InvalidClientTokenId",
+        "InvalidSignatureException",
+        "MissingAuthenticationTokenException",
+        "RequestExpired",
+        "UnrecognizedClientException",
+    }
+)
+_NOT_THERE: Final = frozenset({"NoSuchBucket", "ParameterNotFound", "ResourceNotFoundException"})
+
+
+@contextlib.contextmanager
+def explained(what: str, region_key: str = "sink.region") -> Iterator[None]:
+    """Say what went wrong with `what`; `region_key` is the place in the configuration that names a region.
+
+    Raises:
+        ConnectorError: whatever went wrong.
+        NotAuthenticated: who we are was not accepted.
+    """
+    try:
+        yield
+    except ConnectorError:
+        raise
+    except NoRegionError:
+        raise ConnectorError(f"{what}: no AWS region; set {region_key} or AWS_REGION") from None
+    except NoCredentialsError:
+        raise NotAuthenticated(
+            f"{what}: no AWS credentials found; give the process a role, a profile (AWS_PROFILE) or keys"
+        ) from None
+    except ClientError as error:
+        code = str(error.response["Error"]["Code"])
+        said = sentence(error)
+        # A role that may not be assumed is a matter of who we are, a call that is denied one of what we may.
+        if code in _UNAUTHENTICATED or error.operation_name.startswith("AssumeRole"):
+            raise NotAuthenticated(f"{what}: {said}; renew or correct the credentials") from None
+        if code in _NOT_THERE:
+            raise ConnectorError(f"{what}: does not exist; create it or correct its name ({said})") from None
+        raise ConnectorError(f"{what}: {said}") from None
+    # A client resolves the chain when it is made, and the chain lets through whatever its sources raise.
+    except Exception as error:  # noqa: BLE001 - whatever it is, the user needs one line of it
+        way_out = "check AWS_ENDPOINT_URL, AWS_PROFILE and the network"
+        raise ConnectorError(f"{what}: {sentence(error)}; {way_out}") from None
+
+
+def sentence(error: Exception) -> str:
+    """Return what an error says, to stand before a semicolon."""
+    return str(error).rstrip(".") or type(error).__name__
