@@ -37,9 +37,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(config: ConnectorConfig) -> int:
+    configure(config.log)
+    if config.processes > 1:
+        from connector.supervisor import Supervisor
+
+        supervisor = Supervisor(config)
+        code = supervisor.run()
+        return _fail(supervisor.failure, code) if supervisor.failure else code
     from connector.route import run
 
-    configure(config.log)
     run(config)
     return 0
 

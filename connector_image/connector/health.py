@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Final
+from typing import Final, Protocol
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 
@@ -15,6 +15,19 @@ from connector.errors import ConnectorError
 
 # Longer than any wait inside the loops: reading committed offsets, fetching a token, handing partitions over.
 STALE_SECONDS: Final = 60.0
+
+
+State = dict[str, object]
+
+
+class Answers(Protocol):
+    """Tells of one process or of several how they are."""
+
+    def alive(self) -> tuple[bool, State]:
+        """Tell whether every loop turned lately, with what that says."""
+
+    def ready(self) -> tuple[bool, State]:
+        """Tell whether records flow, and if not why."""
 
 
 class Health:
@@ -26,33 +39,39 @@ class Health:
         joined: Callable[[], bool],
         circuit: Circuit,
         stopped: Callable[[], dict[str, str]],
+        dead_letters_fail: Callable[[], str | None] = lambda: None,
     ) -> None:
         self._beats = beats
         self._joined = joined
         self._circuit = circuit
         self._stopped = stopped
+        self._dead_letters_fail = dead_letters_fail
 
-    def alive(self) -> tuple[bool, dict[str, object]]:
+    def alive(self) -> tuple[bool, State]:
         """Tell whether every loop turned lately, and for each how many seconds ago."""
         now = time.monotonic()
         ages = {name: round(now - beat, 1) for name, beat in self._beats().items()}
         return all(age < STALE_SECONDS for age in ages.values()), {"loops_turned_seconds_ago": ages}
 
-    def ready(self) -> tuple[bool, dict[str, object]]:
+    def ready(self) -> tuple[bool, State]:
         """Tell whether records flow, and if not why."""
-        state: dict[str, object] = {"group_joined": self._joined(), "circuit": self._circuit.state}
+        state: State = {"group_joined": self._joined(), "circuit": self._circuit.state}
         if self._circuit.reason is not None:
             state["reason"] = self._circuit.reason
         stopped = self._stopped()
         if stopped:
             state["stopped_partitions"] = stopped
-        return bool(state["group_joined"]) and state["circuit"] == "closed" and not stopped, state
+        failing = self._dead_letters_fail()
+        if failing is not None:
+            state["dead_letters"] = failing
+        flows = state["group_joined"] and state["circuit"] == "closed" and not stopped and failing is None
+        return bool(flows), state
 
 
 class HealthServer:
     """Serves the three paths on a thread of its own."""
 
-    def __init__(self, host: str, port: int, health: Health, registry: CollectorRegistry) -> None:
+    def __init__(self, host: str, port: int, health: Answers, registry: CollectorRegistry) -> None:
         """Listen.
 
         Raises:
@@ -107,7 +126,7 @@ class _Handler(BaseHTTPRequestHandler):
         """Probes come every few seconds; they are no news."""
 
 
-def _report(answer: tuple[bool, dict[str, object]]) -> Page:
+def _report(answer: tuple[bool, State]) -> Page:
     good, state = answer
     status = HTTPStatus.OK if good else HTTPStatus.SERVICE_UNAVAILABLE
     return status, "application/json", json.dumps({"ok": good, **state}).encode() + b"\n"

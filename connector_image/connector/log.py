@@ -12,7 +12,11 @@ _FIELDS: Final = "fields"
 
 
 class JsonFormatter(logging.Formatter):
-    """Writes time, level, logger, message and the fields of a record as one JSON object."""
+    """Writes time, level, logger, message and the fields of a record as one JSON object, with `fields` of its own."""
+
+    def __init__(self, **fields: object) -> None:
+        super().__init__()
+        self._fields = fields
 
     def format(self, record: logging.LogRecord) -> str:
         """Format one record."""
@@ -21,6 +25,7 @@ class JsonFormatter(logging.Formatter):
             "level": record.levelname.lower(),
             "logger": record.name,
             "message": record.getMessage(),
+            **self._fields,
             **getattr(record, _FIELDS, {}),
         }
         if record.exc_info:
@@ -74,10 +79,10 @@ class RateLimited(Log):
             super()._log(level, message, fields)
 
 
-def configure(level: str) -> None:
-    """Send everything from `level` on to stderr; libraries from warning on at the lowest."""
+def configure(level: str, **fields: object) -> None:
+    """Send everything from `level` on to stderr, every line with `fields`; libraries from warning on at the lowest."""
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(JsonFormatter())
+    handler.setFormatter(JsonFormatter(**fields))
     root = logging.getLogger()
     root.handlers[:] = [handler]
     logging.getLogger("connector").setLevel(level.upper())

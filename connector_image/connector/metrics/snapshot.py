@@ -1,8 +1,7 @@
 """The values of all metrics at one moment, as processes hand them to one another."""
 
-import json
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
 
 from connector.metrics.catalogue import METRICS
 
@@ -39,12 +38,11 @@ def merge(snapshots: Iterable[Snapshot]) -> Snapshot:
     return merged
 
 
-def to_json(snapshot: Snapshot) -> str:
-    """Write a snapshot for another process."""
-    rows = {name: [[*labels, value] for labels, value in values.items()] for name, values in snapshot.items()}
-    return json.dumps(rows)
+def to_rows(snapshot: Snapshot) -> dict[str, list[list[str | float]]]:
+    """Make of a snapshot what JSON can hold."""
+    return {name: [[*labels, value] for labels, value in values.items()] for name, values in snapshot.items()}
 
 
-def from_json(text: str) -> Snapshot:
-    """Read what `to_json` wrote."""
-    return {name: {tuple(row[:-1]): row[-1] for row in rows} for name, rows in json.loads(text).items()}
+def from_rows(rows: Mapping[str, Iterable[Sequence[Any]]]) -> Snapshot:
+    """Make a snapshot of what `to_rows` made."""
+    return {name: {tuple(row[:-1]): row[-1] for row in some} for name, some in rows.items()}
