@@ -1,0 +1,1 @@
+"""Amazon Data Firehose as the target of a route."""
