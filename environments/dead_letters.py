@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Discriminator, Tag
 
-from environments.ends import StreamEnd, TopicEnd, end_kind
+from environments.ends import DeliveryEnd, StreamEnd, TopicEnd, end_kind
 from environments.identifiers import BucketName
 from environments.rules.bounds import Shape
 from environments.section import Section
@@ -32,10 +32,11 @@ class DeadLetterBucket(Section):
 
 def _kind(value: object) -> str | None:
     match value:
-        case DeadLetterBucket() | {"bucket": _}:
+        case DeadLetterBucket() | {"bucket": _} if end_kind(value) is None:
             return "bucket"
-    kind = end_kind(value)
-    return None if kind == "delivery" else kind
+        case DeliveryEnd() | {"delivery": _}:
+            return None
+    return end_kind(value)
 
 
 DeadLetters = Annotated[

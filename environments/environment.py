@@ -13,7 +13,7 @@ from environments.identifiers import AccountId, EnvironmentName, Region, ShortNa
 from environments.kafka import Kafka
 from environments.network import Network
 from environments.routes import Route
-from environments.rules import fitness, physical_names, wiring
+from environments.rules import fitness, physical_names, records, wiring, work
 from environments.rules.findings import Finding, refuse
 from environments.rules.parts import Parts
 from environments.section import Section
@@ -32,8 +32,10 @@ _RULES = (
     wiring.ends_fit,
     wiring.no_route_twice,
     wiring.no_loops,
-    wiring.no_idle_tasks,
     wiring.firehose_can_read,
+    work.no_idle_tasks,
+    work.room_for_processes,
+    records.deliveries_can_read,
     fitness.zones_in_region,
     fitness.enough_zones,
     fitness.topics_fit,

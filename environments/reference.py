@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from environments.partition_keys import HASH_KEY_PATTERN
 from environments.quantities import DURATION_PATTERN, SIZE_PATTERN
 from environments.schema import json_schema
 
@@ -35,20 +36,22 @@ _SECTIONS = {
     "`deliveries.NAME.buffer`": "Buffer",
     "`routes.NAME`": "Route",
     "`routes.NAME.tasks`": "Tasks",
+    "`routes.NAME.dead_letters` with a bucket": "DeadLetterBucket",
     "`connectors`": "ConnectorSettings",
 }
 _SECTION = "section"
 _WORDS = {
     DURATION_PATTERN: "duration",
     SIZE_PATTERN: "size",
+    HASH_KEY_PATTERN: "whole number",
     "date-time": "time",
     "boolean": "`true`, `false`",
     "array": "list",
     "string": "text",
     "object": "names with values",
 }
-_ENDS = {"TopicEnd", "StreamEnd", "DeliveryEnd"}
-"""Too small for a section of their own: their descriptions stand with ``from``, ``to`` and ``source``."""
+_ONE_KEY = {"TopicEnd", "StreamEnd", "DeliveryEnd", "FromHeader", "FromField"}
+"""Too small for a section of their own: their descriptions stand with the keys that hold them."""
 
 
 def keys_reference() -> str:
@@ -59,7 +62,7 @@ def keys_reference() -> str:
 
 def undocumented() -> set[str]:
     """Sections of the model that the reference leaves out; empty, or the reference is out of date."""
-    return set(json_schema()["$defs"]) - set(_SECTIONS.values()) - _ENDS
+    return set(json_schema()["$defs"]) - set(_SECTIONS.values()) - _ONE_KEY
 
 
 def with_reference(text: str) -> str:
@@ -85,10 +88,13 @@ def _section(title: str, name: str, schema: Mapping[str, Any]) -> Iterator[str]:
 
 def _form(value: Mapping[str, Any]) -> str:
     """How a value is written: the few forms there are in environment files."""
-    plain = [option for option in value.get("anyOf", [value]) if option.get("type") != "null"]
+    options = value.get("anyOf") or value.get("oneOf") or [value]
+    plain = [option for option in options if option.get("type") != "null"]
     if len(plain) > 1:
-        return " or ".join(map(_form, plain))
-    form = plain[0]
+        return " or ".join(dict.fromkeys(map(_form, plain)))
+    if plain != [value]:
+        return _form(plain[0])
+    form = value
     if "enum" in form or "const" in form:
         return ", ".join(map(_code, form.get("enum") or [form["const"]]))
     if form.get("type") == "integer":

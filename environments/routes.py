@@ -73,14 +73,14 @@ class Route(Section):
     """Where records go: ``{stream: NAME}``, ``{topic: NAME}`` or ``{delivery: NAME}``."""
     tasks: Tasks = Tasks()
     """How many connector tasks share the work."""
-    processes: Annotated[StrictInt, Count("connector", 1, 64)] = 1
+    processes: Annotated[StrictInt, Count("streamops", 1, 64)] = 1
     """Processes in each task, one for each core that a single task shall use."""
     ordering: Literal["key", "none"] = "key"
     """Whether the order of the records of each key is kept (``key``), or given up for speed (``none``)."""
     start: Start = "earliest"
     """Where the very first start begins: ``earliest``, ``latest``, or a time such as ``2026-01-31T00:00:00Z``."""
     linger: Annotated[
-        Duration, Span("connector", timedelta(milliseconds=1), timedelta(seconds=10), timedelta(milliseconds=1))
+        Duration, Span("streamops", timedelta(milliseconds=1), timedelta(seconds=10), timedelta(milliseconds=1))
     ] = timedelta(milliseconds=100)
     """Longest wait for a batch to fill, 1ms to 10s."""
     format: Literal["value", "envelope"] = "value"

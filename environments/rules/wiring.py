@@ -1,4 +1,4 @@
-"""Rules of routes and deliveries: their ends exist, nothing goes round in circles or twice, and no task is idle."""
+"""Rules of routes and deliveries: their ends exist and fit, and nothing goes round in circles or twice."""
 
 from __future__ import annotations
 
@@ -27,10 +27,12 @@ def node(end: End) -> Node:
 
 
 def ends_exist(parts: Parts) -> Iterator[Finding]:
-    """Each end of a route, and each source of a delivery, is declared."""
+    """Each end of a route, its dead letters', and each source of a delivery, is declared."""
     for route, ends in sound(parts.routes):
         yield from _undeclared(parts, ends.source, ("routes", route, "from"))
         yield from _undeclared(parts, ends.target, ("routes", route, "to"))
+        if isinstance(ends.dead_letters, TopicEnd | StreamEnd):
+            yield from _undeclared(parts, ends.dead_letters, ("routes", route, "dead_letters"))
     for delivery, reading in sound(parts.deliveries):
         if reading.source is not None:
             yield from _undeclared(parts, reading.source, ("deliveries", delivery, "source"))
@@ -91,21 +93,33 @@ def no_route_twice(parts: Parts) -> Iterator[Finding]:
 
 
 def no_loops(parts: Parts) -> Iterator[Finding]:
-    """Records never come back to where they started; each loop is told once, at the route that closes it."""
-    leads_to: dict[Node, list[tuple[str, Node]]] = {}
+    """Records never come back to where they started, by routes or as dead letters.
+
+    Each loop is told once, at the route that closes it.
+    """
+    leads_to: dict[Node, list[Node]] = {}
     for name, route in sound(parts.routes):
-        source, target = node(route.source), node(route.target)
-        if source[0] == target[0]:
-            continue  # refused by itself
-        way_back = _way(leads_to, target, source)
-        if way_back is None:
-            leads_to.setdefault(source, []).append((name, target))
-        else:
-            loop = " -> ".join(f"{kind} {end}" for kind, end in (source, target, *way_back))
-            yield Finding(f"closes a loop: {loop}", "remove one route of it", ("routes", name), name)
+        for path, source, target in _moves(name, route):
+            way_back = _way(leads_to, target, source)
+            if way_back is None:
+                leads_to.setdefault(source, []).append(target)
+            else:
+                loop = " -> ".join(f"{kind} {end}" for kind, end in (source, target, *way_back))
+                yield Finding(f"closes a loop: {loop}", "remove one route of it", path, target[1] if path[2:] else name)
 
 
-def _way(leads_to: dict[Node, list[tuple[str, Node]]], start: Node, goal: Node) -> list[Node] | None:
+def _moves(name: str, route: Route) -> Iterator[tuple[tuple[str, ...], Node, Node]]:
+    """Where a route's records go, each with the place that says so; without what is refused by itself."""
+    source, target = node(route.source), node(route.target)
+    if source[0] != target[0]:
+        yield ("routes", name), source, target
+    if isinstance(route.dead_letters, TopicEnd | StreamEnd):
+        dead_letters = node(route.dead_letters)
+        if dead_letters not in {source, target}:
+            yield ("routes", name, "dead_letters", dead_letters[0]), source, dead_letters
+
+
+def _way(leads_to: dict[Node, list[Node]], start: Node, goal: Node) -> list[Node] | None:
     """The nodes after ``start`` on a way to ``goal``; None where there is none. Depth first, without recursion."""
     trails: list[tuple[Node, list[Node]]] = [(start, [])]
     seen = {start}
@@ -113,30 +127,11 @@ def _way(leads_to: dict[Node, list[tuple[str, Node]]], start: Node, goal: Node) 
         here, trail = trails.pop()
         if here == goal:
             return trail
-        for _, there in leads_to.get(here, ()):
+        for there in leads_to.get(here, ()):
             if there not in seen:
                 seen.add(there)
                 trails.append((there, [*trail, there]))
     return None
-
-
-def no_idle_tasks(parts: Parts) -> Iterator[Finding]:
-    """A consumer group gives each partition to one task; the rest would only cost money."""
-    for name, route in sound(parts.routes):
-        tasks = _most_tasks(parts, route)
-        if tasks is not None and route.tasks.max > tasks:
-            partitions = "one partition" if tasks == 1 else f"{tasks} partitions"
-            yield Finding(
-                f"is above the {partitions} of the topic, and the rest would have no work",
-                f"use at most {tasks}, or add partitions",
-                ("routes", name, "tasks", "max"),
-                str(route.tasks.max),
-            )
-
-
-def _most_tasks(parts: Parts, route: Route) -> int | None:
-    topic = parts.topics.get(route.source.topic) if isinstance(route.source, TopicEnd) else None
-    return None if topic is None else topic.partitions
 
 
 def firehose_can_read(parts: Parts) -> Iterator[Finding]:

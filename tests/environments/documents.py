@@ -248,6 +248,26 @@ def documents(draw: st.DrawFn) -> dict[str, Any]:
     return document | draw(st.fixed_dictionaries({}, optional=optional))
 
 
+forms = st.fixed_dictionaries(
+    {},
+    optional={
+        "linger": st.sampled_from(["1ms", "100ms", "10s"]),
+        "format": st.just("envelope"),
+        "compression": st.sampled_from(["none", "gzip", "zstd"]),
+        "tombstones": st.sampled_from(["reject", "empty", "drop"]),
+        "dead_letters": st.sampled_from([{"bucket": "rejected"}, {"bucket": "a.bucket", "prefix": ""}]),
+    },
+)
+shards = st.fixed_dictionaries(
+    {},
+    optional={
+        "partition_key": st.sampled_from(["key", "partition", {"header": "customer id"}, {"field": "customer.id"}]),
+        "explicit_hash_key": st.one_of(st.integers(0, 2**128 - 1), st.integers(0, 2**128 - 1).map(str)),
+        "aggregation": st.sampled_from(["none", "kpl"]),
+    },
+)
+
+
 @st.composite
 def routes(draw: st.DrawFn, topics: Mapping[str, Any], streams: Mapping[str, Any]) -> dict[str, Any]:
     """Routes all of one direction: they cannot form a loop."""
@@ -265,5 +285,7 @@ def routes(draw: st.DrawFn, topics: Mapping[str, Any], streams: Mapping[str, Any
             "tasks": draw(st.sampled_from([{"max": most}, {"min": most}, {"min": 1, "max": most}])),
             "start": draw(starts),
             "ordering": draw(st.sampled_from(["key", "none"])),
+            **draw(forms),
+            **({} if back else draw(shards)),
         }
     return made

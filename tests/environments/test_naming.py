@@ -26,6 +26,7 @@ def env(folder):
         (naming.topic_name, "orders", "shop.orders"),
         (naming.delivery_name, "archive", "naming-archive"),
         (naming.delivery_name, "given", "shop-archive"),
+        (naming.delivery_log_group_name, "archive", "/streamops/naming/deliveries/archive"),
         (naming.consumer_group, "orders-to-stream", "streamops-naming-orders-to-stream"),
         (naming.ecs_service_name, "orders-to-stream", "orders-to-stream"),
         (naming.task_family, "orders-to-stream", "streamops-naming-orders-to-stream"),
@@ -56,9 +57,13 @@ def test_a_new_file_and_the_advice_for_one_propose_the_same_parameter(folder):
     [("eu-west-1", "aws"), ("cn-north-1", "aws-cn"), ("us-gov-west-1", "aws-us-gov"), ("us-east-1", "aws")],
 )
 def test_arns_have_the_partition_of_the_region(folder, region, partition):
-    change = f"region: {region}\nnetwork: {{zones: [{region}a, {region}b]}}"
+    change = f"region: {region}\nnetwork: {{zones: [{region}a, {region}b]}}\ndeliveries: {{archive: {{to: s3}}}}"
     env = load_environment(write(folder, changed(change), "arns"))
     assert naming.stream_arn(env, "clicks") == f"arn:{partition}:kinesis:{region}:111122223333:stream/arns-clicks"
+    assert (
+        naming.delivery_arn(env, "archive")
+        == f"arn:{partition}:firehose:{region}:111122223333:deliverystream/arns-archive"
+    )
 
 
 def test_the_longest_names_that_are_allowed_stay_below_every_limit(folder):

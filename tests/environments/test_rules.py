@@ -30,6 +30,15 @@ def test_more_tags_than_a_resource_can_have_are_refused(folder):
     assert told(write(folder, changed({"tags": tags}))) == []
 
 
+def to_stream(**keys: Any) -> dict[str, Any]:
+    return {"routes": {"x": {"from": {"topic": "orders"}, "to": {"stream": "clicks"}, **keys}}}
+
+
+def to_archive(**keys: Any) -> dict[str, Any]:
+    route = {"from": {"topic": "orders"}, "to": {"delivery": "x"}, **keys}
+    return {"deliveries": {"x": {"to": "s3"}}, "routes": {"x": route}}
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -46,6 +55,15 @@ def test_more_tags_than_a_resource_can_have_are_refused(folder):
         {"kafka": {"kind": "ec2", "brokers": 3, "controllers": 0}},
         {"deliveries": {"x": {"to": "s3", "buffer": {"size": "128MiB", "interval": "0s"}, "prefix": "plain/"}}},
         {"deliveries": {"x": {"to": "s3"}}, "routes": {"x": {"from": {"topic": "orders"}, "to": {"delivery": "x"}}}},
+        to_stream(tasks={"max": 4}, processes=3, linger="10s"),
+        to_stream(processes=4),
+        to_stream(ordering="none", partition_key="spread", aggregation="kpl"),
+        to_stream(ordering="none", explicit_hash_key={"header": "shard"}),
+        to_stream(explicit_hash_key=2**128 - 1, dead_letters={"topic": "clicks"}),
+        to_stream(dead_letters={"stream": "orders"}),
+        to_stream(format="envelope", tombstones="envelope", compression="zstd"),
+        to_archive(packing="newline", delimiter="newline", dead_letters={"bucket": "x-y", "prefix": ""}),
+        to_archive(compression="gzip", delimiter="none"),
     ],
     ids=str,
 )
@@ -87,21 +105,33 @@ def closes_a_loop(document: dict[str, Any]) -> bool:
     return False
 
 
-@given(st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from("xyz"), st.booleans()), max_size=8))
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from("abc"), st.sampled_from("xyz"), st.booleans(), st.one_of(st.none(), st.sampled_from("abc"))
+        ),
+        max_size=8,
+        unique_by=lambda edge: edge[:3],
+    )
+)
 @settings(deadline=None)
 def test_a_loop_is_told_exactly_when_there_is_one(edges):
     """Against the textbook: repeatedly take away what nothing leads to; a loop is what remains."""
     routes = {}
-    for number, (topic, stream, back) in enumerate(dict.fromkeys(edges)):
+    remaining = set()
+    for number, (topic, stream, back, rejected) in enumerate(edges):
         ends = ({"topic": topic}, {"stream": stream})
         source, target = ends[::-1] if back else ends
         routes[f"r{number}"] = {"from": source, "to": target}
+        remaining.add((stream, topic) if back else (topic, stream))
+        if rejected not in {None, topic}:
+            routes[f"r{number}"]["dead_letters"] = {"topic": rejected}
+            remaining.add((stream if back else topic, rejected))
     document = {
         "topics": {topic: {"partitions": 1} for topic in "abc"},
         "streams": {stream: {"mode": "on-demand"} for stream in "xyz"},
         "routes": routes,
     }
-    remaining = {(stream, topic) if back else (topic, stream) for topic, stream, back in edges}
     while removable := {edge for edge in remaining if edge[0] not in {target for _, target in remaining}}:
         remaining -= removable
     assert closes_a_loop(document) == bool(remaining)

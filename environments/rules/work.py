@@ -1,0 +1,59 @@
+"""Rules of who does the work of a route: no task or process is idle, and each has the memory it needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from environments.ends import TopicEnd
+from environments.quantities import format_size
+from environments.routes import Route
+from environments.rules.findings import Finding
+from environments.rules.parts import Parts, sound
+
+PROCESS_MEMORY = 256 << 20
+"""What a task needs for each process of its connector: the smallest task that Fargate has is good for two."""
+
+
+def no_idle_tasks(parts: Parts) -> Iterator[Finding]:
+    """A consumer group gives each partition to one member; the rest would only cost money."""
+    for name, route in sound(parts.routes):
+        most = _partitions(parts, route)
+        if most is None:
+            continue
+        partitions = "one partition" if most == 1 else f"{most} partitions"
+        if route.tasks.max > most:
+            yield Finding(
+                f"is above the {partitions} of the topic, and the rest would have no work",
+                f"use at most {most}, or add partitions",
+                ("routes", name, "tasks", "max"),
+                str(route.tasks.max),
+            )
+        elif route.tasks.max * route.processes > most:
+            tasks = "one task" if route.tasks.max == 1 else f"each of {route.tasks.max} tasks"
+            yield Finding(
+                f"in {tasks} is above the {partitions} of the topic, and the rest would have no work",
+                f"use at most {most // route.tasks.max}, or add partitions",
+                ("routes", name, "processes"),
+                str(route.processes),
+            )
+
+
+def _partitions(parts: Parts, route: Route) -> int | None:
+    topic = parts.topics.get(route.source.topic) if isinstance(route.source, TopicEnd) else None
+    return None if topic is None else topic.partitions
+
+
+def room_for_processes(parts: Parts) -> Iterator[Finding]:
+    """Processes share the memory of their task."""
+    if parts.connectors is None:
+        return
+    most = parts.connectors.memory // PROCESS_MEMORY
+    for name, route in sound(parts.routes):
+        if route.processes > most:
+            yield Finding(
+                f"is more than connectors.memory ({format_size(parts.connectors.memory)}) has room for, "
+                f"{format_size(PROCESS_MEMORY)} each",
+                f"use at most {most}, or raise connectors.memory",
+                ("routes", name, "processes"),
+                str(route.processes),
+            )
