@@ -10,9 +10,11 @@ from connector.config.firehose import FirehoseSink
 from connector.config.kafka import KafkaSource
 from connector.config.kinesis import KinesisSink
 from connector.config.section import MEBIBYTE, Section
-from connector.units import Duration, Size, parse_duration
+from connector.units import Duration, Size, format_size, parse_duration
 
 Sink = Annotated[KinesisSink | FirehoseSink, Field(discriminator="kind")]
+
+LEAST_MEMORY = 8 * MEBIBYTE
 
 Tombstones = Literal["reject", "empty", "drop", "envelope"]
 
@@ -74,7 +76,7 @@ class ConnectorConfig(Section):
     )
     memory: Size = Field(
         default=128 * MEBIBYTE,
-        ge=8 * MEBIBYTE,
+        ge=LEAST_MEMORY,
         le=64 << 30,
         description="for records, of all processes together: a quarter read ahead, a quarter not yet acknowledged, the"
         " rest for calls under way",
@@ -129,6 +131,15 @@ class ConnectorConfig(Section):
             raise ValueError(
                 f"compression: {self.compression} makes bytes that newlines cannot tell apart; use sink.delimiter: none"
                 " and no packing, or let Firehose compress the objects"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _memory_for_each_process(self) -> Self:
+        if self.memory < self.processes * LEAST_MEMORY:
+            raise ValueError(
+                f"memory ({format_size(self.memory)}) is shared out among {self.processes} processes, and each needs"
+                f" {format_size(LEAST_MEMORY)}; raise memory or lower processes"
             )
         return self
 
