@@ -1,0 +1,113 @@
+"""Whether a topic is fit for dead letters, found out before there are any."""
+
+import logging
+import time
+from collections.abc import Mapping
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as NotYet
+from typing import Any, Final, TypeVar
+
+from confluent_kafka import KafkaError, KafkaException, TopicCollection
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin._acl import AclOperation
+from confluent_kafka.admin._config import ConfigEntry, ConfigResource
+
+from connector.errors import ConnectorError, NotAuthenticated
+from connector.units import format_size
+
+_PATIENCE: Final = 10.0
+_STEP: Final = 0.2
+# What the headers and the framing of a letter may come to.
+_ROOM: Final = 8192
+_UNAUTHENTICATED: Final = frozenset({KafkaError._AUTHENTICATION, KafkaError.SASL_AUTHENTICATION_FAILED})  # noqa: SLF001 - librdkafka's own codes begin with an underscore
+
+Answer = TypeVar("Answer")
+
+
+def probe_topic(topic: str, cluster: Mapping[str, object], source_topic: str | None) -> str:
+    """Describe a topic that takes dead letters.
+
+    Raises:
+        ConnectorError: it is not there, may not be written, or loses letters by compaction.
+        NotAuthenticated: the brokers do not accept who we are.
+    """
+    return _Probe(topic, cluster).run(source_topic)
+
+
+class _Probe:
+    def __init__(self, topic: str, cluster: Mapping[str, object]) -> None:
+        self._topic = topic
+        self._bootstrap = cluster.get("bootstrap.servers")
+        self._what = f"dead-letter topic {topic!r} at {self._bootstrap}"
+        self._refusal: KafkaError | None = None
+        settings: dict[str, Any] = {**cluster, "error_cb": self._on_error}
+        self._admin = AdminClient(settings, logger=logging.getLogger("connector.librdkafka"))
+
+    def run(self, source_topic: str | None) -> str:
+        futures = self._admin.describe_topics(TopicCollection([self._topic]), include_authorized_operations=True)
+        try:
+            description = self._await(futures[self._topic])
+        except KafkaException as error:
+            raise self._explained(error.args[0]) from None
+        allowed = description.authorized_operations
+        if allowed is not None and AclOperation.WRITE not in allowed:
+            raise ConnectorError(f"{self._what}: the user may not write to it; allow WRITE on the topic")
+        settings = self._settings(self._topic)
+        if "compact" in settings.get("cleanup.policy", ""):
+            raise ConnectorError(
+                f"{self._what}: is compacted, which removes all letters but the last of a key; set cleanup.policy to"
+                " delete"
+            )
+        count = len(description.partitions)
+        return f"{self._topic} has {count} partition{'s' if count != 1 else ''}{self._limit(settings, source_topic)}"
+
+    def _limit(self, settings: Mapping[str, str], source_topic: str | None) -> str:
+        """Say how large a record may be, and what follows when the source's may be as large."""
+        limit = int(settings.get("max.message.bytes", 0))
+        if not limit:
+            return ""
+        text = f" and takes batches up to {format_size(limit)}"
+        largest = int(self._settings(source_topic).get("max.message.bytes", 0)) if source_topic else 0
+        if largest + _ROOM <= limit:
+            return text
+        return (
+            f"{text}; {source_topic} holds up to {format_size(largest)}, which does not fit with a letter's headers:"
+            f" raise max.message.bytes of {self._topic} to {largest + _ROOM}, or the route stops at such a record"
+        )
+
+    def _settings(self, topic: str) -> dict[str, str]:
+        """Read a topic's settings, none where that is not allowed."""
+        resource = ConfigResource(ConfigResource.Type.TOPIC, topic)
+        try:
+            entries: dict[str, ConfigEntry] = self._await(self._admin.describe_configs([resource])[resource])
+        except KafkaException:
+            return {}
+        return {name: str(entry.value) for name, entry in entries.items()}
+
+    def _await(self, future: "Future[Answer]") -> Answer:
+        deadline = time.monotonic() + _PATIENCE
+        while True:
+            try:
+                return future.result(_STEP)
+            except NotYet:
+                # The reason comes by a callback, which only a poll serves.
+                self._admin.poll(0)
+                if self._refusal is not None:
+                    raise KafkaException(self._refusal) from None
+                if time.monotonic() > deadline:
+                    raise KafkaException(KafkaError(KafkaError._TIMED_OUT)) from None  # noqa: SLF001 - as above
+
+    def _explained(self, error: KafkaError) -> ConnectorError:
+        if error.code() in _UNAUTHENTICATED:
+            return NotAuthenticated(
+                f"Kafka at {self._bootstrap}: {error.str()}; correct source.security or the secrets it names"
+            )
+        if error.code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
+            return ConnectorError(f"{self._what}: does not exist; create it or correct dead_letters.topic")
+        if error.code() == KafkaError.TOPIC_AUTHORIZATION_FAILED:
+            return ConnectorError(f"{self._what}: {error.str()}; allow WRITE and DESCRIBE on the topic")
+        return ConnectorError(f"{self._what}: {error.str()}; check source.bootstrap and the network")
+
+    def _on_error(self, error: KafkaError) -> None:
+        if error.code() in _UNAUTHENTICATED:
+            self._refusal = error
