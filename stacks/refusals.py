@@ -14,6 +14,7 @@ from environments import (
     Finding,
     NewNetwork,
     S3Delivery,
+    Source,
     StreamEnd,
     TopicEnd,
 )
@@ -70,7 +71,7 @@ def _deliveries(environment: Environment) -> Iterator[Finding]:
             continue
         if delivery.source is not None:
             remedy = "take source out, and add a route from a topic to the delivery"
-            yield Finding(_NOT_YET, remedy, (*place, "source"), "a source that Firehose reads itself")
+            yield Finding(_NOT_YET, remedy, (*place, "source"), _told(delivery.source))
         if delivery.partition_by:
             remedy = "take partition_by out, and its expressions out of prefix"
             yield Finding(_NOT_YET, remedy, (*place, "partition_by"), "dynamic partitioning")
@@ -88,6 +89,10 @@ def _routes(environment: Environment) -> Iterator[Finding]:
             case TopicEnd(topic=topic):
                 findings.append(Finding(_NOT_YET, way_out, (*place, "to"), f"topic {topic}"))
         yield from findings or _rendering(environment, name)
+
+
+def _told(source: Source) -> str:
+    return f"topic {source.topic}" if isinstance(source, TopicEnd) else f"stream {source.stream}"
 
 
 def _rendering(environment: Environment, route: str) -> Iterator[Finding]:

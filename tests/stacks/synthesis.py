@@ -25,8 +25,21 @@ PLAIN: dict[str, Any] = {
         "orders": {"mode": "provisioned", "shards": 3, "retention": "48h"},
         "clicks": {"mode": "on-demand", "name": "ClickStream"},
     },
+    "deliveries": {
+        "archive": {
+            "to": "s3",
+            "prefix": "orders/!{timestamp:yyyy/MM/dd}/",
+            "buffer": {"size": "64MiB", "interval": "90s"},
+        },
+    },
     "routes": {
         "orders-to-stream": {"from": {"topic": "orders"}, "to": {"stream": "orders"}},
+        "orders-to-archive": {
+            "from": {"topic": "orders"},
+            "to": {"delivery": "archive"},
+            "packing": "newline",
+            "dead_letters": {"bucket": "team-rejected", "prefix": "orders/"},
+        },
         "clicks-to-stream": {
             "from": {"topic": "clicks"},
             "to": {"stream": "clicks"},
@@ -45,6 +58,23 @@ GIVEN_NETWORK = {
     "security_groups": ["sg-0123456789abcdef0"],
 }
 OWN_KEY = "arn:aws:kms:eu-west-1:111122223333:key/12345678-1234-1234-1234-123456789012"
+REDSHIFT: dict[str, Any] = {
+    "to": "redshift",
+    "jdbc_url": "jdbc:redshift://cluster.example.com:5439/dev",
+    "table": "orders",
+    "secret": "secret:redshift",
+}
+OPENSEARCH: dict[str, Any] = {
+    "to": "opensearch",
+    "domain": "arn:aws:es:eu-west-1:111122223333:domain/search",
+    "index": "orders",
+}
+PARTITIONED: dict[str, Any] = {
+    "to": "s3",
+    "prefix": "!{partitionKeyFromQuery:customer}/",
+    "partition_by": {"customer": ".customer"},
+    "buffer": {"size": "64MiB"},
+}
 
 VARIANTS: dict[str, dict[str, Any]] = {
     "plain": {},
@@ -57,6 +87,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "given": {
         "network": GIVEN_NETWORK,
         "kafka": {"kind": "external", "bootstrap": "b-1:9092,b-2:9092", "tls": False},
+        "deliveries": {"archive": {"to": "s3", "bucket": "team-archive", "compression": "gzip"}},
         "connectors": {"image": ECR_IMAGE},
     },
 }

@@ -32,29 +32,79 @@ connectors = st.fixed_dictionaries(
 )
 
 
+deliveries = st.fixed_dictionaries(
+    {"to": st.just("s3")},
+    optional={
+        "bucket": st.sampled_from(["team-archive", "a.bucket"]),
+        "prefix": st.sampled_from(["", "data/", "!{timestamp:yyyy/MM/dd}/", "a/b!{timestamp:yyyy}"]),
+        "errors": st.sampled_from(["errors/!{firehose:error-output-type}/", "!{firehose:error-output-type}/"]),
+        "buffer": st.sampled_from([{"size": "1MiB", "interval": "0s"}, {"size": "128MiB", "interval": "15m"}]),
+        "compression": st.sampled_from(["none", "gzip", "snappy", "zip", "hadoop-snappy"]),
+    },
+)
+forms = {
+    "linger": st.sampled_from(["1ms", "10s"]),
+    "format": st.just("envelope"),
+    "tombstones": st.sampled_from(["reject", "empty", "drop"]),
+    "start": st.sampled_from(["earliest", "latest", "2026-01-31T00:00:00Z"]),
+    "processes": st.integers(1, 2),
+    "dead_letters": st.sampled_from([{"bucket": "team-rejected"}, {"bucket": "a.bucket", "prefix": ""}]),
+}
+to_streams = st.one_of(
+    st.fixed_dictionaries(
+        {},
+        optional={
+            **forms,
+            "compression": st.sampled_from(["none", "gzip", "zstd"]),
+            "aggregation": st.sampled_from(["none", "kpl"]),
+            "partition_key": st.sampled_from(["key", "partition", {"header": "x y"}, {"field": "customer.id"}]),
+            "explicit_hash_key": st.integers(0, 2**128 - 1),
+        },
+    ),
+    st.fixed_dictionaries(
+        {"ordering": st.just("none")},
+        optional={**forms, "partition_key": st.just("spread"), "explicit_hash_key": st.just({"header": "shard"})},
+    ),
+)
+to_deliveries = st.one_of(
+    st.fixed_dictionaries({}, optional={**forms, "packing": st.just("newline"), "ordering": st.just("none")}),
+    st.fixed_dictionaries(
+        {"delimiter": st.just("none")}, optional={**forms, "compression": st.sampled_from(["gzip", "zstd"])}
+    ),
+)
+
+
+def routes(topics: list[str], streams: list[str], deliveries: list[str]) -> st.SearchStrategy[dict[str, Any]]:
+    """Any route from one of the topics."""
+
+    def to(kind: str, names: list[str], keys: st.SearchStrategy[dict[str, Any]]) -> st.SearchStrategy[dict[str, Any]]:
+        ends = st.tuples(st.sampled_from(topics), st.sampled_from(names))
+        return st.builds(lambda ends, keys: {"from": {"topic": ends[0]}, "to": {kind: ends[1]}, **keys}, ends, keys)
+
+    return st.one_of(
+        *([to("stream", streams, to_streams)] if streams else []),
+        *([to("delivery", deliveries, to_deliveries)] if deliveries else []),
+    )
+
+
 def _ends(route: dict[str, Any]) -> tuple[str, str]:
-    return route["from"]["topic"], route["to"]["stream"]
+    return route["from"]["topic"], str(route["to"])
 
 
 @st.composite
 def documents(draw: st.DrawFn) -> dict[str, Any]:
     topics = draw(st.dictionaries(names, st.just({"partitions": 8}), max_size=3))
     described = draw(st.dictionaries(names, streams, max_size=3))
-    routes: dict[str, Any] = {}
-    if topics and described:
-        ends = st.fixed_dictionaries(
-            {
-                "from": st.fixed_dictionaries({"topic": st.sampled_from(sorted(topics))}),
-                "to": st.fixed_dictionaries({"stream": st.sampled_from(sorted(described))}),
-            },
-            optional={"ordering": st.sampled_from(["key", "none"])},
-        )
-        drawn = draw(st.lists(ends, max_size=3, unique_by=_ends))
-        routes = {f"route-{number}": end for number, end in enumerate(drawn)}
+    collected = draw(st.dictionaries(names, deliveries, max_size=2))
+    drawn: list[dict[str, Any]] = []
+    if topics and (described or collected):
+        route = routes(sorted(topics), sorted(described), sorted(collected))
+        drawn = draw(st.lists(route, max_size=4, unique_by=_ends))
     return {
         "topics": topics,
         "streams": described,
-        "routes": routes,
+        "deliveries": collected,
+        "routes": {f"route-{number}": route for number, route in enumerate(drawn)},
         "network": draw(networks),
         "connectors": draw(connectors),
         "production": draw(st.booleans()),
@@ -85,6 +135,12 @@ def test_any_environment_that_is_not_refused_synthesizes_without_a_finding(docum
         for each in made.resources("any", stack, "Kinesis::Stream").values()
     }
     assert streams_made == {f"any-{name}" for name in document["streams"]}
+    delivery_streams = {
+        each["DeliveryStreamName"]
+        for stack in made.stacks("any") & {"deliveries"}
+        for each in made.properties("any", stack, "KinesisFirehose::DeliveryStream")
+    }
+    assert delivery_streams == {f"any-{name}" for name in document["deliveries"]}
     services = {
         each["ServiceName"]
         for stack in made.stacks("any") & {"connectors"}

@@ -1,15 +1,27 @@
 import json
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from aws_cdk import aws_ssm as ssm
 
-from connector.config import load_config
+from connector.config import (
+    ConnectorConfig,
+    DeadLetterBucket,
+    DeadLetterStream,
+    DeadLetterTopic,
+    FirehoseSink,
+    FromField,
+    FromHeader,
+    KinesisSink,
+    load_config,
+)
+from environments import Route
 from environments.naming import config_parameter_name
 from stacks.connectors.configuration import LONGEST_BYTES, STANDARD_BYTES, render_configuration
 from stacks.connectors.task import CONFIG_LABEL, CONFIG_VARIABLE
 from tests.stacks.conftest import Describe, Synthesize
-from tests.stacks.synthesis import ECR_IMAGE, PLAIN, VARIANTS, Templates
+from tests.stacks.synthesis import ECR_IMAGE, OPENSEARCH, PARTITIONED, PLAIN, VARIANTS, Templates
 
 
 def task(templates: Templates, environment: str, route: str) -> dict[str, Any]:
@@ -145,8 +157,90 @@ def test_the_configuration_is_the_route_in_the_connectors_own_words(templates: T
     assert config.source.group == "streamops-plain-clicks-to-stream"
     assert config.source.start == "latest"
     assert config.source.security.protocol == "tls"
+    assert isinstance(config.sink, KinesisSink)
     assert (config.sink.stream, config.sink.region) == ("ClickStream", "eu-west-1")
     assert config.ordering == "none"
+
+
+ROUTE_IN_FULL: dict[str, Any] = {
+    **PLAIN["routes"]["orders-to-stream"],
+    "start": "2026-01-31T00:00:00Z",
+    "linger": "50ms",
+    "format": "envelope",
+    "compression": "zstd",
+    "tombstones": "drop",
+    "partition_key": {"header": "customer"},
+    "explicit_hash_key": 2**128 - 1,
+    "aggregation": "kpl",
+    "processes": 2,
+    "dead_letters": {"topic": "clicks"},
+}
+
+
+def rendered(described: Describe, route: dict[str, Any], **sections: Any) -> ConnectorConfig:
+    environment = described(routes={"route": route}, **sections)
+    return load_config(render_configuration(environment, "route").text, "rendered")
+
+
+def test_a_connector_is_told_everything_that_a_route_says(described: Describe):
+    config = rendered(described, ROUTE_IN_FULL)
+    assert config.source.start == datetime(2026, 1, 31, tzinfo=UTC)
+    assert config.source.linger == timedelta(milliseconds=50)
+    assert (config.format, config.compression, config.tombstones) == ("envelope", "zstd", "drop")
+    assert config.processes == 2
+    assert config.dead_letters == DeadLetterTopic(topic="web.clicks")
+    assert isinstance(config.sink, KinesisSink)
+    assert config.sink.partition_key == FromHeader(header="customer")
+    assert config.sink.explicit_hash_key == str(2**128 - 1)
+    assert config.sink.aggregation == "kpl"
+
+
+def test_no_key_of_a_route_is_left_out_of_that_test():
+    of_deliveries, in_other_tests = {"packing", "delimiter"}, {"ordering", "tasks"}
+    keys = {field.alias or name for name, field in Route.model_fields.items()}
+    assert keys == ROUTE_IN_FULL.keys() | of_deliveries | in_other_tests
+
+
+def test_a_shard_can_follow_a_field_or_a_header(described: Describe):
+    base = {**PLAIN["routes"]["orders-to-stream"], "ordering": "none"}
+    config = rendered(described, {**base, "partition_key": {"field": "a.b"}, "explicit_hash_key": {"header": "h"}})
+    assert isinstance(config.sink, KinesisSink)
+    assert config.sink.partition_key == FromField(field="a.b")
+    assert config.sink.explicit_hash_key == FromHeader(header="h")
+
+
+@pytest.mark.parametrize(
+    ("described_end", "expected"),
+    [
+        ({"stream": "clicks"}, DeadLetterStream(stream="ClickStream")),
+        ({"bucket": "team-rejected", "prefix": "x/"}, DeadLetterBucket(bucket="team-rejected", prefix="x/")),
+    ],
+    ids=["stream", "bucket"],
+)
+def test_dead_letters_go_to_the_physical_name(described: Describe, described_end: dict[str, str], expected: object):
+    route = {**PLAIN["routes"]["orders-to-stream"], "dead_letters": described_end}
+    assert rendered(described, route).dead_letters == expected
+
+
+def test_a_route_to_a_delivery_writes_the_delivery_stream(described: Describe):
+    config = rendered(described, PLAIN["routes"]["orders-to-archive"])
+    assert isinstance(config.sink, FirehoseSink)
+    assert (config.sink.delivery_stream, config.sink.region) == ("changed-archive", "eu-west-1")
+    assert (config.sink.packing, config.sink.delimiter) == ("newline", "newline")
+    assert config.sink.limits.messages is None
+
+
+@pytest.mark.parametrize(
+    ("delivery", "delimiter", "messages"), [(OPENSEARCH, "none", None), (PARTITIONED, "newline", 500)], ids=str
+)
+def test_what_reads_a_delivery_decides_how_records_end_and_how_many_are_packed(
+    described: Describe, delivery: dict[str, Any], delimiter: str, messages: int | None
+):
+    config = rendered(
+        described, {"from": {"topic": "orders"}, "to": {"delivery": "archive"}}, deliveries={"archive": delivery}
+    )
+    assert isinstance(config.sink, FirehoseSink)
+    assert (config.sink.delimiter, config.sink.limits.messages) == (delimiter, messages)
 
 
 def test_a_quarter_of_a_tasks_memory_is_for_records(described: Describe):
@@ -240,6 +334,6 @@ def test_tags_of_the_file_are_on_everything_that_costs(templates: Templates, kin
     assert templates.settings["plain", "connectors"]["tags"]["streamops:environment"] == "plain"
 
 
-def test_streams_stand_before_their_connectors_start(templates: Templates):
-    streams = [name for name in templates.settings["plain", "connectors"]["dependencies"] if "streams" in name]
-    assert streams
+@pytest.mark.parametrize("targets", ["streams", "deliveries"])
+def test_what_connectors_write_to_stands_before_they_start(templates: Templates, targets: str):
+    assert [name for name in templates.settings["plain", "connectors"]["dependencies"] if targets in name]

@@ -1,14 +1,21 @@
 """Who may do what: every statement of every role, over all variants."""
 
+import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from tests.stacks.synthesis import OWN_KEY, Templates
+from tests.stacks.conftest import Describe, Synthesize
+from tests.stacks.synthesis import OWN_KEY, PLAIN, Templates
 
 ANY_RESOURCE = {"ecr:GetAuthorizationToken"}
 """Actions that know no resource: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerregistry.html"""
+
+
+OBJECTS = {"s3:AbortMultipartUpload", "s3:GetObject", "s3:PutObject"}
+"""Actions on objects, of whose names only the beginning is known beforehand."""
 
 
 def as_list(value: Any) -> list[Any]:
@@ -26,6 +33,13 @@ def statements(templates: Templates) -> Iterator[tuple[str, dict[str, Any]]]:
                 yield place, statement
 
 
+def granted(templates: Templates) -> list[tuple[str, dict[str, Any]]]:
+    """Every statement that allows something; there are some, or no test of them proves anything."""
+    found = [(place, statement) for place, statement in statements(templates) if statement["Effect"] == "Allow"]
+    assert found
+    return found
+
+
 def policy(templates: Templates, environment: str, role: str) -> dict[str, list[Any]]:
     """Resources by action of the one role of a route."""
     (found,) = (
@@ -34,28 +48,46 @@ def policy(templates: Templates, environment: str, role: str) -> dict[str, list[
         if key.startswith(role)
     )
     (document,) = (each["PolicyDocument"] for each in found["Policies"])
-    return {
-        action: as_list(statement["Resource"])
-        for statement in document["Statement"]
-        for action in as_list(statement["Action"])
-    }
+    allowed: dict[str, list[Any]] = {}
+    for statement in document["Statement"]:
+        for action in as_list(statement["Action"]):
+            allowed.setdefault(action, []).extend(as_list(statement["Resource"]))
+    return allowed
+
+
+def test_what_is_denied_is_denied_to_everybody_who_comes_without_tls(templates: Templates):
+    for place, statement in statements(templates):
+        if statement["Effect"] == "Deny":
+            assert "BucketPolicy" in place
+            assert statement["Principal"] == {"AWS": "*"}, place
+            assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}, place
 
 
 def test_no_action_is_a_wildcard(templates: Templates):
-    seen = list(statements(templates))
-    assert seen
-    for place, statement in seen:
-        assert statement["Effect"] == "Allow", place
+    for place, statement in granted(templates):
         assert not [action for action in as_list(statement["Action"]) if "*" in action], place
         assert "NotAction" not in statement, place
 
 
 def test_a_resource_is_a_wildcard_only_where_the_action_knows_none(templates: Templates):
-    for place, statement in statements(templates):
+    for place, statement in granted(templates):
         for resource in as_list(statement["Resource"]):
-            if isinstance(resource, str) and "*" in resource:
-                assert set(as_list(statement["Action"])) <= ANY_RESOURCE, place
+            if "*" in json.dumps(resource):
+                assert set(as_list(statement["Action"])) <= ANY_RESOURCE | OBJECTS, place
         assert "NotResource" not in statement, place
+
+
+def test_objects_are_a_wildcard_only_below_what_their_names_begin_with(templates: Templates):
+    seen = [
+        (place, resource)
+        for place, statement in granted(templates)
+        if set(as_list(statement["Action"])) <= OBJECTS
+        for resource in as_list(statement["Resource"])
+    ]
+    assert seen
+    for place, resource in seen:
+        end = resource if isinstance(resource, str) else resource["Fn::Join"][1][-1]
+        assert re.search(r"[^:]/(orders|errors)/\*$|^/(orders|errors)/\*$|^arn:aws:s3:::team-archive/\*$", end), place
 
 
 def test_all_permissions_stand_inside_the_roles_and_none_is_managed_elsewhere(templates: Templates):
@@ -68,8 +100,50 @@ def test_a_connector_may_write_its_own_stream_and_read_its_brokers_addresses(tem
     stream = ["arn:aws:kinesis:eu-west-1:111122223333:stream/plain-orders"]
     assert policy(templates, "plain", "orderstostreamTaskRole") == {
         "kinesis:DescribeStreamSummary": stream,
+        "kinesis:ListShards": stream,
         "kinesis:PutRecords": stream,
         "ssm:GetParameter": ["arn:aws:ssm:eu-west-1:111122223333:parameter/plain/kafka/bootstrap"],
+    }
+
+
+def test_a_connector_may_write_its_own_delivery_and_its_dead_letters(templates: Templates):
+    delivery = ["arn:aws:firehose:eu-west-1:111122223333:deliverystream/plain-archive"]
+    assert policy(templates, "plain", "orderstoarchiveTaskRole") == {
+        "firehose:DescribeDeliveryStream": delivery,
+        "firehose:PutRecordBatch": delivery,
+        "s3:PutObject": ["arn:aws:s3:::team-rejected/orders/*"],
+        "ssm:GetParameter": ["arn:aws:ssm:eu-west-1:111122223333:parameter/plain/kafka/bootstrap"],
+    }
+
+
+def test_dead_letters_in_a_stream_take_what_writing_it_takes_its_key_included(
+    described: Describe, synthesized: Synthesize
+):
+    streams = {**PLAIN["streams"], "clicks": {"mode": "on-demand", "encryption": OWN_KEY}}
+    routes = {"orders-to-stream": {**PLAIN["routes"]["orders-to-stream"], "dead_letters": {"stream": "clicks"}}}
+    made = policy(synthesized(described(streams=streams, routes=routes)), "changed", "orderstostreamTaskRole")
+    both = [f"arn:aws:kinesis:eu-west-1:111122223333:stream/changed-{name}" for name in ("clicks", "orders")]
+    assert sorted(made["kinesis:PutRecords"]) == both
+    assert made["kms:GenerateDataKey"] == [OWN_KEY]
+
+
+def test_dead_letters_in_a_topic_take_nothing_of_aws(described: Describe, synthesized: Synthesize):
+    routes = {"orders-to-stream": {**PLAIN["routes"]["orders-to-stream"], "dead_letters": {"topic": "clicks"}}}
+    made = policy(synthesized(described(routes=routes)), "changed", "orderstostreamTaskRole")
+    assert not [action for action in made if not action.startswith(("kinesis:", "ssm:"))]
+
+
+def test_firehose_may_fill_one_bucket_and_write_one_log(templates: Templates):
+    (role,) = templates.properties("given", "deliveries", "IAM::Role")
+    (document,) = (each["PolicyDocument"] for each in role["Policies"])
+    bucket = "arn:aws:s3:::team-archive"
+    log = "arn:aws:logs:eu-west-1:111122223333:log-group:/streamops/given/deliveries/archive"
+    assert {
+        action: statement["Resource"] for statement in document["Statement"] for action in as_list(statement["Action"])
+    } == {
+        **dict.fromkeys(("s3:GetBucketLocation", "s3:ListBucket", "s3:ListBucketMultipartUploads"), bucket),
+        **dict.fromkeys(("s3:AbortMultipartUpload", "s3:GetObject", "s3:PutObject"), f"{bucket}/*"),
+        "logs:PutLogEvents": f"{log}:log-stream:destination",
     }
 
 

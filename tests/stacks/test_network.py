@@ -1,3 +1,4 @@
+import json
 from typing import Any
 
 import pytest
@@ -35,8 +36,14 @@ def test_without_nat_everything_a_connector_calls_has_an_endpoint(templates: Tem
         for each in endpoints
         if each["VpcEndpointType"] == "Interface"
     }
-    assert interfaces == {"kinesis-streams", "logs", "ecr.api", "ecr.dkr", "ssm"}
+    assert interfaces == {"kinesis-streams", "kinesis-firehose", "logs", "ecr.api", "ecr.dkr", "ssm"}
     assert sum(each["VpcEndpointType"] == "Gateway" for each in endpoints) == 1
+
+
+def test_only_who_writes_to_a_delivery_pays_for_an_endpoint_of_firehose(described: Describe, synthesized: Synthesize):
+    streams_only = {name: route for name, route in PLAIN["routes"].items() if "stream" in route["to"]}
+    made = synthesized(described(routes=streams_only)).properties("changed", "network", "EC2::VPCEndpoint")
+    assert not [each for each in made if "firehose" in json.dumps(each["ServiceName"])]
 
 
 def test_endpoints_let_in_https_from_the_vpc_only(templates: Templates):
@@ -89,7 +96,7 @@ def test_all_traffic_is_logged_and_the_log_is_not_kept_for_ever(templates: Templ
 
 
 def test_a_given_network_is_used_and_nothing_is_put_into_it_but_the_service(templates: Templates):
-    assert templates.stacks("given") == {"streams", "connectors"}
+    assert templates.stacks("given") == {"streams", "deliveries", "connectors"}
     for service in templates.properties("given", "connectors", "ECS::Service"):
         place = service["NetworkConfiguration"]["AwsvpcConfiguration"]
         assert place["Subnets"] == GIVEN_NETWORK["private_subnets"]

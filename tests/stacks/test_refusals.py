@@ -4,7 +4,7 @@ import pytest
 
 from stacks.refusals import refusals
 from tests.stacks.conftest import Describe
-from tests.stacks.synthesis import ECR_IMAGE, PLAIN
+from tests.stacks.synthesis import ECR_IMAGE, OPENSEARCH, PARTITIONED, PLAIN, REDSHIFT
 
 MSK = {"kind": "msk", "brokers": 4}
 SCRAM = {**PLAIN["kafka"], "auth": "scram-sha-512", "secret": "secret:kafka"}
@@ -12,8 +12,9 @@ ECR_ELSEWHERE = ECR_IMAGE.replace("eu-west-1", "us-east-1")
 STREAM_TO_TOPIC = {"from": {"stream": "orders"}, "to": {"topic": "clicks"}}
 
 
-def route(**changes: Any) -> dict[str, Any]:
-    return {"routes": {"orders-to-stream": {**PLAIN["routes"]["orders-to-stream"], **changes}}}
+def delivery(**described: Any) -> dict[str, Any]:
+    routes = {name: route for name, route in PLAIN["routes"].items() if "stream" in route["to"]}
+    return {"deliveries": {"archive": described}, "routes": routes}
 
 
 @pytest.mark.parametrize(
@@ -23,8 +24,14 @@ def route(**changes: Any) -> dict[str, Any]:
         ({"kafka": {"kind": "msk-serverless"}}, "kafka.kind", "msk-serverless"),
         ({"kafka": SCRAM}, "kafka.auth", "scram-sha-512"),
         ({"kafka": {**PLAIN["kafka"], "ca": "ssm:/kafka/ca"}}, "kafka.ca", "ssm:/kafka/ca"),
-        ({"deliveries": {"archive": {"to": "s3"}}}, "deliveries.archive.to", "s3"),
-        (route(start="2026-01-31T00:00:00Z"), "routes.orders-to-stream.start", "2026-01-31T00:00:00+00:00"),
+        (delivery(**REDSHIFT), "deliveries.archive.to", "redshift"),
+        (delivery(**OPENSEARCH), "deliveries.archive.to", "opensearch"),
+        (
+            delivery(to="s3", source={"stream": "orders"}),
+            "deliveries.archive.source",
+            "stream orders",
+        ),
+        (delivery(**PARTITIONED), "deliveries.archive.partition_by", "dynamic partitioning"),
         ({"connectors": {"image": "team/connector:1"}}, "connectors.image", "team/connector:1"),
         ({"connectors": {"image": ECR_ELSEWHERE}}, "connectors.image", ECR_ELSEWHERE),
     ],
@@ -41,13 +48,13 @@ def test_what_is_not_provisioned_is_refused_at_its_place_with_a_way_out(
 def test_everything_that_is_refused_is_told_at_once(described: Describe):
     environment = described(
         kafka=MSK,
-        deliveries={"archive": {"to": "s3"}},
-        routes={"back": STREAM_TO_TOPIC, "away": {"from": {"topic": "orders"}, "to": {"delivery": "archive"}}},
+        deliveries={"search": OPENSEARCH, "archive": PARTITIONED},
+        routes={"back": STREAM_TO_TOPIC},
     )
     assert {".".join(map(str, each.path)) for each in refusals(environment)} == {
         "kafka.kind",
-        "deliveries.archive.to",
-        "routes.away.to",
+        "deliveries.search.to",
+        "deliveries.archive.partition_by",
         "routes.back.from",
         "routes.back.to",
     }
@@ -68,7 +75,7 @@ def test_a_sandbox_pulls_nothing_and_may_name_any_image(described: Describe):
 def test_a_configuration_that_no_parameter_can_hold_is_refused_with_its_size(described: Describe):
     addresses = ",".join(f"broker-{number}.kafka.example.com:9093" for number in range(400))
     found = refusals(described(kafka={"kind": "external", "bootstrap": addresses}))
-    assert {each.path for each in found} == {("routes", "orders-to-stream"), ("routes", "clicks-to-stream")}
+    assert {each.path for each in found} == {("routes", name) for name in PLAIN["routes"]}
     for each in found:
         assert "8192" in each.rule
         assert "ssm:/" in each.remedy

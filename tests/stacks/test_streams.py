@@ -48,7 +48,7 @@ def test_stacks_without_state_can_always_be_deleted(templates: Templates):
 
 
 def test_an_environment_without_streams_has_no_streams_stack(described: Describe, synthesized: Synthesize):
-    only_network = synthesized(described(streams=None, routes=None))
+    only_network = synthesized(described(streams=None, deliveries=None, routes=None))
     assert only_network.stacks("changed") == {"network"}
 
 
