@@ -1,4 +1,4 @@
-"""The command line: `python -m connector run|check [--config FILE]`.
+"""The command line: `python -m connector run|check|plan [--config FILE]`.
 
 Exit codes: 0 done, 1 error, 2 wrong usage, 4 not authenticated, 130 interrupted.
 """
@@ -7,6 +7,7 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -18,18 +19,34 @@ PORT_VARIABLE: Final = "CONNECTOR_HTTP_PORT"
 _INTERRUPTED: Final = 130
 
 
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A configuration and where it comes from."""
+
+    config: ConnectorConfig
+    origin: str
+    overrides: dict[str, str]
+    """Of each key that something else decided, what that was."""
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return the exit code."""
     options = _parser().parse_args(arguments)
     # The client libraries take longer to load than a wrong configuration takes to be found.
     try:
-        config = _config(options.config)
+        loaded = _load(options.config)
     except ConfigError as error:
         return _fail(str(error))
     from connector.errors import ConnectorError
 
     try:
-        return _run(config) if options.command == "run" else _check(config)
+        match options.command:
+            case "run":
+                return _run(loaded.config)
+            case "check":
+                return _check(loaded.config)
+            case _:
+                return _plan(loaded, as_json=options.output == "json")
     except ConnectorError as error:
         return _fail(str(error), error.exit_code)
     except KeyboardInterrupt:
@@ -64,41 +81,52 @@ def _check(config: ConnectorConfig) -> int:
     return code
 
 
-def _config(file: Path | None) -> ConnectorConfig:
+def _plan(loaded: Loaded, *, as_json: bool) -> int:
+    from connector.plan import plan
+
+    configure("critical")
+    made = plan(loaded.config, loaded.origin, loaded.overrides)
+    print(made.to_json() if as_json else made, flush=True)  # noqa: T201 - as above
+    return 0
+
+
+def _load(file: Path | None) -> Loaded:
     if file is not None:
         try:
             text = file.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise ConfigError.of(str(file), f"cannot be read ({error})", "correct the path or the file") from None
-        return _with_port(load_config(text, str(file)))
+        return _with_port(load_config(text, str(file)), str(file))
     text = os.environ.get(CONFIG_VARIABLE, "")
     if not text.strip():
         raise ConfigError.of(
             CONFIG_VARIABLE, "is not set or empty", "set it to the configuration's text, or use --config FILE"
         )
-    return _with_port(load_config(text, f"environment variable {CONFIG_VARIABLE}"))
+    return _with_port(load_config(text, f"environment variable {CONFIG_VARIABLE}"), f"variable {CONFIG_VARIABLE}")
 
 
-def _with_port(config: ConnectorConfig) -> ConnectorConfig:
+def _with_port(config: ConnectorConfig, origin: str) -> Loaded:
     """Let the environment choose the port: several connectors of one deployment may share a machine."""
     port = os.environ.get(PORT_VARIABLE)
     if not port:
-        return config
+        return Loaded(config, origin, {})
     if not is_port(port):
         raise ConfigError.of(PORT_VARIABLE, "must be a port from 0 to 65535", "correct or unset it", port)
-    return config.model_copy(update={"http": config.http.model_copy(update={"port": int(port)})})
+    http = config.http.model_copy(update={"port": int(port)})
+    return Loaded(config.model_copy(update={"http": http}), origin, {"http.port": f"variable {PORT_VARIABLE}"})
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m connector",
-        description="Moves records from a Kafka topic to a Kinesis stream: none lost, each key in order.",
+        description="Moves records from Apache Kafka to Amazon Kinesis or Firehose: none lost, each key in order.",
         epilog="Example: python -m connector check --config route.yaml && python -m connector run --config route.yaml",
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, text in (
         ("run", "move records until SIGTERM or SIGINT"),
         ("check", "look at both ends and move nothing"),
+        ("plan", "show the effective configuration and what it needs; no network"),
     ):
         command = commands.add_parser(name, help=text, description=text)
         command.add_argument(
@@ -107,6 +135,10 @@ def _parser() -> argparse.ArgumentParser:
             metavar="FILE",
             help=f"configuration in YAML or JSON; without it the variable {CONFIG_VARIABLE} holds the text itself",
         )
+        if name == "plan":
+            command.add_argument(
+                "-o", "--output", choices=("text", "json"), default="text", help="for a person, or for a program"
+            )
     return parser
 
 

@@ -1,27 +1,35 @@
-"""Looks at both ends of a route and moves nothing."""
+"""Looks at both ends of a route, and at the target of its dead letters, and moves nothing.
+
+Nothing is sent or committed and no group is joined. One finding does not hide another: whatever can be looked at is.
+"""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from connector.aws.account import Account
 from connector.bootstrap import resolve_bootstrap
-from connector.config import ConnectorConfig
+from connector.config import ConnectorConfig, DeadLetterTopic, FirehoseSink, KinesisSink
+from connector.dead_letters import open_dead_letters
 from connector.errors import ConnectorError, NotAuthenticated
+from connector.firehose import delivery_stream
 from connector.kafka.client import Client
-from connector.kinesis.stream import require_ready
+from connector.kafka.security import security_settings
+from connector.kinesis import stream
 from connector.sender import CredentialsUnavailable
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What one check found; `error` is None when all is well."""
+    """What one check found; `error` is None when all is well, `skipped` when it could not be tried without harm."""
 
     what: str
     detail: str
     error: ConnectorError | None = None
+    skipped: bool = False
 
     def __str__(self) -> str:
-        return f"{'FAILED' if self.error else 'ok':<7} {self.what}: {self.detail}"
+        state = "FAILED" if self.error else "skipped" if self.skipped else "ok"
+        return f"{state:<7} {self.what}: {self.detail}"
 
 
 def check(config: ConnectorConfig) -> Iterator[Finding]:
@@ -30,14 +38,14 @@ def check(config: ConnectorConfig) -> Iterator[Finding]:
 
     def settings() -> str:
         nonlocal account
-        account = Account(config.sink.region)
+        account = Account.of(config.sink)
         return f"region {account.region}, endpoint {account.endpoint_url}"
 
     yield _find("AWS settings", settings)
     if account is not None:
         yield _find("AWS credentials", lambda: _credentials(account))
-        yield _find("stream", lambda: _stream(account, config))
-    yield _find("topic", lambda: _topic(account, config))
+        yield from _sink(account, config)
+    yield from _kafka(account, config)
 
 
 def _find(what: str, look: Callable[[], str]) -> Finding:
@@ -55,22 +63,80 @@ def _credentials(account: Account) -> str:
     return f"found, access key ends in {key[-4:]}"
 
 
-def _stream(account: Account, config: ConnectorConfig) -> str:
-    status = require_ready(account, config.sink)
-    return f"{config.sink.stream} is {status}"
+def _sink(account: Account, config: ConnectorConfig) -> Iterator[Finding]:
+    sink = config.sink
+    if isinstance(sink, FirehoseSink):
+        # PutRecordBatch knows no DryRun: whether it is allowed shows with the first record.
+        yield _find(
+            "delivery stream", lambda: f"{sink.delivery_stream} is {delivery_stream.require_ready(account, sink)}"
+        )
+        return
+    ordered = config.ordering == "key"
+    found = _find("stream", lambda: f"{sink.stream} is {stream.require_ready(account, sink, ordered=ordered)}")
+    yield found
+    if sink.aggregation == "kpl":
+        yield _find("shards", lambda: _shards(account, sink))
+    if found.error is None:
+        yield _may_put(account, sink)
 
 
-def _topic(account: Account | None, config: ConnectorConfig) -> str:
-    def parameter(path: str) -> str:
-        if account is None:
-            raise ConnectorError(f"SSM parameter {path!r}: cannot be read without AWS settings")
-        return account.parameter(path)
+def _shards(account: Account, sink: KinesisSink) -> str:
+    return f"{len(account.shards(sink.stream))} listed"
 
+
+def _may_put(account: Account, sink: KinesisSink) -> Finding:
+    try:
+        permission = account.may_put(sink.stream)
+    except ConnectorError as error:
+        return Finding("permission", str(error), error)
+    if permission.allowed is False:
+        denied = ConnectorError(f"{permission.detail}; allow kinesis:PutRecords, `plan` prints the whole policy")
+        return Finding("permission", str(denied), denied)
+    return Finding("permission", permission.detail, skipped=permission.allowed is None)
+
+
+def _kafka(account: Account | None, config: ConnectorConfig) -> Iterator[Finding]:
+    bootstrap = ""
+
+    def topic() -> str:
+        nonlocal bootstrap
+        bootstrap = resolve_bootstrap(config.source.bootstrap, lambda path: _parameter(account, path))
+        return _topic(bootstrap, config)
+
+    yield _find("topic", topic)
+    if config.dead_letters is None:
+        return
+    if isinstance(config.dead_letters, DeadLetterTopic) and not bootstrap:
+        yield Finding("dead letters", "not tried: where the brokers are is not known", skipped=True)
+        return
+    yield _find("dead letters", lambda: _dead_letters(bootstrap, config))
+
+
+def _parameter(account: Account | None, path: str) -> str:
+    if account is None:
+        raise ConnectorError(f"SSM parameter {path!r}: cannot be read without AWS settings")
+    return account.parameter(path)
+
+
+def _topic(bootstrap: str, config: ConnectorConfig) -> str:
     source = config.source
-    bootstrap = resolve_bootstrap(source.bootstrap, parameter)
     client = Client(source, bootstrap, read_ahead=1 << 20)
     try:
         count = client.partitions(source.topic)
     finally:
         client.consumer.close()
-    return f"{source.topic} at {bootstrap} has {count} partitions"
+    idle = "; more processes than that have nothing to do" if count < config.processes else ""
+    return f"{source.topic} at {bootstrap} has {count} partitions{idle}"
+
+
+def _dead_letters(bootstrap: str, config: ConnectorConfig) -> str:
+    def cluster() -> dict[str, object]:
+        return {"bootstrap.servers": bootstrap, **security_settings(config.source.security)}
+
+    letters = open_dead_letters(config, cluster)
+    if letters is None:
+        return "none are configured"
+    try:
+        return letters.probe()
+    finally:
+        letters.close(0)
