@@ -61,14 +61,9 @@ class Program:
                 cpu += times.user + times.system
         return Usage(time.monotonic(), cpu)
 
-    def rss(self) -> int:
-        """Resident bytes of the whole tree; `peak_rss` remembers the most."""
-        total = 0
-        for process in self._tree():
-            with suppress(psutil.NoSuchProcess):
-                total += process.memory_info().rss
-        self.peak_rss = max(self.peak_rss, total)
-        return total
+    def look_at_memory(self) -> None:
+        """Remember the most resident bytes of the whole tree in `peak_rss`."""
+        self.peak_rss = max(self.peak_rss, sum(_most_resident(process) for process in self._tree()))
 
     def wait_for(self, condition: Callable[[], bool], what: str, seconds: float) -> None:
         """Wait until a condition holds.
@@ -81,7 +76,7 @@ class Program:
         while not condition():
             now = time.monotonic()
             if now > look:
-                self.rss()
+                self.look_at_memory()
                 look = now + 0.2
                 if self.popen.poll() is not None:
                     raise self.problem(f"ended with exit code {self.popen.returncode} before: {what}")
@@ -109,6 +104,17 @@ class Program:
         with suppress(psutil.NoSuchProcess):
             return [self._root, *self._root.children(recursive=True)]
         return []
+
+
+def _most_resident(process: psutil.Process) -> int:
+    """The most resident bytes of one process so far, as the kernel keeps it; elsewhere those of now."""
+    with suppress(OSError):
+        for line in Path(f"/proc/{process.pid}/status").read_text().splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) * 1024
+    with suppress(psutil.NoSuchProcess):
+        return int(process.memory_info().rss)
+    return 0
 
 
 @dataclass

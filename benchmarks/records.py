@@ -18,6 +18,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+Heads = NDArray[np.void]
+
 KEYS: Final = 100_000
 PARTITIONS: Final = 8
 PLACES: Final = KEYS  # a key lives in one partition
@@ -27,6 +29,10 @@ _FIELDS: Final = np.dtype([("created", "<u8"), ("number", "<u4"), ("place", "<u4
 MARK: Final = b"bench+1/"
 _HEAD_LENGTH: Final = 32
 _FIND: Final = re.compile(re.escape(MARK) + rb"([A-Za-z0-9+/]{24})")
+# Base64 goes in steps of four characters for three bytes; these hold the head and one byte more.
+_IN_BASE64: Final = 44
+_FIND_IN_BASE64: Final = re.compile(rb'"Data": ?"([^"]{44})')
+_MARK_IN_BASE64: Final = b64encode(MARK[:6])
 # Records draw their filling from random places of this many characters.
 _POOL: Final = 1 << 22
 
@@ -61,7 +67,38 @@ def generate(count: int, size: int, seed: int = 1) -> Iterator[tuple[int, bytes]
         yield place, head(number, place) + pool[start : start + filling]
 
 
-def found_in(data: bytes | bytearray | memoryview, start: int = 0, stop: int | None = None) -> NDArray[np.void]:
+def found_in(data: bytes | bytearray, start: int = 0, stop: int | None = None) -> Heads:
     """The heads of all records in these bytes, in their order: fields `created`, `number` and `place`."""
-    heads = _FIND.findall(data, start, len(data) if stop is None else stop)
-    return np.frombuffer(a2b_base64(b"".join(heads)), dtype=_FIELDS)
+    stop = len(data) if stop is None else stop
+    heads = _evenly_spaced(data, start, stop, MARK, _HEAD_LENGTH)
+    if heads is None:
+        return _read(b"".join(_FIND.findall(data, start, stop)))
+    return _read(heads[:, len(MARK) :].tobytes())
+
+
+def found_in_base64(data: bytes | bytearray, start: int, stop: int) -> Heads:
+    """The same of records of which each is base64 by itself, behind the word `"Data"` of JSON."""
+    heads = _evenly_spaced(data, start, stop, _MARK_IN_BASE64, _IN_BASE64)
+    if heads is None:
+        return found_in(a2b_base64(b"".join(_FIND_IN_BASE64.findall(data, start, stop))))
+    return found_in(a2b_base64(heads.tobytes()))
+
+
+def _read(heads: bytes) -> Heads:
+    return np.frombuffer(a2b_base64(heads), dtype=_FIELDS)
+
+
+def _evenly_spaced(data: bytes | bytearray, start: int, stop: int, mark: bytes, width: int) -> NDArray[np.uint8] | None:
+    """Rows of `width` bytes that begin with the mark, where they follow one another at one distance; else None.
+
+    Records of one size and keys of one size do, and reading them so costs a tenth of looking for each.
+    """
+    first = data.find(mark, start, stop)
+    second = data.find(mark, first + 1, stop)
+    if first < 0 or second < 0:
+        return None
+    distance = second - first
+    count = (stop - first - width) // distance + 1
+    whole = np.frombuffer(data, dtype=np.uint8, count=stop - first, offset=first)
+    rows = np.lib.stride_tricks.as_strided(whole, (count, width), (distance, 1), writeable=False)
+    return rows if (rows[:, : len(mark)] == np.frombuffer(mark, dtype=np.uint8)).all() else None

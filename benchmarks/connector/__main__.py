@@ -12,16 +12,26 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from benchmarks.connector.against_alone import aggregated, packed, plain
+from benchmarks.connector.bounds import memory, trickle
 from benchmarks.connector.crossing import Bench, Topic
-from benchmarks.connector.plain import plain
-from benchmarks.connector.table import Row, say
+from benchmarks.connector.floor import floor
+from benchmarks.connector.wall import latency, throttled
 from benchmarks.processes import BenchmarkError
+from benchmarks.table import Row, say
 from benchmarks.topic import broker, load
 
 RECORDS = {200: 4_000_000, 1024: 1_500_000}
 Scenario = Callable[[Bench, Topic], Iterator[Row]]
 SCENARIOS: dict[str, tuple[Scenario, tuple[int, ...]]] = {
+    "floor": (floor, (200, 1024)),
     "plain": (plain, (200, 1024)),
+    "latency": (latency, (200,)),
+    "throttled": (throttled, (200,)),
+    "aggregated": (aggregated, (200,)),
+    "packed": (packed, (200,)),
+    "memory": (memory, (1024,)),
+    "trickle": (trickle, (200,)),
 }
 """What each runs, and with values of which sizes."""
 

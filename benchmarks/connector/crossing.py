@@ -38,6 +38,12 @@ class Crossing:
     peak_rss: int
     counts: Counts
 
+    def __str__(self) -> str:
+        return (
+            f"connector {self.per_cpu_second:,.0f} records per CPU-second, {self.per_second:,.0f} a second,"
+            f" {self.peak_mebibytes:.0f} MiB"
+        )
+
     @property
     def peak_mebibytes(self) -> float:
         """The most memory it held."""
@@ -61,6 +67,7 @@ class Bench:
         """A configuration with all defaults, in a consumer group of its own."""
         source = {"kind": "kafka", "bootstrap": self.bootstrap, "topic": topic, "group": f"bench-{next(self._numbers)}"}
         target = {"kind": "kinesis", "stream": "bench", **(sink or {})}
+        target = {name: value for name, value in target.items() if value is not None}
         return {"route": "bench", "source": source, "sink": target, "http": {"host": "127.0.0.1", "port": 0}, **options}
 
     @contextmanager
@@ -92,6 +99,6 @@ class Bench:
             before, began = sink.counters.read(), program.usage()
             program.wait_for(lambda: arrived(topic.count), "all records arrived", LONGEST)
             after, ended = sink.counters.read(), program.usage()
-            program.rss()
+            program.look_at_memory()
         moved = (after.distinct - before.distinct) if judged else (after.records - before.records)
         return Crossing(moved / (ended.cpu - began.cpu), moved / (ended.wall - began.wall), program.peak_rss, after)

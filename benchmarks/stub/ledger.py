@@ -7,7 +7,7 @@ import time
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.records import PLACES
+from benchmarks.records import PLACES, Heads
 
 _SPREAD = 2_654_435_761  # Knuth's multiplier, spreads successive numbers
 
@@ -23,7 +23,7 @@ class Ledger:
         self.delays_ns: list[int] = []
         self.records = self.distinct = self.violations = self.refused = 0
 
-    def take(self, heads: NDArray[np.void]) -> list[bool] | None:
+    def take(self, heads: Heads) -> list[bool] | None:
         """Note the records of one call in their order.
 
         Returns:
@@ -41,10 +41,13 @@ class Ledger:
         new = ~self._seen[numbers]
         if not new.all():
             numbers, places = numbers[new], places[new]
-        if len(np.unique(places)) == len(places):
+        if len(set(places.tolist())) == len(places):
             self._note(numbers, places)
         else:
-            for number, place in zip(numbers.tolist(), places.tolist(), strict=True):
+            _, which, counts = np.unique(places, return_inverse=True, return_counts=True)
+            once = counts[which] == 1
+            self._note(numbers[once], places[once])
+            for number, place in zip(numbers[~once].tolist(), places[~once].tolist(), strict=True):
                 self._note_one(number, place)
         return None if refused is None else refused.tolist()
 
@@ -74,5 +77,5 @@ class Ledger:
         self.violations += int(self._latest[place] > number)
         self._latest[place] = max(int(self._latest[place]), number)
 
-    def _note_delays(self, heads: NDArray[np.void]) -> None:
+    def _note_delays(self, heads: Heads) -> None:
         self.delays_ns.extend((time.time_ns() - heads["created"].astype(np.int64)).tolist())

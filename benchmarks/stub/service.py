@@ -11,11 +11,9 @@ from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
 import cbor2
-import numpy as np
-from numpy.typing import NDArray
 
 from benchmarks.counters import Counters, Counts
-from benchmarks.records import MARK, found_in
+from benchmarks.records import MARK, Heads, found_in, found_in_base64
 from benchmarks.stub.answers import PutRecordBatchAnswers, PutRecordsAnswers, shard_id
 from benchmarks.stub.ledger import Ledger
 
@@ -23,8 +21,6 @@ _CBOR: Final = b"application/x-amz-cbor-1.1"
 _JSON: Final = b"application/x-amz-json-1.1"
 _RECORDS_CBOR: Final = b"gRecords"
 _DATA_JSON: Final = re.compile(rb'"Data": ?"([^"]*)"')
-# Base64 goes in steps of four characters for three bytes; these hold the head of a record and one byte more.
-_HEAD_JSON: Final = re.compile(rb'"Data": ?"([^"]{44})')
 _HASH_KEYS: Final = 1 << 128
 _SMALL: Final = 24  # CBOR: counts below it stand in the first byte
 _ACCOUNT: Final = "000000000000"
@@ -89,7 +85,7 @@ class Service:
             count = _count_cbor(request) if cbor else _count(request, b'"PartitionKey"')
             self._note(request, count)
             return Answer(200, request.content_type, answers.all_taken(count, self._calls))
-        heads = found_in(request.buffer, request.start, request.stop) if cbor else _heads_in_json(request)
+        heads = _heads(request)
         refused = self._ledger.take(heads)
         self._note(request, len(heads))
         if refused is None:
@@ -114,7 +110,7 @@ class Service:
 
     def _take_record(self, request: Request) -> Answer:
         cbor = request.content_type == _CBOR
-        heads = found_in(request.buffer, request.start, request.stop) if cbor else _heads_in_json(request)
+        heads = _heads(request)
         refused = self._ledger.take(heads) if self._ledger else None
         self._note(request, 1)
         if refused is not None:
@@ -243,8 +239,9 @@ def _content(request: Request) -> dict[str, Any]:
     return content
 
 
-def _heads_in_json(request: Request) -> NDArray[np.void]:
-    return found_in(a2b_base64(b"".join(_HEAD_JSON.findall(request.buffer, request.start, request.stop))))
+def _heads(request: Request) -> Heads:
+    find = found_in if request.content_type == _CBOR else found_in_base64
+    return find(request.buffer, request.start, request.stop)
 
 
 def _count(request: Request, what: bytes) -> int:

@@ -31,7 +31,7 @@ class Row:
 
     def __str__(self) -> str:
         bound = "at most" if self.at_most else "at least"
-        parts = [f"{self.scenario:<11}{self.what:<44}{self._number(self.value):>11}"]
+        parts = [f"{self.scenario:<11}{self.what:<54}{self._number(self.value):>11}"]
         if self.spread:
             parts.append(f"({self._number(self.spread[0])} to {self._number(self.spread[1])})")
         if self.must is not None:

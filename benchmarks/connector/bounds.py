@@ -1,0 +1,77 @@
+"""Scenarios of bounds: memory while the sink stands still, and delay while hardly anything comes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+import numpy as np
+from confluent_kafka import Producer
+
+from benchmarks import topic as topics
+from benchmarks.connector.crossing import Bench, Topic
+from benchmarks.records import generate, head, key_of, partition_of
+from benchmarks.table import Row, say
+
+STALL_SECONDS = 20.0
+MEMORIES_MIB = (64, 256)
+LINGER_MS = 100  # the default
+PER_SECOND = 1000
+TRICKLE_SECONDS = 20
+_MEBIBYTE = 1 << 20
+
+
+def memory(bench: Bench, topic: Topic) -> Iterator[Row]:
+    """The sink takes requests and never answers; memory above that of an idle connector must stay in its bound."""
+    empty = f"empty-{topic.size}"
+    topics.create(bench.bootstrap, empty)
+    for bound in MEMORIES_MIB:
+        idle = _peak(bench, empty, bound, 5.0)
+        stalled = _peak(bench, topic.name, bound, STALL_SECONDS)
+        say(f"  memory: {bound}MiB: idle {idle:.0f} MiB, stalled {stalled:.0f} MiB")
+        what = f"{topic.size} B, memory: {bound}MiB: above idle, MiB"
+        note = f"{stalled:.0f} MiB in all"
+        yield Row("memory", what, stalled - idle, must=bound, at_most=True, digits=0, note=note)
+
+
+def _peak(bench: Bench, topic: str, bound: int, seconds: float) -> float:
+    with bench.running(bench.config(topic, memory=f"{bound}MiB"), ("--stall",)) as (program, _):
+        program.wait_for(lambda: b'"partitions assigned"' in program.log.read_bytes(), "the group joined", 30)
+        time.sleep(seconds)
+        if program.popen.poll() is not None:
+            raise program.problem("ended while the sink stood still")
+        program.look_at_memory()
+        return program.peak_rss / _MEBIBYTE
+
+
+def trickle(bench: Bench, topic: Topic) -> Iterator[Row]:
+    """A thousand records a second, evenly; from their creation to their arrival."""
+    name = "trickle"
+    topics.create(bench.bootstrap, name)
+    producer = Producer({"bootstrap.servers": bench.bootstrap, "linger.ms": 1})
+    config = bench.config(name)
+    records = list(generate(PER_SECOND * TRICKLE_SECONDS, topic.size))
+    filling = head(0, 0)
+    with bench.running(config, ("--verify",)) as (program, sink):
+
+        def send(number: int) -> None:
+            place, value = records[number]
+            stamped = head(number, place, time.time_ns()) + value[len(filling) :]
+            producer.produce(name, stamped, key_of(place), partition_of(place))
+            producer.poll(0)
+
+        send(0)
+        program.wait_for(lambda: sink.counters.read().distinct >= 1, "the first record arrived", 30)
+        began = time.monotonic()
+        for number in range(1, len(records)):
+            time.sleep(max(0.0, began + number / PER_SECOND - time.monotonic()))
+            send(number)
+        producer.flush(10)
+        program.wait_for(lambda: sink.counters.read().distinct >= len(records), "all records arrived", 30)
+        violations = sink.counters.read().violations
+    delays_ms = sink.delays()[1:] / 1e6
+    half, most, longest = np.percentile(delays_ms, [50, 99, 100]).tolist()
+    say(f"  median {half:.0f} ms, 99 % {most:.0f} ms, longest {longest:.0f} ms, {violations} order violations")
+    what = f"{PER_SECOND:,} records/s, linger {LINGER_MS} ms: 99 % / linger"
+    note = f"median {half:.0f} ms, 99 % {most:.0f} ms, longest {longest:.0f} ms"
+    yield Row("trickle", what, most / LINGER_MS, must=1.5, at_most=True, note=note)
