@@ -26,7 +26,7 @@ def test_check_finds_all_well_and_moves_nothing(route: Route):
     done = route.check()
     assert done.returncode == 0, done.stderr
     assert [line.split(":")[0].split(maxsplit=1) for line in done.stdout.splitlines()] == [
-        ["ok", "AWS settings"], ["ok", "AWS credentials"], ["ok", "stream"], ["ok", "topic"],
+        ["ok", "AWS settings"], ["ok", "AWS credentials"], ["ok", "stream"], ["skipped", "permission"], ["ok", "topic"],
     ]  # fmt: skip
     assert route.arrived() == []
     assert route.committed() == 0
@@ -51,6 +51,32 @@ def test_a_record_limit_above_the_streams_stops_the_start(route: Route):
     process = route.start()
     assert process.popen.wait(30) == 1
     assert "takes records up to 1MiB, and sink.limits.record is 2MiB" in process.log()[-1]["text"]
+
+
+def test_check_looks_at_the_target_of_dead_letters(route: Route):
+    route.options = {"dead_letters": {"topic": route.topic}}
+    done = route.check()
+    assert done.returncode == 0, done.stdout
+    assert f"ok      dead letters: {route.topic} has 4 partitions" in done.stdout
+    route.options = {"dead_letters": {"topic": "nowhere"}}
+    done = route.check()
+    assert done.returncode == 1
+    assert "FAILED  dead letters: dead-letter topic 'nowhere'" in done.stdout
+    assert "ok      topic" in done.stdout
+
+
+def test_dead_letters_are_not_tried_where_the_brokers_are_not_known(route: Route):
+    route.source = {"bootstrap": "ssm:/not/there"}
+    route.options = {"dead_letters": {"topic": "rejected"}}
+    done = route.check()
+    assert done.returncode == 1
+    assert "FAILED  topic: SSM parameter '/not/there': does not exist" in done.stdout
+    assert "skipped dead letters: not tried" in done.stdout
+
+
+def test_check_says_that_processes_outnumber_partitions(route: Route):
+    route.options = {"processes": 5}
+    assert "has 4 partitions; more processes than that have nothing to do" in route.check().stdout
 
 
 def test_check_reports_every_end_that_is_not_well(route: Route):
@@ -143,7 +169,7 @@ def test_a_port_that_is_none_is_refused(capsys, monkeypatch, tmp_path: Path, por
     assert "CONNECTOR_HTTP_PORT" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("arguments", [[], ["move"], ["run", "--fast"]])
+@pytest.mark.parametrize("arguments", [[], ["move"], ["run", "--fast"], ["run", "-o", "json"], ["plan", "-o", "xml"]])
 def test_wrong_usage_has_its_own_code(capsys, arguments):
     with pytest.raises(SystemExit) as ended:
         main(arguments)
