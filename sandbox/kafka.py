@@ -70,8 +70,12 @@ class Broker:
         return self.directory.parent / "logs" / "kafka.log"
 
     @classmethod
-    def prepare(cls, directory: Path) -> Broker:
+    def prepare(cls, directory: Path, more: str = "") -> Broker:
         """Write ``server.properties`` with free ports and format the storage; an existing broker is kept as it is.
+
+        Args:
+            directory: where the broker keeps everything.
+            more: properties that go before those above, with ``{port}`` and ``{controller_port}`` filled in.
 
         Raises:
             SandboxError: Java or the jars are missing, or formatting failed.
@@ -81,7 +85,9 @@ class Broker:
             return cls(directory, _port_in(properties.read_text()))
         directory.mkdir(parents=True, exist_ok=True)
         broker = cls(directory, free_port())
-        text = SERVER_PROPERTIES.format(port=broker.port, controller_port=free_port(), data=directory / "data")
+        ports = {"port": broker.port, "controller_port": free_port()}
+        # Of a property that stands there twice, Kafka takes the last.
+        text = SERVER_PROPERTIES.format(**ports, data=directory / "data") + more.format(**ports)
         unformatted = directory / "server.properties.part"
         unformatted.write_text(text)
         # A cluster id is 16 random bytes in URL-safe base64; one that begins with "-" would read as an option

@@ -7,14 +7,20 @@ written form, the key that was probably meant and what to do now.
 import difflib
 import types
 import typing
-from collections.abc import Iterable, Iterator
-from typing import Annotated, Any, NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 _ABSENT = object()
-_SECRETS = frozenset({"username", "password"})
+# A password written where its place should be named must not reach a log.
+_SECRETS = frozenset({"username", "password", "client_id", "client_secret", "key", "key_password"})
+# Keys that tell the members of a union apart.
+_TAGS = ("protocol", "mechanism", "kind")
+# What a member of a union says when the value is of another kind altogether.
+_OTHER_KIND = frozenset({"literal_error", "string_type", "model_type", "model_attributes_type", "dict_type"})
 
 
 class Problem(NamedTuple):
@@ -31,8 +37,16 @@ class Problem(NamedTuple):
 
 
 def describe(error: ValidationError, root: type[BaseModel]) -> list[Problem]:
-    """Turn a validation error of `root` into problems, in the order of the text."""
-    return [_problem(detail, root) for detail in error.errors(include_url=False)]
+    """Turn a validation error of `root` into problems, in the order of the text.
+
+    Where a value may have one of several forms, pydantic reports what each form finds wrong with it. The reader gets
+    the errors of the form that was meant, or else one that names all forms.
+    """
+    groups: dict[object, list[tuple[ErrorDetails, _Place]]] = {}
+    for number, detail in enumerate(error.errors(include_url=False)):
+        place = _locate(detail["loc"], root)
+        groups.setdefault(number if place.fork is None else tuple(place.fork), []).append((detail, place))
+    return [problem for group in groups.values() for problem in _problems(group)]
 
 
 def duplicate_free(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
@@ -49,68 +63,146 @@ def duplicate_free(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
     return result
 
 
-def _problem(detail: ErrorDetails, root: type[BaseModel]) -> Problem:
-    path, parent, field = _locate(detail["loc"], root)
-    where = ".".join(path) or "(whole text)"
-    value: object = detail["input"]
+@dataclass(slots=True)
+class _Place:
+    """Where an error is, followed through the model."""
+
+    path: list[str] = field(default_factory=list)
+    parent: type[BaseModel] | None = None
+    field: str = ""
+    forms: Sequence[object] = ()
+    """What the field at the path may hold."""
+    fork: list[str] | None = None
+    """The path to a value of several forms, where the error is one form's."""
+    form: type[BaseModel] | None = None
+    """That form, None for text and the like."""
+    fork_forms: Sequence[object] = ()
+
+
+def _problems(group: list[tuple[ErrorDetails, _Place]]) -> list[Problem]:
+    first, place = group[0]
+    if place.fork is None:
+        return [_problem(first, place)]
+    value = next((detail["input"] for detail, each in group if len(each.path) == len(place.fork)), _ABSENT)
+    if value is _ABSENT:
+        value = next((detail["input"] for detail, _ in group if detail["type"] == "missing"), _ABSENT)
+    if isinstance(value, dict):
+        meant = [form for form in _models(place.fork_forms) if value.keys() & form.model_fields.keys()]
+        if len(meant) == 1:
+            return [_problem(detail, each) for detail, each in group if each.form is meant[0]]
+    else:
+        for detail, each in group:
+            if each.form is None and detail["type"] not in _OTHER_KIND:
+                return [_problem(detail, each)]
+    return [Problem(".".join(place.fork), _shown(place.fork, value), _must_be(place.fork_forms), "correct the value")]
+
+
+def _problem(detail: ErrorDetails, place: _Place) -> Problem:
+    parent, name = place.parent, place.field
+    where = ".".join(place.path) or "(whole text)"
+    value = _shown(place.path, detail["input"])
     kind = detail["type"]
-    if _SECRETS.intersection(path):
-        value = _ABSENT  # A password written where its place should be named must not reach a log.
+    context = detail.get("ctx", {})
     if kind == "missing":
-        return Problem(where, _ABSENT, "is missing", f"add it{_example(parent, field)}")
+        return Problem(where, _ABSENT, "is missing", f"add it{_example(parent, name)}")
     if kind == "extra_forbidden":
         known = sorted(parent.model_fields) if parent else []
-        close = difflib.get_close_matches(field, known, n=1)
+        close = difflib.get_close_matches(name, known, n=1)
         hint = f"did you mean {close[0]}?" if close else "remove it"
         return Problem(where, value, "is not a known key", f"{hint} (known here: {', '.join(known)})")
     if kind in {"union_tag_invalid", "union_tag_not_found"}:
-        context = detail.get("ctx", {})
         tag = str(context.get("discriminator", "")).strip("'")
-        expected = str(context.get("expected_tags", "one of the documented kinds"))
+        expected = context.get("expected_tags") or ", ".join(map(repr, _tags_of(place.forms, tag)))
         shown = context.get("tag", _ABSENT)
-        rule = f"must be one of {expected}" if expected else "is missing"
-        return Problem(f"{where}.{tag}", shown, rule, "other ways are not supported yet")
+        if shown is _ABSENT:
+            return Problem(f"{where}.{tag}", _ABSENT, "is missing", f"add it, one of {expected}")
+        return Problem(f"{where}.{tag}", shown, f"must be one of {expected}", "correct the value")
+    if kind in {"model_type", "model_attributes_type"} and place.forms:
+        return Problem(where, value, _must_be(place.forms), "correct the value")
     rule = detail["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
     if rule != detail["msg"] and not detail["msg"].startswith("Value error"):
         rule = f"must be {rule}"
     if kind == "string_pattern_mismatch":
-        rule = f"must match {detail.get('ctx', {}).get('pattern')}"
-    return Problem(where, value, rule, f"correct the value{_example(parent, field)}")
+        rule = f"must match {context.get('pattern')}"
+    return Problem(where, value, rule, f"correct the value{_example(parent, name)}")
 
 
-def _locate(location: tuple[int | str, ...], root: type[BaseModel]) -> tuple[list[str], type[BaseModel] | None, str]:
-    """Follow an error's location; pydantic puts a union's tag into it, which is no key of the text."""
-    path: list[str] = []
-    model: type[BaseModel] | None = root
-    parent: type[BaseModel] | None = root
-    field = ""
-    candidates: list[type[BaseModel]] = []
+def _shown(path: Sequence[str], value: object) -> object:
+    hidden = _SECRETS.intersection(path) or ("security" in path and isinstance(value, dict))
+    return _ABSENT if hidden else value
+
+
+def _locate(location: tuple[int | str, ...], root: type[BaseModel]) -> _Place:
+    """Follow an error's location; pydantic puts into it which member of a union it tried, which is no key of the text.
+
+    That is a tag where the members have one, else the name of a type.
+    """
+    place = _Place(forms=[root])
+    forms: list[object] = [root]
     for step in map(str, location):
-        chosen = next((m for m in candidates if step in _tags(m)), None) if len(candidates) > 1 else None
-        if chosen is not None:
-            model = chosen
-            candidates = [chosen]
+        if len(forms) > 1 and (tagged := [form for form in _models(forms) if step in _tags(form)]):
+            forms = list(tagged)
             continue
-        parent, field = model, step
-        path.append(step)
-        info = model.model_fields.get(step) if model else None
-        candidates = list(_models(info.annotation)) if info else []
-        model = candidates[0] if len(candidates) == 1 else None
-    return path, parent, field
+        models = list(_models(forms))
+        if len(forms) > 1 and not any(_tags(model) for model in models):
+            place.fork, place.fork_forms = list(place.path), forms
+            place.form = next((model for model in models if model.__name__ in step), None)
+            forms = [place.form] if place.form else []
+            continue
+        place.parent, place.field = (models[0] if models else None), step
+        place.path.append(step)
+        info = place.parent.model_fields.get(step) if place.parent else None
+        forms = list(_forms(info.annotation)) if info else []
+        place.forms = forms
+    place.forms = forms or place.forms
+    return place
 
 
-def _models(annotation: object) -> Iterator[type[BaseModel]]:
+def _forms(annotation: object) -> Iterator[object]:
+    """Take a union apart; what is not there at all is no form."""
     origin = typing.get_origin(annotation)
-    if origin in {Annotated, typing.Union, types.UnionType}:
+    if origin is Annotated:
+        yield from _forms(typing.get_args(annotation)[0])
+    elif origin in {typing.Union, types.UnionType}:
         for argument in typing.get_args(annotation):
-            yield from _models(argument)
-    elif isinstance(annotation, type) and issubclass(annotation, BaseModel):
+            yield from _forms(argument)
+    elif annotation is not type(None):
         yield annotation
 
 
+def _models(forms: Iterable[object]) -> Iterator[type[BaseModel]]:
+    return (form for form in forms if isinstance(form, type) and issubclass(form, BaseModel))
+
+
 def _tags(model: type[BaseModel]) -> set[str]:
-    tagged = model.model_fields.get("protocol") or model.model_fields.get("kind")
-    return set(typing.get_args(tagged.annotation)) if tagged else set()
+    return {value for tag in _TAGS for value in _tags_of([model], tag)}
+
+
+def _tags_of(forms: Iterable[object], tag: str) -> list[str]:
+    found: dict[str, None] = {}
+    for model in _models(forms):
+        if tag in model.model_fields and typing.get_origin(model.model_fields[tag].annotation) is Literal:
+            found |= dict.fromkeys(typing.get_args(model.model_fields[tag].annotation))
+    return list(found)
+
+
+def _must_be(forms: Iterable[object]) -> str:
+    """Write the forms as a person would write a value of each."""
+    written: list[str] = []
+    for form in forms:
+        if typing.get_origin(form) is Literal:
+            written += map(str, typing.get_args(form))
+        elif isinstance(form, type) and issubclass(form, BaseModel):
+            required = [name for name, info in form.model_fields.items() if info.is_required()]
+            written += [f"{{{name}: …}}" for name in form.model_fields] if not required else [_section(required)]
+        else:
+            written.append("text" if form is str else str(form))
+    last = written.pop()
+    return f"must be {', '.join(written)} or {last}" if written else f"must be {last}"
+
+
+def _section(names: Sequence[str]) -> str:
+    return "{" + ", ".join(f"{name}: …" for name in names) + "}"
 
 
 def _example(parent: type[BaseModel] | None, field: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from connector.batch import Partition
 from connector.config import Plaintext, Sasl, Secret, Tls
 from connector.errors import ConnectorError
 from connector.kafka.security import read_secret, security_settings
-from connector.kafka.start import first_offset, read_note, write_note
+from connector.kafka.start import is_new, milliseconds, read_note, write_note
 
 
 def sasl(protocol: str, password: Secret) -> Sasl:
@@ -59,17 +60,16 @@ def test_an_authority_that_is_not_there_is_named():
         security_settings(Tls(protocol="tls", ca="/not/there.pem"))
 
 
-@pytest.mark.parametrize(
-    ("start", "number", "first_partitions", "offset"),
-    [
-        ("earliest", 0, 4, 10),
-        ("latest", 0, 4, 20),
-        ("latest", 4, 4, 10),
-        ("latest", 0, None, 10),
-    ],
-)
-def test_latest_holds_only_for_partitions_that_the_first_start_saw(start, number, first_partitions, offset):
-    assert first_offset(start, Partition("t", number), first_partitions, 10, 20) == offset
+@pytest.mark.parametrize(("number", "first_partitions", "new"), [(0, 4, False), (4, 4, True), (0, None, True)])
+def test_a_partition_is_new_that_the_first_start_did_not_see(number, first_partitions, new):
+    assert is_new(Partition("t", number), first_partitions) is new
+
+
+def test_a_time_becomes_the_first_whole_millisecond_at_or_after_it():
+    at = datetime(2026, 1, 31, tzinfo=UTC)
+    assert milliseconds(at) == at.timestamp() * 1000
+    assert milliseconds(at + timedelta(microseconds=1)) == at.timestamp() * 1000 + 1
+    assert milliseconds(datetime(1960, 1, 1, tzinfo=UTC)) == 0
 
 
 def test_the_note_of_a_commit_is_read_back_among_others():

@@ -26,6 +26,8 @@ class ScriptedConsumer:
         self.committed_offset = -1001
         self.refusal: int | None = None
         self.refuses_the_call = False
+        self.times: list[int] = []
+        self.offset_at = -1
         self.assigned: list[TopicPartition] = []
         self.asked: list[tuple[int, float]] = []
         self.paused: list[TopicPartition] = []
@@ -77,6 +79,10 @@ class ScriptedClient:
             raise self.failure
         return 4
 
+    def offsets_at(self, places: Collection[TopicPartition]) -> list[TopicPartition]:
+        self.consumer.times += [place.offset for place in places]
+        return [TopicPartition(place.topic, place.partition, self.consumer.offset_at) for place in places]
+
     def committed(self, places: Collection[TopicPartition]) -> list[TopicPartition]:
         return [TopicPartition(place.topic, place.partition, self.consumer.committed_offset) for place in places]
 
@@ -108,8 +114,8 @@ class NotingOwner:
 class Scripted:
     """A source on a scripted consumer, and its owner."""
 
-    def __init__(self) -> None:
-        config = KafkaConfig.model_validate(CONFIG)
+    def __init__(self, **settings: object) -> None:
+        config = KafkaConfig.model_validate({**CONFIG, **settings})
         self.consumer, self.owner = ScriptedConsumer(), NotingOwner()
         self.client = ScriptedClient(self.consumer)
         self.source = KafkaSource(config, "127.0.0.1:1", 1 << 20)
@@ -132,6 +138,23 @@ def test_a_first_start_at_latest_begins_where_it_has_committed(scripted: Scripte
     assert scripted.owner.commits == {Partition("t", 0): 20}
     assert [place.offset for place in scripted.consumer.assigned] == [20]
     assert scripted.source.poll() == []
+
+
+@pytest.mark.parametrize(("offset_at", "begins"), [(15, 15), (-1, 20)])
+def test_a_first_start_at_a_time_begins_at_its_first_record_or_at_the_end(offset_at, begins):
+    scripted = Scripted(start="1970-01-01T00:00:01.5Z")
+    scripted.consumer.offset_at = offset_at
+    scripted.assign()
+    assert scripted.consumer.times == [1500]
+    assert scripted.owner.commits == {Partition("t", 0): begins}
+
+
+def test_a_later_start_at_a_time_goes_on_at_the_commit():
+    scripted = Scripted(start="1970-01-01T00:00:01.5Z")
+    scripted.consumer.committed_offset = 12
+    scripted.assign()
+    assert not scripted.consumer.times
+    assert [place.offset for place in scripted.consumer.assigned] == [12]
 
 
 @pytest.mark.parametrize("refuses_the_call", [True, False])
@@ -196,6 +219,11 @@ def test_what_a_fetch_may_bring_follows_from_the_memory(monkeypatch: pytest.Monk
     assert taken["queued.max.messages.kbytes"] == share // 1024
 
 
+def test_the_protocol_that_the_broker_leads_gets_no_setting_of_the_other():
+    config = KafkaConfig.model_validate({**CONFIG, "protocol": "consumer", "instance": "a", "session_timeout": "6s"})
+    Client(config, "127.0.0.1:1", 1 << 20).consumer.close()
+
+
 def test_every_session_timeout_that_the_configuration_takes_is_taken_by_the_client():
     config = KafkaConfig.model_validate({**CONFIG, "session_timeout": "30m"})
     Client(config, "127.0.0.1:1", 1 << 20).consumer.close()
@@ -205,5 +233,5 @@ def test_an_authority_that_is_no_pem_is_one_message(tmp_path: Path):
     file = tmp_path / "ca.pem"
     file.write_text("no PEM")
     config = KafkaConfig.model_validate({**CONFIG, "security": {"protocol": "tls", "ca": str(file)}})
-    with pytest.raises(ConnectorError, match=r"source\.security\.ca, which must be a PEM file"):
+    with pytest.raises(ConnectorError, match=r"files and variables that source\.security names, which must hold PEM"):
         Client(config, "127.0.0.1:1", 1 << 20)

@@ -19,7 +19,7 @@ from connector.config.kinesis import (
 )
 from connector.config.reading import ConfigError, load_config
 from connector.config.section import Secret, is_port
-from connector.config.security import Plaintext, Sasl, Security, Tls
+from connector.config.security import MskIam, OAuthBearer, Pem, Plaintext, Sasl, Security, Tls
 
 __all__ = [
     "AwsSink",
@@ -39,7 +39,10 @@ __all__ = [
     "KafkaSource",
     "KinesisLimits",
     "KinesisSink",
+    "MskIam",
+    "OAuthBearer",
     "PartitionKey",
+    "Pem",
     "Plaintext",
     "Retry",
     "Role",

@@ -1,10 +1,23 @@
 """How the brokers are reached, and who we are to them."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
+from connector.config.aws import Role
 from connector.config.section import Secret, Section
+
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+def _path(value: str) -> str:
+    if "\n" in value or value.startswith("-----BEGIN"):
+        raise ValueError("must be the path of a PEM file, or name where it is found as {env: NAME}, never its content")
+    return value
+
+
+Pem = Annotated[str, Field(min_length=1), AfterValidator(_path)] | Secret
 
 
 class Plaintext(Section):
@@ -14,22 +27,30 @@ class Plaintext(Section):
 
 
 class Tls(Section):
-    """TLS that verifies the brokers."""
+    """TLS that verifies the brokers, and where they want it a certificate of ours (mTLS)."""
 
     protocol: Literal["tls"]
-    ca: str | None = Field(default=None, description="PEM file of the authority; without it the system's")
-
-
-class Sasl(Section):
-    """A user name and a password, over TLS or in the clear."""
-
-    protocol: Literal["sasl-tls", "sasl-plaintext"]
-    mechanism: Literal["plain", "scram-sha-256", "scram-sha-512"] = Field(
-        description="how the password is proven", examples=["scram-sha-512"]
+    ca: Pem | None = Field(
+        default=None, description="PEM file of the authority, or {env: NAME}; without it the system's"
     )
-    username: Secret = Field(description="where the user name is found", examples=['{"env": "KAFKA_USERNAME"}'])
-    password: Secret = Field(description="where the password is found", examples=['{"env": "KAFKA_PASSWORD"}'])
-    ca: str | None = Field(default=None, description="PEM file of the authority; only with sasl-tls")
+    certificate: Pem | None = Field(default=None, description="PEM file of our certificate, or {env: NAME}")
+    key: Pem | None = Field(default=None, description="PEM file of the certificate's key, or {env: NAME}")
+    key_password: Secret | None = Field(default=None, description="where the key's password is found, if it has one")
+
+    @model_validator(mode="after")
+    def _certificate_and_key(self) -> Self:
+        if (self.certificate is None) != (self.key is None):
+            raise ValueError("certificate and key belong together; give both, or neither")
+        if self.key_password is not None and self.key is None:
+            raise ValueError("key_password has no meaning without key; give it, or remove key_password")
+        return self
+
+
+class _OverSasl(Section):
+    protocol: Literal["sasl-tls", "sasl-plaintext"]
+    ca: Pem | None = Field(
+        default=None, description="PEM file of the authority, or {env: NAME}; only with sasl-tls, else the system's"
+    )
 
     @model_validator(mode="after")
     def _ca_needs_tls(self) -> Self:
@@ -38,4 +59,76 @@ class Sasl(Section):
         return self
 
 
-Security = Annotated[Plaintext | Tls | Sasl, Field(discriminator="protocol")]
+class Sasl(_OverSasl):
+    """A user name and a password, over TLS or in the clear."""
+
+    mechanism: Literal["plain", "scram-sha-256", "scram-sha-512"] = Field(
+        description="how the password is proven", examples=["scram-sha-512"]
+    )
+    username: Secret = Field(description="where the user name is found", examples=['{"env": "KAFKA_USERNAME"}'])
+    password: Secret = Field(description="where the password is found", examples=['{"env": "KAFKA_PASSWORD"}'])
+
+
+def _token_endpoint(value: str) -> str:
+    parts = urlsplit(value)
+    if not parts.hostname or not (parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)):
+        raise ValueError("must be an https URL (http only to this machine): the client's secret is sent to it")
+    return value
+
+
+def _extensions(value: dict[str, str]) -> dict[str, str]:
+    for name, content in value.items():
+        if not (name.isascii() and name.isalpha()) or name == "auth":
+            raise ValueError(f"the extension {name!r} must have a name of ASCII letters other than auth (RFC 7628)")
+        if not content or not (content.isascii() and content.isprintable()) or "," in content:
+            raise ValueError(f"the extension {name!r} must have a value of printable ASCII without a comma")
+    return value
+
+
+class OAuthBearer(_OverSasl):
+    """A token that an identity provider gives to a client with an id and a secret (client credentials, KIP-768)."""
+
+    mechanism: Literal["oauthbearer"]
+    token_endpoint: Annotated[str, AfterValidator(_token_endpoint)] = Field(
+        description="where the identity provider gives tokens", examples=["https://login.example.org/oauth2/token"]
+    )
+    client_id: Secret = Field(description="where the client's id is found", examples=['{"env": "KAFKA_CLIENT_ID"}'])
+    client_secret: Secret = Field(
+        description="where the client's secret is found", examples=['{"env": "KAFKA_CLIENT_SECRET"}']
+    )
+    scope: str | None = Field(default=None, min_length=1, description="scope to ask for, several separated by spaces")
+    extensions: Annotated[dict[str, str], AfterValidator(_extensions)] = Field(
+        default={}, description="SASL extensions that the brokers want beside the token", examples=['{"tenant": "a"}']
+    )
+    token_ca: Pem | None = Field(
+        default=None,
+        description="PEM file of the identity provider's authority, or {env: NAME}; without it the system's",
+    )
+
+
+class MskIam(_OverSasl):
+    """An AWS identity, as Amazon MSK takes it; the permission is kafka-cluster:Connect and its like."""
+
+    protocol: Literal["sasl-tls"]
+    mechanism: Literal["aws-msk-iam"]
+    region: str | None = Field(
+        default=None, min_length=1, description="the cluster's region; without it the one the AWS settings name"
+    )
+    role: Role | None = Field(
+        default=None, description="role to assume for Kafka; without it the environment's own identity"
+    )
+
+
+def _refuse_kerberos(data: Any) -> Any:  # noqa: ANN401 - whatever the text holds
+    mechanism = data.get("mechanism") if isinstance(data, dict) else None
+    if isinstance(mechanism, str) and mechanism.lower() in {"gssapi", "kerberos"}:
+        raise ValueError(
+            "mechanism: gssapi (Kerberos) is not there: the Kafka client of the image is built without it; give the"
+            " connector a listener with scram-sha-512, oauthbearer or mTLS"
+        )
+    return data
+
+
+_Mechanism = Annotated[Sasl | OAuthBearer | MskIam, Field(discriminator="mechanism")]
+
+Security = Annotated[Plaintext | Tls | _Mechanism, Field(discriminator="protocol"), BeforeValidator(_refuse_kerberos)]

@@ -10,14 +10,14 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin._metadata import ClusterMetadata
 
 from connector.config import KafkaSource as KafkaConfig
-from connector.errors import ConnectorError, NotAuthenticated
-from connector.kafka.security import security_settings
+from connector.config import Sasl
+from connector.errors import ConnectorError
+from connector.kafka.diagnosis import Diagnosis, is_refusal
+from connector.kafka.security import read_login, security_settings
 from connector.log import RateLimited
 
 PROBE_TIMEOUT: Final = 10.0
 _PROBE_STEP: Final = 1.0
-# Brokers that refuse connections may be starting; seconds to wait for them.
-_PATIENCE: Final = 3.0
 _KIBIBYTE: Final = 1024
 _MEBIBYTE: Final = 1 << 20
 # librdkafka's defaults, in milliseconds and bytes.
@@ -25,8 +25,6 @@ _POLL_INTERVAL: Final = 300_000
 _LARGEST_FETCH: Final = 50 * _MEBIBYTE
 # How often librdkafka tells how it stands with the group, in milliseconds.
 _STATISTICS: Final = 1_000
-_UNAUTHENTICATED: Final = frozenset({KafkaError._AUTHENTICATION, KafkaError.SASL_AUTHENTICATION_FAILED})  # noqa: SLF001 - librdkafka's own codes begin with an underscore
-
 _MOVING: Final = frozenset(
     {
         KafkaError.NOT_COORDINATOR,
@@ -41,7 +39,28 @@ CommitCallback = Callable[[KafkaError | None, Sequence[TopicPartition]], None]
 GroupCallback = Callable[[str, str], None]
 
 log = RateLimited(__name__)
+
+
+class _Seldom(logging.Filter):
+    """Lets librdkafka say the same kind of thing once in a while: it repeats each failure for each attempt."""
+
+    def __init__(self, interval: float = 60.0) -> None:
+        super().__init__()
+        self._interval = interval
+        self._said: dict[object, float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        # Its messages come as facility, client and text.
+        kind = (record.levelno, record.args[0] if isinstance(record.args, tuple) and record.args else record.msg)
+        now = time.monotonic()
+        if now - self._said.get(kind, -self._interval) < self._interval:
+            return False
+        self._said[kind] = now
+        return True
+
+
 _library_log = logging.getLogger("connector.librdkafka")
+_library_log.addFilter(_Seldom())
 
 
 def patiently(ask: Callable[[], Answer]) -> Answer:
@@ -70,6 +89,21 @@ def _group_states(hear: GroupCallback) -> Callable[[str], None]:
     return take
 
 
+def _membership(config: KafkaConfig) -> dict[str, object]:
+    session = int(config.session_timeout.total_seconds() * 1000)
+    settings: dict[str, object] = {
+        "group.id": config.group,
+        # librdkafka wants it no shorter than the session.
+        "max.poll.interval.ms": max(_POLL_INTERVAL, session),
+    }
+    if config.instance is not None:
+        settings["group.instance.id"] = config.instance
+    if config.protocol == "consumer":
+        # The broker assigns and knows the time-outs; librdkafka refuses the settings of the classic protocol with it.
+        return {**settings, "group.protocol": "consumer"}
+    return {**settings, "partition.assignment.strategy": "cooperative-sticky", "session.timeout.ms": session}
+
+
 class Client:
     """A consumer that remembers why the brokers refused it."""
 
@@ -82,18 +116,13 @@ class Client:
         on_group: GroupCallback | None = None,
     ) -> None:
         self._bootstrap = bootstrap
-        self._refusal: KafkaError | None = None
-        self._all_down = False
-        session = int(config.session_timeout.total_seconds() * 1000)
+        self._security = config.security
+        self._login = read_login(self._security) if isinstance(self._security, Sasl) else None
+        self._diagnosis = Diagnosis(bootstrap, config.security)
         fetch = min(_LARGEST_FETCH, max(_MEBIBYTE, read_ahead // 4))
         settings: dict[str, object] = {
             "bootstrap.servers": bootstrap,
-            "group.id": config.group,
             "client.id": "streamops-connector",
-            "partition.assignment.strategy": "cooperative-sticky",
-            "session.timeout.ms": session,
-            # librdkafka wants it no shorter than the session.
-            "max.poll.interval.ms": max(_POLL_INTERVAL, session),
             "enable.auto.commit": False,
             "enable.auto.offset.store": False,
             # Its other values skip records in silence when committed offsets are gone.
@@ -107,6 +136,7 @@ class Client:
             "error_cb": self._on_error,
             **({"on_commit": on_commit} if on_commit else {}),
             **({"stats_cb": _group_states(on_group), "statistics.interval.ms": _STATISTICS} if on_group else {}),
+            **_membership(config),
             **security_settings(config.security),
         }
         try:
@@ -114,7 +144,7 @@ class Client:
         except KafkaException as error:
             raise ConnectorError(
                 f"source: the Kafka client refuses its settings ({error.args[0].str()}); correct source, above all"
-                " source.security.ca, which must be a PEM file"
+                " the files and variables that source.security names, which must hold PEM"
             ) from None
 
     def partitions(self, topic: str) -> int:
@@ -146,6 +176,24 @@ class Client:
                 raise KafkaException(place.error)
         return answer
 
+    def offsets_at(self, places: Sequence[TopicPartition]) -> list[TopicPartition]:
+        """Find the first offset at or after a time, given in each place's offset in milliseconds since the epoch.
+
+        An offset below 0 in the answer: the partition holds nothing as late as that.
+
+        Raises:
+            KafkaException: the brokers do not tell.
+        """
+        if not places:
+            return []
+        answer: list[TopicPartition] = patiently(
+            lambda: self.consumer.offsets_for_times(list(places), timeout=PROBE_TIMEOUT)
+        )
+        for place in answer:
+            if place.error is not None:
+                raise KafkaException(place.error)
+        return answer
+
     def _metadata(self, topic: str) -> ClusterMetadata:
         started = time.monotonic()
         while True:
@@ -155,26 +203,27 @@ class Client:
                 # The reason comes by a callback, which only a poll serves.
                 self.consumer.poll(0)
                 took = time.monotonic() - started
-                hopeless = self._refusal is not None or (self._all_down and took > _PATIENCE)
-                if hopeless or took > PROBE_TIMEOUT:
-                    raise self._explained(error.args[0]) from None
+                if self._diagnosis.is_hopeless(took) or took > PROBE_TIMEOUT:
+                    raise self._diagnosis.explain(error.args[0]) from None
             else:
                 return metadata
 
-    def _explained(self, error: KafkaError) -> ConnectorError:
-        if self._refusal is not None:
-            return NotAuthenticated(
-                f"Kafka at {self._bootstrap}: {self._refusal.str()}; correct source.security or the secrets it names"
-            )
-        return ConnectorError(
-            f"Kafka at {self._bootstrap}: no broker answers ({error.str()}); check source.bootstrap, the network"
-            " and that source.security is what the brokers speak"
-        )
-
     def _on_error(self, error: KafkaError) -> None:
-        if error.code() in _UNAUTHENTICATED:
-            self._refusal = error
-        if error.code() == KafkaError._ALL_BROKERS_DOWN:  # noqa: SLF001 - as above
-            self._all_down = True
-        # librdkafka reconnects by itself; an error here is news, not an end.
-        log.warning("Kafka client reports an error, it goes on trying", code=error.name(), reason=error.str())
+        if not (is_refusal(error) and self._logs_in_anew()):
+            self._diagnosis.hear(error)
+
+    def _logs_in_anew(self) -> bool:
+        """Give librdkafka the user name and the password again if they have changed where they are found."""
+        if not isinstance(self._security, Sasl) or self._login is None:
+            return False
+        try:
+            found = read_login(self._security)
+        except ConnectorError as error:
+            log.warning("the Kafka login cannot be read again", reason=str(error))
+            return False
+        if found == self._login:
+            return False
+        self._login = found
+        self.consumer.set_sasl_credentials(found[0].get_secret_value(), found[1].get_secret_value())
+        log.info("the Kafka login has changed where it is found, logging in with the new one")
+        return True

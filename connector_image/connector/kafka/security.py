@@ -1,35 +1,91 @@
-"""How the brokers are reached, in librdkafka's words. Secrets are read at start and shown nowhere."""
+"""How the brokers are reached, in librdkafka's words. Secrets are read where they are used and shown nowhere."""
 
 import os
 from pathlib import Path
-from typing import assert_never
+from typing import Any, assert_never
 
 from pydantic import SecretStr
 
-from connector.config import Plaintext, Sasl, Secret, Security, Tls
+from connector.aws.explained import explained
+from connector.aws.identity import Identity
+from connector.config import MskIam, OAuthBearer, Pem, Plaintext, Sasl, Secret, Security, Tls
 from connector.errors import ConnectorError
+from connector.kafka.msk_iam import MskIamTokens
+
+_PLACE = "source.security"
 
 
-def security_settings(security: Security) -> dict[str, str]:
-    """Return librdkafka's settings for it.
+def security_settings(security: Security) -> dict[str, Any]:
+    """Return librdkafka's settings for it, the same for a consumer, a producer and an admin client.
+
+    With MSK IAM they hold a callback, which only a client that is polled serves: poll also when there is nothing to
+    do, or the token expires.
 
     Raises:
-        ConnectorError: a secret or a file is not where the configuration says.
+        ConnectorError: a secret or a file is not where the configuration says, or the AWS settings make no sense.
     """
     match security:
         case Plaintext():
             return {"security.protocol": "plaintext"}
         case Tls():
-            return {"security.protocol": "ssl", **_trust(security.ca)}
+            return {"security.protocol": "ssl", **_pem("ssl.ca", security.ca, "ca"), **_own_certificate(security)}
         case Sasl():
-            encrypted = security.protocol == "sasl-tls"
-            return {
-                "security.protocol": "sasl_ssl" if encrypted else "sasl_plaintext",
+            username, password = read_login(security)
+            login: dict[str, Any] = {
                 "sasl.mechanism": security.mechanism.upper(),
-                "sasl.username": read_secret(security.username, "source.security.username").get_secret_value(),
-                "sasl.password": read_secret(security.password, "source.security.password").get_secret_value(),
-                **(_trust(security.ca) if encrypted else {}),
+                "sasl.username": username.get_secret_value(),
+                "sasl.password": password.get_secret_value(),
             }
+        case OAuthBearer():
+            login = _oidc(security)
+        case MskIam():
+            login = {"sasl.mechanism": "OAUTHBEARER", "oauth_cb": _msk_iam(security)}
+        case _:
+            assert_never(security)
+    encrypted = security.protocol == "sasl-tls"
+    return {
+        "security.protocol": "sasl_ssl" if encrypted else "sasl_plaintext",
+        **login,
+        **_pem("ssl.ca", security.ca, "ca"),
+    }
+
+
+def read_login(security: Sasl) -> tuple[SecretStr, SecretStr]:
+    """Read the user name and the password, which may have changed since.
+
+    Raises:
+        ConnectorError: one of them is not where the configuration says.
+    """
+    return (
+        read_secret(security.username, f"{_PLACE}.username"),
+        read_secret(security.password, f"{_PLACE}.password"),
+    )
+
+
+def describe(security: Security) -> tuple[str, str]:
+    """Return how we prove who we are, as people call it, and what to look at when that is refused."""
+    match security:
+        case Plaintext():
+            return "no login", f"the brokers may want TLS or a login; correct {_PLACE}"
+        case Tls(certificate=None):
+            return "TLS without a certificate", f"the brokers may want one; set {_PLACE}.certificate and key"
+        case Tls():
+            return "a TLS certificate", f"correct {_PLACE}.certificate and key, or let the brokers trust its authority"
+        case Sasl():
+            return (
+                f"SASL {security.mechanism.upper()}",
+                f"correct what {_PLACE}.username and password name, or the mechanism",
+            )
+        case OAuthBearer():
+            return (
+                "SASL OAUTHBEARER",
+                f"check {_PLACE}.token_endpoint, client_id, client_secret and scope, and what tokens the brokers take",
+            )
+        case MskIam():
+            return (
+                "AWS MSK IAM",
+                f"check the AWS credentials, {_PLACE}.region and role, and that they allow kafka-cluster:Connect",
+            )
         case _:
             assert_never(security)
 
@@ -56,9 +112,54 @@ def read_secret(secret: Secret, path: str) -> SecretStr:
     return SecretStr(value)
 
 
-def _trust(ca: str | None) -> dict[str, str]:
-    if ca is None:
+def _own_certificate(tls: Tls) -> dict[str, str]:
+    settings = {
+        **_pem("ssl.certificate", tls.certificate, "certificate"),
+        **_pem("ssl.key", tls.key, "key"),
+    }
+    if tls.key_password is not None:
+        password = read_secret(tls.key_password, f"{_PLACE}.key_password")
+        settings["ssl.key.password"] = password.get_secret_value()
+    return settings
+
+
+def _oidc(security: OAuthBearer) -> dict[str, str]:
+    # librdkafka fetches the tokens itself, on a thread of its own: they are fresh also while nobody polls.
+    settings = {
+        "sasl.mechanism": "OAUTHBEARER",
+        "sasl.oauthbearer.method": "oidc",
+        "sasl.oauthbearer.token.endpoint.url": security.token_endpoint,
+        "sasl.oauthbearer.client.id": read_secret(security.client_id, f"{_PLACE}.client_id").get_secret_value(),
+        "sasl.oauthbearer.client.secret": read_secret(
+            security.client_secret, f"{_PLACE}.client_secret"
+        ).get_secret_value(),
+        **_pem("https.ca", security.token_ca, "token_ca"),
+    }
+    if security.scope is not None:
+        settings["sasl.oauthbearer.scope"] = security.scope
+    if security.extensions:
+        settings["sasl.oauthbearer.extensions"] = ",".join(f"{k}={v}" for k, v in security.extensions.items())
+    return settings
+
+
+def _msk_iam(security: MskIam) -> MskIamTokens:
+    with explained(f"the AWS settings of {_PLACE}", f"{_PLACE}.region"):
+        identity = Identity(security.region, security.role)
+    if identity.region is None:
+        raise ConnectorError(f"{_PLACE}.region: is missing, and the AWS settings name none; set it or AWS_REGION")
+    return MskIamTokens(identity, identity.region)
+
+
+def _pem(setting: str, pem: Pem | None, key: str) -> dict[str, str]:
+    """Return the setting for a file, or for its text where it comes in a variable."""
+    if pem is None:
         return {}
-    if not Path(ca).is_file():
-        raise ConnectorError(f"source.security.ca: {ca} is not there; mount it or correct the path")
-    return {"ssl.ca.location": ca}
+    place = f"{_PLACE}.{key}"
+    if isinstance(pem, Secret):
+        text = read_secret(pem, place)
+        if pem.file is None:
+            return {f"{setting}.pem": text.get_secret_value()}
+        return {f"{setting}.location": pem.file}
+    if not Path(pem).is_file():
+        raise ConnectorError(f"{place}: {pem} is not there; mount it or correct the path")
+    return {f"{setting}.location": pem}

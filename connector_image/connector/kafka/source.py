@@ -6,6 +6,7 @@ are read on while others move.
 
 import time
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from typing import Final
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
@@ -14,7 +15,7 @@ from connector.batch import Batch, Partition
 from connector.config import KafkaSource as KafkaConfig
 from connector.errors import ConnectorError, OffsetGap
 from connector.kafka.client import PROBE_TIMEOUT, Client, patiently
-from connector.kafka.start import first_offset, read_note, write_note
+from connector.kafka.start import is_new, milliseconds, read_note, write_note
 from connector.log import RateLimited
 from connector.source import Owner
 
@@ -194,13 +195,30 @@ class KafkaSource:
     def _starts(self, committed: Sequence[TopicPartition]) -> dict[Partition, int]:
         """Find where each partition begins, and commit the beginnings that are new."""
         starts = {Partition(place.topic, place.partition): place.offset for place in committed}
-        fresh = [partition for partition, offset in starts.items() if offset < 0]
         first_partitions = self._first_partitions()
+        fresh = [partition for partition, offset in starts.items() if offset < 0]
+        beginnings = self._beginnings(fresh, first_partitions)
+        self._commit_beginnings(beginnings)
+        return starts | beginnings
+
+    def _beginnings(self, fresh: Collection[Partition], first_partitions: int | None) -> dict[Partition, int]:
+        """Find the first offsets of partitions of which nothing is committed."""
+        start = self._config.start
+        found: dict[Partition, int] = {}
+        timed: list[TopicPartition] = []
         for partition in fresh:
             low, high = self._bounds(TopicPartition(*partition))
-            starts[partition] = first_offset(self._config.start, partition, first_partitions, low, high)
-        self._commit_beginnings({partition: starts[partition] for partition in fresh})
-        return starts
+            if start == "earliest" or is_new(partition, first_partitions):
+                found[partition] = low
+                continue
+            found[partition] = high
+            if isinstance(start, datetime):
+                timed.append(TopicPartition(*partition, milliseconds(start)))
+        # The ends are older than this answer, so that a record which comes in between is behind them and is read.
+        for place in self._client.offsets_at(timed):
+            if place.offset >= 0:
+                found[Partition(place.topic, place.partition)] = place.offset
+        return found
 
     def _commit_beginnings(self, starts: Mapping[Partition, int]) -> None:
         """Commit first offsets, or fail: read without them, a second start would be a first one and skip again."""
