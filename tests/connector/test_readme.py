@@ -1,81 +1,77 @@
-"""The README of the image tells what the code does."""
+"""The README of the image and the manual tell what the code does."""
 
 from __future__ import annotations
 
 import re
-import types
-import typing
-from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Annotated, Any
 
-from pydantic import BaseModel
-from pydantic_core import PydanticUndefined
+import pytest
 
-from connector.config import ConnectorConfig, Secret, load_config
+from connector.config import load_config
+from connector.config.reference import keys_reference
+from connector.metrics.catalogue import METRICS
+from connector.reference import metrics_reference, with_reference
 
-IMAGE = Path(__file__).parents[2] / "connector_image"
+PROJECT = Path(__file__).parents[2]
+IMAGE = PROJECT / "connector_image"
 README = (IMAGE / "README.md").read_text()
+MANUAL = (PROJECT / "docs" / "connector.md").read_text()
+PROMISE = "late duplicates (after an ambiguous time-out, or from a worker that was declared dead)"
 
 
-def members(annotation: object) -> Iterator[type[BaseModel]]:
-    if typing.get_origin(annotation) in {Annotated, typing.Union, types.UnionType}:
-        for argument in typing.get_args(annotation):
-            yield from members(argument)
-    elif isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        yield annotation
+def test_the_tables_of_the_manual_are_those_of_the_code():
+    assert with_reference(MANUAL) == MANUAL, "write them anew: python -m connector.reference docs/connector.md"
 
 
-def choices(model: type[BaseModel], name: str) -> tuple[str, ...]:
-    annotation = model.model_fields[name].annotation
-    return typing.get_args(annotation) if typing.get_origin(annotation) is typing.Literal else ()
+def test_every_table_row_has_the_cells_of_its_header():
+    for table in (keys_reference(), metrics_reference()):
+        width = 0
+        for line in table.splitlines():
+            if line.startswith("|---"):
+                width = line.count("|")
+            elif line.startswith("| `"):
+                # A bar inside a cell would begin another one.
+                assert line.count("|") == width, line
 
 
-def quoted(texts: Iterable[str]) -> str:
-    return ", ".join(f"`{text}`" for text in texts)
+@pytest.mark.parametrize(
+    "row",
+    [
+        "| `sink` | section below | required | where records go |",
+        "| `sink.limits.records` | 1 to 500 | `500` | records in a call |",
+        "| `source.security.mechanism` | `oauthbearer` | required |  |",
+        "| `dead_letters.prefix` | text | `dead-letters/` | what the names of its objects begin with |",
+        "| `commit_interval` | duration, 100ms to 5m | `1s` | time between commits |",
+    ],
+)
+def test_the_reference_says_of_each_key_how_it_is_written(row):
+    assert row in keys_reference().splitlines()
 
 
-def written(model: type[BaseModel], name: str) -> str:
-    default = model.model_fields[name].default
-    if default is PydanticUndefined:
-        return "required"
-    if default is None:
-        return ""
-    shown: Any = model.model_construct(**{name: default}).model_dump(mode="json", include={name}, warnings=False)
-    return f"`{shown[name]}`"
+def test_every_variant_has_a_section():
+    titles = re.findall(r"^### (.*)$", keys_reference(), re.MULTILINE)
+    assert {
+        "`sink` with `kind: kinesis`",
+        "`sink` with `kind: firehose`",
+        "`source.security` with `protocol: tls`",
+    } <= {*titles}
+    assert len(titles) == len(set(titles))
 
 
-def rows(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
-    for name, info in model.model_fields.items():
-        nested = list(members(info.annotation))
-        if len(nested) > 1:
-            yield f"| `{prefix}{name}` | | {info.description} |"
-            protocols = [tag for each in nested for tag in choices(each, "protocol")]
-            yield f"| `{prefix}{name}.protocol` | `{protocols[0]}` | {quoted(protocols)} |"
-            for each in nested:
-                tags = quoted(choices(each, "protocol"))
-                for row in rows(each, f"{prefix}{name}."):
-                    if ".protocol`" not in row:
-                        yield f"{row.removesuffix(' |')} ({tags}) |"
-        elif nested and nested[0] is not Secret:
-            yield f"| `{prefix}{name}` | | {info.description} |"
-            yield from rows(nested[0], f"{prefix}{name}.")
-        else:
-            text = ": ".join(filter(None, [info.description, quoted(choices(model, name))]))
-            yield f"| `{prefix}{name}` | {written(model, name)} | {text} |"
+def test_the_metrics_are_named_once():
+    names = [metric.name for metric in METRICS]
+    assert len(names) == len(set(names))
 
 
-def reference() -> str:
-    return "\n".join(["| key | default | meaning |", "|---|---|---|", *rows(ConnectorConfig)])
+@pytest.mark.parametrize("text", [README, MANUAL], ids=["README", "manual"])
+def test_the_example_is_a_valid_configuration(text):
+    (example, *_) = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
+    assert load_config(example, "example").route == "flights-to-stream"
 
 
-def test_the_reference_lists_exactly_the_keys_of_the_configuration():
-    assert reference() in README, reference()
-
-
-def test_the_example_is_a_valid_configuration():
-    (example,) = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
-    assert load_config(example, "README").route == "flights-to-stream"
+@pytest.mark.parametrize("text", [README, MANUAL], ids=["README", "manual"])
+def test_the_promise_is_told_word_for_word(text):
+    assert PROMISE in " ".join(text.split())
 
 
 def test_the_image_installs_what_the_project_pins():

@@ -1,14 +1,9 @@
-"""The reference of all keys in `docs/connector.md`, written out of the model.
+"""The reference of all keys of the configuration, written out of the model."""
 
-`python -m connector.config.reference docs/connector.md` writes it anew between its two markers.
-"""
-
-import sys
 import types
 import typing
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Annotated, Any, Final
 
 from annotated_types import Ge, Le
@@ -19,9 +14,6 @@ from pydantic_core import PydanticUndefined
 from connector.config.connector import ConnectorConfig
 from connector.config.section import Secret
 from connector.units import format_duration, format_size, parse_size
-
-BEGIN: Final = "<!-- keys: written by python -m connector.config.reference -->\n"
-END: Final = "<!-- end of keys -->\n"
 
 _UNIONS: Final = (typing.Union, types.UnionType)
 _WORDS: Final = {
@@ -39,12 +31,6 @@ _PLACES: Final = {"env": "NAME", "file": "PATH"}
 def keys_reference() -> str:
     """Markdown: a table of keys for the whole, and one for every kind of thing that a key may hold."""
     return "\n".join(_section("The file", "", ConnectorConfig))
-
-
-def with_reference(text: str) -> str:
-    """Return a text with the reference between its markers written anew."""
-    before, rest = text.split(BEGIN)
-    return f"{before}{BEGIN}\n{keys_reference()}\n{END}{rest.split(END)[1]}"
 
 
 def _section(title: str, path: str, model: type[BaseModel]) -> Iterator[str]:
@@ -166,8 +152,3 @@ def _default(model: type[BaseModel], name: str) -> str:
 
 def _codes(texts: typing.Iterable[str]) -> str:
     return ", ".join(f"`{text}`" for text in texts)
-
-
-if __name__ == "__main__":
-    document = Path(sys.argv[1])
-    document.write_text(with_reference(document.read_text("utf-8")), "utf-8")
