@@ -1,84 +1,106 @@
 """From what Kafka holds to what the target takes, and what becomes of records that it cannot take."""
 
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
+from typing import Final
 
-from connector.batch import Batch, Records, records
-from connector.errors import Undeliverable
-from connector.keys import partition_keys
-from connector.units import format_size
+from connector.batch import Batch, Columns, Records
+from connector.config import ConnectorConfig, FirehoseSink, FromHeader, KinesisSink
+from connector.formats.compression import compressor
+from connector.formats.envelope import envelopes
+from connector.formats.lines import as_lines
+from connector.key_sources import HashKeySource, hash_key_source, key_source
+from connector.record_limit import RecordLimit
+from connector.rejection import Refusal, Refusals, Rejected, rejected
 
-Tombstones = Literal["stop", "empty", "drop"]
-# UTF-8 takes at most four bytes for each character of a partition key.
-_BYTES_PER_CHARACTER = 4
+_TOMBSTONE: Final = Refusal(
+    "TombstoneRejected",
+    "the record has no value (a tombstone), and tombstones: reject says that it must have one",
+    "Set tombstones: empty to send it with an empty value, tombstones: drop to leave such records out, format:"
+    " envelope to tell them apart, or dead_letters to put them aside.",
+)
+_NEWLINE_INSIDE: Final = Refusal(
+    "NewlineInside",
+    "the value holds a newline before its end, and would be read as two lines",
+    "Set format: envelope, which has none inside, or sink.delimiter: none, or dead_letters, which puts such records"
+    " aside.",
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Mapped:
-    """A batch as the target takes it.
-
-    `records` are in order; `dropped` are offsets that need no sending; `fatal`, if any, is the record
-    right after them at which the partition must stop.
-    """
+    """A batch as the target takes it: each record is in exactly one of the three, ascending by offset."""
 
     records: Records
     dropped: list[int]
-    fatal: Undeliverable | None = None
+    """Offsets of records that need no sending."""
+    rejected: list[Rejected]
+    """Records that cannot be delivered."""
 
 
 class Mapper:
-    """Maps batches under one route's rules. `record_limit` is in bytes, the partition key included."""
+    """Maps batches under the rules of one route.
 
-    def __init__(self, record_limit: int, tombstones: Tombstones) -> None:
-        self._record_limit = record_limit
-        self._tombstones = tombstones
+    Each step works on a whole column and notes the records that it refuses; what is left at the end is
+    sent. So the usual batch, without an odd record, passes in a few loops inside the interpreter.
+    """
+
+    def __init__(self, config: ConnectorConfig) -> None:
+        sink = config.sink
+        by_header = False
+        self._hash_keys: HashKeySource | None = None
+        if isinstance(sink, KinesisSink):
+            self._keys = key_source(sink.partition_key)
+            if isinstance(sink.explicit_hash_key, FromHeader):
+                self._hash_keys = hash_key_source(sink.explicit_hash_key.header)
+            by_header = isinstance(sink.partition_key, FromHeader) or self._hash_keys is not None
+        else:
+            # Firehose takes no keys; they only decide order.
+            self._keys = key_source("key")
+        self._tombstones = config.fate_of_tombstones
+        self._enveloped = config.format == "envelope"
+        self._compress = compressor(config.compression)
+        self._delimited = isinstance(sink, FirehoseSink) and sink.delimiter == "newline"
+        self._limit = RecordLimit.of(sink)
+        whole = self._enveloped or config.dead_letters is not None
+        self.columns = Columns(headers=whole or by_header, timestamps=whole)
+        """What the source must read of each record beside key, value and offset."""
 
     def map(self, batch: Batch) -> Mapped:
-        """Map a batch; the usual one, with values of moderate size, in a few passes of C loops."""
-        keys = partition_keys(batch.keys, batch.partition, batch.offsets)
-        if None in batch.values:
-            return self._map_one_by_one(batch, keys)
-        data: list[bytes] = batch.values  # type: ignore[assignment]  # no None among them, just checked
-        longest_key = max(map(len, keys), default=0) * _BYTES_PER_CHARACTER
-        if max(map(len, data), default=0) + longest_key > self._record_limit:
-            return self._map_one_by_one(batch, keys)
-        return Mapped(records(keys, data, batch.offsets), [])
-
-    def _map_one_by_one(self, batch: Batch, keys: list[str]) -> Mapped:
-        kept: list[int] = []
-        data: list[bytes] = []
-        dropped: list[int] = []
-        fatal = None
-        for index, value in enumerate(batch.values):
-            if value is None and self._tombstones == "drop":
-                dropped.append(batch.offsets[index])
-                continue
-            fatal = self._refusal(batch, index, keys[index])
-            if fatal is not None:
-                break
-            kept.append(index)
-            data.append(value or b"")
-        return Mapped(records([keys[i] for i in kept], data, [batch.offsets[i] for i in kept]), dropped, fatal)
-
-    def _refusal(self, batch: Batch, index: int, key: str) -> Undeliverable | None:
-        value, offset = batch.values[index], batch.offsets[index]
-        if value is None:
-            if self._tombstones == "empty":
-                return None
-            return Undeliverable(
-                batch.partition,
-                offset,
-                "the record has no value (a tombstone), which Kinesis cannot hold",
-                "Set tombstones: empty to send it with empty data, or tombstones: drop to leave such records out.",
-            )
-        size = len(value) + len(key.encode())
-        if size <= self._record_limit:
-            return None
-        return Undeliverable(
-            batch.partition,
-            offset,
-            f"the record has {size} bytes with its key, the limit is {self._record_limit}"
-            f" ({format_size(self._record_limit)})",
-            "Raise the stream's maximum record size (up to 10 MiB) and sink.limits.record with it, or move the"
-            " group's offset past the record with the Kafka tools.",
+        """Map a batch; it stays as it is."""
+        refusals: Refusals = {}
+        tombstones = (
+            [index for index, value in enumerate(batch.values) if value is None] if None in batch.values else []
         )
+        if tombstones and self._tombstones == "reject":
+            refusals.update(dict.fromkeys(tombstones, _TOMBSTONE))
+        keys = self._keys(batch, refusals)
+        hash_keys = self._hash_keys(batch, refusals) if self._hash_keys else None
+        data = self._data(batch, tombstones, refusals)
+        # To join small texts is the quickest way to add up their lengths.
+        size = sum(map(len, data)) + len(b"".join(keys))
+        whole = Records(keys, data, batch.offsets, size, hash_keys)
+        self._limit.refuse_larger(whole, refusals)
+        dropped = tombstones if self._tombstones == "drop" else []
+        if not refusals and not dropped:
+            return Mapped(whole, [], [])
+        for index in dropped:
+            refusals.pop(index, None)
+        left_out = {*dropped, *refusals}
+        return Mapped(
+            whole.select([index for index in range(len(batch)) if index not in left_out]),
+            [batch.offsets[index] for index in dropped],
+            [rejected(batch, index, refusals[index]) for index in sorted(refusals)],
+        )
+
+    def _data(self, batch: Batch, tombstones: list[int], refusals: Refusals) -> list[bytes]:
+        """Write what is sent of each record. Of a tombstone that is left out it does not matter what."""
+        if tombstones and self._tombstones != "envelope":
+            batch = replace(batch, values=[value or b"" for value in batch.values])
+        data: list[bytes] = envelopes(batch) if self._enveloped else batch.values  # type: ignore[assignment]  # no None
+        if self._compress:
+            data = self._compress(data)
+        if self._delimited:
+            data, broken = as_lines(data)
+            for index in broken:
+                refusals.setdefault(index, _NEWLINE_INSIDE)
+        return data

@@ -1,0 +1,1 @@
+"""What is sent of a record: envelopes, compressed data, lines."""
