@@ -1,4 +1,7 @@
-"""`AWS::Logs::LogGroup` with its retention, its class and its tags; moto's forgets changes of all three."""
+"""`AWS::Logs::LogGroup` and `AWS::Logs::LogStream`.
+
+moto's log group forgets changes of its retention, its class and its tags; the stream it lacks.
+"""
 
 from __future__ import annotations
 
@@ -50,3 +53,22 @@ class LogGroupType(ResourceType):
     def delete(self, place: Place, made: Made, properties: Properties) -> None:  # noqa: ARG002
         """Delete the group with everything logged."""
         client("logs", place.region).delete_log_group(logGroupName=made.physical_id)
+
+
+@resource_type("AWS::Logs::LogStream")
+class LogStreamType(ResourceType):
+    """A log stream; `Ref` gives its name."""
+
+    replaced_by = frozenset({"LogGroupName", "LogStreamName"})
+
+    def create(self, place: Place, properties: Properties) -> Made:
+        """Create it in its group."""
+        name = properties.get("LogStreamName") or place.name(512)
+        logs = client("logs", place.region)
+        logs.create_log_stream(logGroupName=properties["LogGroupName"], logStreamName=name)
+        return Made(name)
+
+    def delete(self, place: Place, made: Made, properties: Properties) -> None:
+        """Delete it with everything logged."""
+        logs = client("logs", place.region)
+        logs.delete_log_stream(logGroupName=properties["LogGroupName"], logStreamName=made.physical_id)

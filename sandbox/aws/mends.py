@@ -10,11 +10,14 @@ from sandbox.aws import (
     ecs,
     ecs_services,
     ecs_tasks,
+    firehose,
+    firehose_stream,
     iam,
     kinesis,
     kinesis_stream,
     logs,
     s3,
+    s3_bucket,
     ssm,
 )
 from sandbox.aws.cloudformation import change_set_actions, description_actions, stack_actions
@@ -27,12 +30,13 @@ ALL = (
     ecs,
     ecs_services,
     ecs_tasks,
+    firehose,
     iam,
     kinesis,
     kinesis_stream,
     s3,
 )
-TYPES_ALONE = (ec2_endpoints, ec2_security, ec2_vpc, logs, ssm)
+TYPES_ALONE = (ec2_endpoints, ec2_security, ec2_vpc, firehose_stream, logs, s3_bucket, ssm)
 
 
 def mend() -> None:

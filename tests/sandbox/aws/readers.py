@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -127,6 +128,58 @@ def log_group(session: boto3.Session, name: str, _: Properties) -> Properties:
     arn = found["arn"].removesuffix(":*")
     tags = logs.list_tags_for_resource(resourceArn=arn)["tags"]
     return {**found, "Arn": f"{arn}:*", "Tags": [{"Key": key, "Value": value} for key, value in tags.items()]}
+
+
+@reads("AWS::Logs::LogStream")
+def log_stream(session: boto3.Session, name: str, expected: Properties) -> Properties:
+    group = expected["LogGroupName"]
+    answer = session.client("logs").describe_log_streams(logGroupName=group, logStreamNamePrefix=name)
+    return {**answer["logStreams"][0], "LogGroupName": group}
+
+
+@reads("AWS::S3::Bucket")
+def bucket(session: boto3.Session, name: str, expected: Properties) -> Properties:
+    s3: Any = session.client("s3")
+    asked: dict[str, Callable[[], Any]] = {
+        "BucketEncryption": lambda: _api_encryption(s3.get_bucket_encryption(Bucket=name)),
+        "LifecycleConfiguration": lambda: s3.get_bucket_lifecycle_configuration(Bucket=name),
+        "OwnershipControls": lambda: s3.get_bucket_ownership_controls(Bucket=name)["OwnershipControls"],
+        "PublicAccessBlockConfiguration": lambda: s3.get_public_access_block(Bucket=name)[
+            "PublicAccessBlockConfiguration"
+        ],
+        "VersioningConfiguration": lambda: s3.get_bucket_versioning(Bucket=name),
+        "Tags": lambda: s3.get_bucket_tagging(Bucket=name)["TagSet"],
+    }
+    found = {part: ask() for part, ask in asked.items() if part in expected}
+    return {**found, "BucketName": name, "Arn": f"arn:aws:s3:::{name}"}
+
+
+def _api_encryption(answer: Any) -> Properties:
+    names = {"ApplyServerSideEncryptionByDefault": "ServerSideEncryptionByDefault"}
+    rules = answer["ServerSideEncryptionConfiguration"]["Rules"]
+    renamed = [{names.get(name, name): part for name, part in rule.items()} for rule in rules]
+    return {"ServerSideEncryptionConfiguration": renamed}
+
+
+@reads("AWS::S3::BucketPolicy")
+def bucket_policy(session: boto3.Session, name: str, _: Properties) -> Properties:
+    document = session.client("s3").get_bucket_policy(Bucket=name)["Policy"]
+    return {"Bucket": name, "PolicyDocument": json.loads(document)}
+
+
+@reads("AWS::KinesisFirehose::DeliveryStream")
+def delivery_stream(session: boto3.Session, name: str, _: Properties) -> Properties:
+    firehose: Any = session.client("firehose")
+    found = firehose.describe_delivery_stream(DeliveryStreamName=name)["DeliveryStreamDescription"]
+    (destination,) = found["Destinations"]
+    encryption = found["DeliveryStreamEncryptionConfiguration"]
+    return {
+        **found,
+        "Arn": found["DeliveryStreamARN"],
+        "ExtendedS3DestinationConfiguration": destination["ExtendedS3DestinationDescription"],
+        "DeliveryStreamEncryptionConfigurationInput": encryption if encryption["Status"] == "ENABLED" else {},
+        "Tags": firehose.list_tags_for_delivery_stream(DeliveryStreamName=name)["Tags"],
+    }
 
 
 @reads("AWS::SSM::Parameter")

@@ -1,4 +1,4 @@
-"""The real `cdk` against the stand-in: the whole life of three linked stacks, in one session-wide run."""
+"""The real `cdk` against the stand-in: the whole life of four stacks, some linked, in one session-wide run."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sandbox.aws.cloudformation.resources import OWN_TYPES
 from tests.sandbox.aws.conftest import ACCOUNT, REGION, Cdk, StandIn
 from tests.sandbox.aws.properties import compare
 
-STACKS = ("trial-network", "trial-streams", "trial-connectors")
+STACKS = ("trial-network", "trial-streams", "trial-deliveries", "trial-connectors")
 Run = subprocess.CompletedProcess[str]
 
 
@@ -63,6 +63,8 @@ def life(standin: StandIn, cdk: Cdk) -> Life:
         "vpcs": [vpc["VpcId"] for vpc in local("ec2").describe_vpcs()["Vpcs"] if not vpc["IsDefault"]],
         "streams": [name for name in local("kinesis").list_streams()["StreamNames"] if name.startswith("trial")],
         "clusters": local("ecs").list_clusters()["clusterArns"],
+        "deliveries": local("firehose").list_delivery_streams()["DeliveryStreamNames"],
+        "buckets": [b["Name"] for b in local("s3").list_buckets()["Buckets"] if b["Name"].startswith("trial")],
     }
     patch.undo()
     return Life(bootstrap, deploy, deployed, again, diff, change, changed, (first, second), broken, destroy, left)
@@ -114,7 +116,14 @@ def test_a_stack_that_fails_is_reported_with_the_reason(life: Life) -> None:
 
 def test_destroy_leaves_only_what_is_to_be_kept(life: Life) -> None:
     assert life.destroy.returncode == 0, life.destroy.stderr
-    assert life.left == {"vpcs": [], "streams": ["trial-clicks"], "clusters": []}
+    nothing: list[str] = []
+    assert life.left == {
+        "vpcs": nothing,
+        "streams": ["trial-clicks"],
+        "clusters": nothing,
+        "deliveries": nothing,
+        "buckets": nothing,
+    }
 
 
 def test_every_type_that_the_stacks_use_is_our_own() -> None:

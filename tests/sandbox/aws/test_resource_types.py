@@ -62,6 +62,58 @@ def scaled(least: int, most: int, *, cpu: int | None = None, tags: list[dict[str
     return resources
 
 
+def bucket(**properties: object) -> Template:
+    """A bucket as the project's stacks make them."""
+    return {
+        "Type": "AWS::S3::Bucket",
+        "Properties": {
+            "BucketEncryption": {
+                "ServerSideEncryptionConfiguration": [{"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]
+            },
+            "OwnershipControls": {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]},
+            "PublicAccessBlockConfiguration": {
+                "BlockPublicAcls": True,
+                "BlockPublicPolicy": True,
+                "IgnorePublicAcls": True,
+                "RestrictPublicBuckets": True,
+            },
+            **properties,
+        },
+    }
+
+
+TLS_ONLY = {
+    "Effect": "Deny",
+    "Action": "s3:*",
+    "Principal": {"AWS": "*"},
+    "Resource": [{"Fn::GetAtt": ["B", "Arn"]}],
+    "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+}
+
+
+def delivery_stream(bucket_arn: object, destination: Template | None = None, **properties: object) -> Template:
+    """A delivery stream as the project's stacks make them."""
+    return {
+        "Type": "AWS::KinesisFirehose::DeliveryStream",
+        "Properties": {
+            "DeliveryStreamName": "archive",
+            "DeliveryStreamType": "DirectPut",
+            "DeliveryStreamEncryptionConfigurationInput": {"KeyType": "AWS_OWNED_CMK"},
+            "ExtendedS3DestinationConfiguration": {
+                "BucketARN": bucket_arn,
+                "RoleARN": "arn:aws:iam::111122223333:role/firehose",
+                "BufferingHints": {"IntervalInSeconds": 0, "SizeInMBs": 1},
+                "CompressionFormat": "GZIP",
+                "CloudWatchLoggingOptions": {"Enabled": True, "LogGroupName": "g", "LogStreamName": "s"},
+                "Prefix": "flights/!{timestamp:yyyy/MM/dd}/",
+                "ErrorOutputPrefix": "errors/!{firehose:error-output-type}/",
+                **(destination or {}),
+            },
+            **properties,
+        },
+    }
+
+
 SIMPLE: dict[str, Callable[[], dict[str, Template]]] = {
     "AWS::Kinesis::Stream": lambda: {"S": stream("s", StreamEncryption=ENCRYPTED, Tags=TAGS)},
     "AWS::ECS::Cluster": lambda: {
@@ -110,6 +162,25 @@ SIMPLE: dict[str, Callable[[], dict[str, Template]]] = {
                 "Policies": [{"PolicyName": "p", "PolicyDocument": POLICY}],
             },
         }
+    },
+    "AWS::Logs::LogStream": lambda: {
+        "G": {"Type": "AWS::Logs::LogGroup", "Properties": {"LogGroupName": "group"}},
+        "S": {
+            "Type": "AWS::Logs::LogStream",
+            "Properties": {"LogGroupName": {"Ref": "G"}, "LogStreamName": "destination"},
+        },
+    },
+    "AWS::S3::Bucket": lambda: {"B": bucket(Tags=TAGS)},
+    "AWS::S3::BucketPolicy": lambda: {
+        "B": bucket(),
+        "P": {
+            "Type": "AWS::S3::BucketPolicy",
+            "Properties": {"Bucket": {"Ref": "B"}, "PolicyDocument": {**POLICY, "Statement": [TLS_ONLY]}},
+        },
+    },
+    "AWS::KinesisFirehose::DeliveryStream": lambda: {
+        "B": bucket(),
+        "D": delivery_stream({"Fn::GetAtt": ["B", "Arn"]}, Tags=TAGS),
     },
     "AWS::SSM::Parameter": lambda: {
         "P": {
@@ -193,3 +264,67 @@ def test_on_demand_begins_with_four_shards_and_a_switch_of_mode_keeps_them(sessi
     assert compare("stack", session) == []
     deploy(session, "stack", template(S=on_demand))
     assert compare("stack", session) == []
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ({"Tags": TAGS}, {"Tags": [{"Key": "team", "Value": "other"}]}),
+        ({"Tags": TAGS}, {}),
+        ({}, {"VersioningConfiguration": {"Status": "Enabled"}}),
+        (
+            {"LifecycleConfiguration": {"Rules": [{"Id": "old", "Status": "Enabled", "ExpirationInDays": 7}]}},
+            {
+                "LifecycleConfiguration": {
+                    "Rules": [{"Id": "old", "Status": "Enabled", "NoncurrentVersionExpiration": {"NoncurrentDays": 30}}]
+                }
+            },
+        ),
+    ],
+)
+def test_a_bucket_follows_its_template(session: boto3.Session, first: Template, second: Template) -> None:
+    deploy(session, "stack", template(B=bucket(**first)))
+    deploy(session, "stack", template(B=bucket(**second)))
+    assert compare("stack", session) == []
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ({"Prefix": "a/"}, {"Prefix": "b/!{timestamp:yyyy}/"}),
+        ({"CompressionFormat": "GZIP"}, {"CompressionFormat": "UNCOMPRESSED"}),
+        ({"BufferingHints": {"SizeInMBs": 1}}, {"BufferingHints": {"SizeInMBs": 128, "IntervalInSeconds": 900}}),
+    ],
+)
+def test_a_delivery_stream_follows_its_template(session: boto3.Session, first: Template, second: Template) -> None:
+    deploy(session, "stack", template(D=delivery_stream("arn:aws:s3:::b", first, Tags=TAGS)))
+    assert compare("stack", session) == []
+    plain = delivery_stream("arn:aws:s3:::b", second)
+    del plain["Properties"]["DeliveryStreamEncryptionConfigurationInput"]
+    assert deploy(session, "stack", template(D=plain))["StackStatus"] == "UPDATE_COMPLETE"
+    assert compare("stack", session) == []
+    found = session.client("firehose").describe_delivery_stream(DeliveryStreamName="archive")
+    described = found["DeliveryStreamDescription"]
+    assert described["DeliveryStreamEncryptionConfiguration"]["Status"] == "DISABLED"
+    assert described["VersionId"] == "2"
+    assert session.client("firehose").list_tags_for_delivery_stream(DeliveryStreamName="archive")["Tags"] == []
+
+
+@pytest.mark.parametrize(
+    "resource",
+    [
+        bucket(ReplicationConfiguration={}),
+        delivery_stream("arn:aws:s3:::b", MSKSourceConfiguration={}, DeliveryStreamType="MSKAsSource"),
+        delivery_stream("arn:aws:s3:::b", DirectPutSourceConfiguratio={}),
+        delivery_stream("arn:aws:s3:::b", {"DynamicPartitioningConfiguration": {"Enabled": True}}),
+        delivery_stream("arn:aws:s3:::b", {"CompressionFormat": "Snappy"}),
+        {
+            "Type": "AWS::KinesisFirehose::DeliveryStream",
+            "Properties": {"RedshiftDestinationConfiguration": {"ClusterJDBCURL": "jdbc:redshift://h:5439/d"}},
+        },
+    ],
+)
+def test_what_would_get_lost_or_not_be_done_fails_the_stack(session: boto3.Session, resource: Template) -> None:
+    deployed = deploy(session, "stack", template(R=resource))
+    assert deployed["StackStatus"] == "ROLLBACK_COMPLETE"
+    assert "stand-in" in failures(session, deployed["StackId"])["R"]

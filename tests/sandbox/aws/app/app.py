@@ -12,7 +12,9 @@ from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kinesis as kinesis
+from aws_cdk import aws_kinesisfirehose as firehose
 from aws_cdk import aws_logs as logs
+from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
@@ -95,6 +97,35 @@ class Streams(cdk.Stack):
             stream_mode=kinesis.StreamMode.ON_DEMAND,
             encryption=kinesis.StreamEncryption.MANAGED,
             removal_policy=cdk.RemovalPolicy.RETAIN,
+        )
+
+
+class Deliveries(cdk.Stack):
+    """A delivery stream into a bucket, as the CDK's own construct makes it."""
+
+    def __init__(self, scope: Construct, id_: str, **named: Any) -> None:
+        super().__init__(scope, id_, **named)
+        bucket = s3.Bucket(
+            self,
+            "Bucket",
+            bucket_name="trial-archive",
+            encryption=s3.BucketEncryption.S3_MANAGED,
+            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            enforce_ssl=True,
+            removal_policy=cdk.RemovalPolicy.DESTROY,
+        )
+        firehose.DeliveryStream(
+            self,
+            "archive",
+            delivery_stream_name="trial-archive",
+            encryption=firehose.StreamEncryption.aws_owned_key(),
+            destination=firehose.S3Bucket(
+                bucket,
+                buffering_interval=cdk.Duration.seconds(0),
+                buffering_size=cdk.Size.mebibytes(1),
+                data_output_prefix="orders/!{timestamp:yyyy}/",
+                error_output_prefix="errors/!{firehose:error-output-type}/",
+            ),
         )
 
 
@@ -193,6 +224,7 @@ class Trial(cdk.Stage):
         super().__init__(scope, id_, env=cdk.Environment(account=ACCOUNT, region=REGION))
         cdk.Tags.of(self).add("streamops:environment", id_)
         network, streams = Network(self, "network"), Streams(self, "streams")
+        Deliveries(self, "deliveries")
         Connectors(self, "connectors", network=network, streams=streams)
         if self.node.try_get_context("broken"):
             Broken(self, "broken")
