@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from connector.config.dead_letters import DeadLetters
+from connector.config.dead_letters import DeadLetters, DeadLetterStream, DeadLetterTopic
 from connector.config.firehose import FirehoseSink
 from connector.config.kafka import KafkaSource
 from connector.config.kinesis import KinesisSink
@@ -141,6 +141,21 @@ class ConnectorConfig(Section):
                 f"memory ({format_size(self.memory)}) is shared out among {self.processes} processes, and each needs"
                 f" {format_size(LEAST_MEMORY)}; raise memory or lower processes"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _dead_letters_go_elsewhere(self) -> Self:
+        match self.dead_letters:
+            case DeadLetterTopic(topic=self.source.topic):
+                raise ValueError(
+                    f"dead_letters.topic must not be source.topic ({self.source.topic}): what was rejected would be"
+                    " read and rejected again, for ever; name another topic"
+                )
+            case DeadLetterStream(stream=stream) if isinstance(self.sink, KinesisSink) and stream == self.sink.stream:
+                raise ValueError(
+                    f"dead_letters.stream must not be sink.stream ({stream}), whose readers expect no envelopes of"
+                    " rejected records; name another stream"
+                )
         return self
 
     @model_validator(mode="after")
