@@ -45,7 +45,8 @@ class DeadLetters(Protocol):
     def settled(self) -> list[tuple[Partition, int]]:
         """Return partition and offset of each letter that was acknowledged since the last call.
 
-        It is also what keeps things going, so it must be called again and again, at least each second.
+        It is also what keeps things going, so it must be called again and again, at least each second, also when
+        nothing is pending: memory of what was given up is let go here, and tokens of the login are renewed.
         """
 
     def flush(self) -> None:

@@ -105,7 +105,7 @@ class TopicDeadLetters:
         self._retry_at = 0.0
         self._quiet_since = clock()
         self._broken = False
-        self._generation = 0
+        self._closed = False
         self._producer = self._new_producer()
 
     @property
@@ -172,14 +172,13 @@ class TopicDeadLetters:
         while (self._under_way or self._waiting or self._suspects) and self._clock() < deadline:
             self._producer.poll(_STEP)
             self._pump()
-        self._generation += 1  # nothing that comes now counts any more
+        self._closed = True
         self._producer.purge(blocking=False)
-        self._producer.poll(0)
         return self.pending
 
     def _pump(self) -> None:
         """Hand over to the client what may go."""
-        if self._clock() < self._retry_at:
+        if self._closed or self._clock() < self._retry_at:
             return
         if self._broken:
             self._replace_producer()
@@ -193,7 +192,7 @@ class TopicDeadLetters:
     def _produce(self, letter: Letter) -> bool:
         """Hand a letter over; return whether the client has room for more."""
         self._under_way[id(letter)] = letter
-        report = partial(self._on_delivery, letter, self._generation)
+        report = partial(self._on_delivery, letter)
         headers: list[tuple[str, str | bytes | None]] = [*headers_of(letter, self._route)]
         try:
             self._producer.produce(self._topic, letter.value, letter.key, headers=headers, on_delivery=report)
@@ -205,9 +204,9 @@ class TopicDeadLetters:
             self._reported(letter, error.args[0])
         return True
 
-    def _on_delivery(self, letter: Letter, generation: int, error: KafkaError | None, _: Message) -> None:
-        # What a producer says that was replaced is of no interest: its letters were sent again.
-        if generation == self._generation:
+    def _on_delivery(self, letter: Letter, error: KafkaError | None, _: Message) -> None:
+        # What closing has left is given back as purged.
+        if not (self._closed and error):
             self._reported(letter, error)
 
     def _reported(self, letter: Letter, error: KafkaError | None) -> None:
@@ -258,8 +257,10 @@ class TopicDeadLetters:
             ) from None
 
     def _replace_producer(self) -> None:
-        """Begin anew: a producer that lost track of its sequence numbers never sends again."""
-        self._generation += 1
+        """Begin anew: a producer that lost track of its sequence numbers never sends again.
+
+        Nobody polls the old one any more, so it reports nothing that would count twice.
+        """
         self._producer.purge(blocking=False)
         self._waiting.extendleft(reversed(self._under_way.values()))
         self._under_way.clear()
