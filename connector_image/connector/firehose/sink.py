@@ -2,7 +2,7 @@
 
 from connector.aws.operation import Access, Operation
 from connector.batch import Records
-from connector.dispatcher import CallLimits
+from connector.feed import CallLimits
 from connector.firehose.wire import CONTENT_TYPE, TARGET, BatchWire
 from connector.http_response import Response
 from connector.outcome import Outcome
