@@ -10,10 +10,10 @@ PIP_VERBOSITY := $(shell test -t 0 || echo --quiet)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint synth bench clean
+.PHONY: help setup demo test lint synth bench bench-peers clean
 
 help: ## what can be made
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(SETUP) ## fetch everything into .venv and node_modules
 
@@ -45,8 +45,12 @@ lint: setup ## style and types
 synth: setup ## templates of every environment into cdk.out, checked by cdk-nag
 	@node_modules/.bin/cdk synth --quiet --strict --no-lookups --output cdk.out
 
-bench: setup ## the numbers of benchmarks/README.md
+bench: setup ## the numbers of benchmarks/README.md, a quarter of an hour
 	@$(BIN)/python benchmarks/cli_startup.py
+	@$(BIN)/python -m benchmarks.connector
+
+bench-peers: setup ## other ways from Kafka to Kinesis, beside the connector; they are fetched
+	@$(BIN)/python -m benchmarks.peers
 
 clean: ## remove everything that was made; sandboxes in .sandbox are taken down first
 	@for sandbox in .sandbox/*/; do \

@@ -163,10 +163,7 @@ def stub(directory: Path, options: Sequence[str] = ()) -> Iterator[Stub]:
         program.end()
 
 
-def connector(
-    directory: Path, config: Mapping[str, object], environment: Mapping[str, str], wrap: Sequence[str]
-) -> Program:
-    """Start `python -m connector run`, as a user does; `wrap` stands between the interpreter and the module."""
+def connector(directory: Path, config: Mapping[str, object], environment: Mapping[str, str]) -> Program:
+    """Start `python -m connector run`, as a user does."""
     variables = {**environment, "CONNECTOR_CONFIG": json.dumps(config)}
-    argv = [sys.executable, *wrap, "-m", "connector", "run"]
-    return Program("connector", argv, directory / "connector.log", variables)
+    return Program("connector", [sys.executable, "-m", "connector", "run"], directory / "connector.log", variables)

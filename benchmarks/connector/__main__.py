@@ -45,7 +45,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="streamops-bench-", dir=options.directory) as place:
         directory = Path(place)
         with broker(directory) as started:
-            bench = Bench(started.bootstrap, directory, options.rounds, options.scale)
+            bench = Bench(started.bootstrap, directory, options.rounds, options.profile)
             topics: dict[int, Topic] = {}
             for name in names:
                 scenario, sizes = SCENARIOS[name]
@@ -73,6 +73,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--rounds", type=int, default=5, help="interleaved repetitions (default: %(default)s)")
     parser.add_argument("--scale", type=float, default=1.0, help="part of the usual number of records")
     parser.add_argument("--size", type=int, action="append", choices=list(RECORDS), help="only values of this size")
+    parser.add_argument("--profile", action="store_true", help="sample where the connector spends its time; slows it")
     parser.add_argument("--directory", type=Path, help="where the broker's data goes for the time of the run")
     return parser
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from benchmarks.connector.profile import profiling
 from benchmarks.counters import Counts
 from benchmarks.processes import Program, Stub, connector, stub
 from benchmarks.yardstick import WARM_UP
@@ -57,10 +58,8 @@ class Bench:
     bootstrap: str
     directory: Path
     rounds: int
-    scale: float
-    """What part of the usual number of records is moved."""
-    profile: Sequence[str] = ()
-    """What stands between the interpreter and the module, to profile it."""
+    profiled: bool = False
+    """Whether to sample where each connector spends its time."""
     _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     def config(self, topic: str, sink: Mapping[str, Any] | None = None, **options: object) -> Config:
@@ -75,7 +74,7 @@ class Bench:
         """A connector and a stub, until the end of the block."""
         directory = self.directory / f"run-{next(self._numbers)}"
         with stub(directory, stub_options) as sink:
-            program = connector(directory, config, sink.environment, self.profile)
+            program = connector(directory, config, sink.environment)
             try:
                 yield program, sink
             finally:
@@ -96,9 +95,10 @@ class Bench:
                 return (counts.distinct if judged else counts.records) >= wanted
 
             program.wait_for(lambda: arrived(topic.count // WARM_UP), "the first tenth of the records arrived", LONGEST)
-            before, began = sink.counters.read(), program.usage()
-            program.wait_for(lambda: arrived(topic.count), "all records arrived", LONGEST)
-            after, ended = sink.counters.read(), program.usage()
+            with profiling(program.popen.pid, self.directory) if self.profiled else nullcontext():
+                before, began = sink.counters.read(), program.usage()
+                program.wait_for(lambda: arrived(topic.count), "all records arrived", LONGEST)
+                after, ended = sink.counters.read(), program.usage()
             program.look_at_memory()
         moved = (after.distinct - before.distinct) if judged else (after.records - before.records)
         return Crossing(moved / (ended.cpu - began.cpu), moved / (ended.wall - began.wall), program.peak_rss, after)
