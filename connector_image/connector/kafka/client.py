@@ -118,6 +118,7 @@ class Client:
         self._bootstrap = bootstrap
         self._security = config.security
         self._login = read_login(self._security) if isinstance(self._security, Sasl) else None
+        self._refused = False
         self._diagnosis = Diagnosis(bootstrap, config.security)
         fetch = min(_LARGEST_FETCH, max(_MEBIBYTE, read_ahead // 4))
         settings: dict[str, object] = {
@@ -202,28 +203,36 @@ class Client:
             except KafkaException as error:
                 # The reason comes by a callback, which only a poll serves.
                 self.consumer.poll(0)
+                self.attend()
                 took = time.monotonic() - started
                 if self._diagnosis.is_hopeless(took) or took > PROBE_TIMEOUT:
                     raise self._diagnosis.explain(error.args[0]) from None
             else:
+                self._diagnosis.reached()
                 return metadata
 
-    def _on_error(self, error: KafkaError) -> None:
-        if not (is_refusal(error) and self._logs_in_anew()):
-            self._diagnosis.hear(error)
+    def attend(self) -> None:
+        """Look after a login that was refused: give librdkafka the user name and password that are there now.
 
-    def _logs_in_anew(self) -> bool:
-        """Give librdkafka the user name and the password again if they have changed where they are found."""
-        if not isinstance(self._security, Sasl) or self._login is None:
-            return False
+        Not from within a callback, which the client library does not survive.
+        """
+        if not self._refused:
+            return
+        self._refused = False
+        security = self._security
+        if not isinstance(security, Sasl):
+            return
         try:
-            found = read_login(self._security)
+            found = read_login(security)
         except ConnectorError as error:
             log.warning("the Kafka login cannot be read again", reason=str(error))
-            return False
-        if found == self._login:
-            return False
-        self._login = found
-        self.consumer.set_sasl_credentials(found[0].get_secret_value(), found[1].get_secret_value())
-        log.info("the Kafka login has changed where it is found, logging in with the new one")
-        return True
+            return
+        if found != self._login:
+            self._login = found
+            self.consumer.set_sasl_credentials(found[0].get_secret_value(), found[1].get_secret_value())
+            log.info("the Kafka login has changed where it is found, logging in with the new one")
+            self._diagnosis.changed()
+
+    def _on_error(self, error: KafkaError) -> None:
+        self._refused = self._refused or is_refusal(error)
+        self._diagnosis.hear(error)

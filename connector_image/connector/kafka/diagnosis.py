@@ -36,10 +36,21 @@ class Diagnosis:
     def __init__(self, bootstrap: str, security: Security) -> None:
         self._bootstrap = bootstrap
         self._security = security
+        self._were_reached = False
         self._refusal: str | None = None
         self._tls_failure: str | None = None
         self._last: str | None = None
         self._all_down = False
+
+    def reached(self) -> None:
+        """Note an answer: what was wrong is over, and a later failure is more likely to pass."""
+        self._were_reached = True
+        self._refusal = self._tls_failure = self._last = None
+        self._all_down = False
+
+    def changed(self) -> None:
+        """Note that we log in differently from now on."""
+        self._refusal = None
 
     def hear(self, error: KafkaError) -> None:
         """Take what librdkafka reports. It goes on trying by itself, so an error is news and not an end."""
@@ -58,7 +69,9 @@ class Diagnosis:
         log.warning("Kafka client reports an error, it goes on trying", code=error.name(), reason=reason)
 
     def is_hopeless(self, took: float) -> bool:
-        """Tell whether to stop waiting for an answer after `took` seconds."""
+        """Tell whether to stop waiting for a first answer after `took` seconds."""
+        if self._were_reached:
+            return False
         return self._refusal is not None or (self._all_down and took > _PATIENCE)
 
     def explain(self, error: KafkaError) -> ConnectorError:

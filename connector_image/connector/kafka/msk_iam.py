@@ -26,7 +26,7 @@ _AGENT: Final = "streamops-connector"
 
 
 class MskIamTokens:
-    """Gives a token when librdkafka wants one: at first from the constructor of the client, later from its poll.
+    """Gives a token when librdkafka wants one, on a thread of librdkafka's: also while nobody polls the client.
 
     One identity gives them all, so the principal stays the same when its credentials rotate.
     """

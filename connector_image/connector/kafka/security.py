@@ -9,8 +9,9 @@ from pydantic import SecretStr
 from connector.aws.explained import explained
 from connector.aws.identity import Identity
 from connector.config import MskIam, OAuthBearer, Pem, Plaintext, Sasl, Secret, Security, Tls
-from connector.errors import ConnectorError
+from connector.errors import ConnectorError, NotAuthenticated
 from connector.kafka.msk_iam import MskIamTokens
+from connector.sender import CredentialsUnavailable
 
 _PLACE = "source.security"
 
@@ -18,11 +19,11 @@ _PLACE = "source.security"
 def security_settings(security: Security) -> dict[str, Any]:
     """Return librdkafka's settings for it, the same for a consumer, a producer and an admin client.
 
-    With MSK IAM they hold a callback, which only a client that is polled serves: poll also when there is nothing to
-    do, or the token expires.
+    With MSK IAM they hold a callback, so make them anew for each client.
 
     Raises:
         ConnectorError: a secret or a file is not where the configuration says, or the AWS settings make no sense.
+        NotAuthenticated: there are no AWS credentials to log in with.
     """
     match security:
         case Plaintext():
@@ -147,6 +148,13 @@ def _msk_iam(security: MskIam) -> MskIamTokens:
         identity = Identity(security.region, security.role)
     if identity.region is None:
         raise ConnectorError(f"{_PLACE}.region: is missing, and the AWS settings name none; set it or AWS_REGION")
+    try:
+        # A callback that raises while its client is made ends in a SystemError after ten seconds.
+        identity.credentials()
+    except CredentialsUnavailable as error:
+        raise NotAuthenticated(
+            f"{_PLACE}: {error}; give the process a role, a profile (AWS_PROFILE) or keys, or correct {_PLACE}.role"
+        ) from None
     return MskIamTokens(identity, identity.region)
 
 
