@@ -24,6 +24,9 @@ $(SETUP): pyproject.toml connector_image/pyproject.toml requirements.lock packag
 	@echo "… setup        Python packages (the first time one to two minutes)"
 	@$(BIN)/pip install $(PIP_VERBOSITY) --disable-pip-version-check --constraint requirements.lock \
 		--editable connector_image --editable '.[dev]'
+	@echo "… setup        what the connector's image installs, for the test that follows its recipe"
+	@$(BIN)/pip download $(PIP_VERBOSITY) --disable-pip-version-check --dest $(VENV)/wheels --only-binary :all: \
+		--constraint requirements.lock --requirement connector_image/requirements.lock hatchling
 	@echo "… setup        the CDK command line"
 	@$(BIN)/npm ci --loglevel=error
 	@echo "… setup        Apache Kafka"
