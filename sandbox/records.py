@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 
 class Record(NamedTuple):
-    """What is sent to a topic and looked for in a stream. Within one demonstration no two are equal."""
+    """What is sent to a topic and looked for in a stream or a bucket. Within one demonstration no two are equal."""
 
     key: bytes
     value: bytes

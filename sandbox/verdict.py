@@ -1,7 +1,7 @@
 """Whether everything that was sent has arrived, unaltered and in order: the judgement at the end of a demonstration.
 
-Readers of a Kinesis stream see late duplicates after a time-out or a crash, and tell them from records by their
-content; so what counts is the *first occurrence* of each record. Pure: nothing here does any I/O.
+Whoever reads what a connector wrote sees late duplicates after a time-out or a crash, and tells them from records by
+their content; so what counts is the *first occurrence* of each record. Pure: nothing here does any I/O.
 """
 
 from __future__ import annotations

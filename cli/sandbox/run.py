@@ -13,7 +13,8 @@ from cli.options import Output, Query
 from cli.output import Answer, Format, note, show
 from cli.sandbox.environment import SANDBOX_ENVIRONMENT, SandboxEnvironment, prefix
 from environments import load_environment
-from sandbox.demos import flights
+from sandbox.demos import archive, flights
+from sandbox.demos.crossing import Options
 from sandbox.demos.sabotage import Sabotage
 from sandbox.report import Reporter
 from sandbox.state import running_sandbox
@@ -23,9 +24,19 @@ class Demo(StrEnum):
     """The demonstrations there are."""
 
     FLIGHTS = "flights"
+    ARCHIVE = "archive"
 
 
-DemoName = Annotated[Demo, typer.Argument(metavar="DEMO", help="flights: topic, connector, stream, verdict.")]
+PLAYS = {Demo.FLIGHTS: flights.play, Demo.ARCHIVE: archive.play}
+LANDINGS = {Demo.FLIGHTS: "the stream", Demo.ARCHIVE: "the bucket"}
+
+DemoName = Annotated[
+    Demo,
+    typer.Argument(
+        metavar="DEMO",
+        help="flights: topic, connector, Kinesis stream, verdict. archive: topic, connector, Firehose, S3, verdict.",
+    ),
+]
 Records = Annotated[int | None, typer.Option(min=1, max=336_776, help="Only the first N flights.")]
 Kill = Annotated[bool, typer.Option("--kill", help="Kill the connector (SIGKILL) in mid-run; it is started again.")]
 SabotageOption = Annotated[
@@ -45,7 +56,6 @@ def command(
     query: Query = None,
 ) -> None:
     """Play a demonstration in a running sandbox. Exit code 0 when the verdict is a pass, 1 when it is not."""
-    play = {Demo.FLIGHTS: flights.play}[demo]
     answer = Answer.begin(ctx, output, query)
     answer.environment = env
     if kill and sabotage:
@@ -53,26 +63,26 @@ def command(
             f"--kill and --sabotage {sabotage} cannot be had together: the one shows a pass, the other a failure",
             "run the demonstration once with each",
         )
-    options = flights.FlightsOptions(records=records, sabotage=sabotage, kill=kill)
-    verdict = play(load_environment(env), running_sandbox(env), options, Reporter())
+    options = Options(records=records, sabotage=sabotage, kill=kill)
+    verdict = PLAYS[demo](load_environment(env), running_sandbox(env), options, Reporter())
     item = verdict.to_dict()
     if not verdict.passed:
         way_out = "this is what --sabotage is for" if sabotage else f"streamops sandbox logs -e {env} PART"
         answer.errors.append(CliError(f"the verdict: failed: {'; '.join(verdict.failures)}", way_out))
     answer.give(
         {"status": "none" if verdict.passed else "error", "items": [item]},
-        lambda: _show(item),
+        lambda: _show(item, LANDINGS[demo]),
     )
     if verdict.passed:
         note(f"\nlook around:   {prefix()}streamops status -e {env}")
         note(f"take it down:  {prefix()}streamops sandbox down -e {env}")
 
 
-def _show(item: Mapping[str, Any]) -> None:
+def _show(item: Mapping[str, Any], landing: str) -> None:
     mark = {True: "✓", False: "✗"}
     show(f"\nverdict: {item['verdict'].upper()}\n")
     show(f"  {mark[item['missing'] == 0]} sent          {item['sent']:>9,}   of {item['keys']:,} keys")
-    show(f"  {mark[item['unknown'] == 0]} arrived       {item['arrived']:>9,}   read back from the stream")
+    show(f"  {mark[item['unknown'] == 0]} arrived       {item['arrived']:>9,}   read back from {landing}")
     show(f"  {mark[item['missing'] == 0]} missing       {item['missing']:>9,}")
     show(f"  {mark[item['unknown'] == 0]} unknown       {item['unknown']:>9,}   never sent, or altered on the way")
     duplicates_as_expected = bool(item["duplicates"]) == item["duplicates_expected"]

@@ -6,161 +6,55 @@ the Kinesis stream; when its consumer group has committed everything, the stream
 
 from __future__ import annotations
 
-import dataclasses
-import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from botocore.exceptions import BotoCoreError
-
 from environments import Environment, StreamEnd, TopicEnd, naming
-from sandbox.demos.flight_records import flight_records
-from sandbox.demos.sabotage import Sabotage, sabotaged
+from sandbox.demos.crossing import Crossing, Options, cross
 from sandbox.errors import SandboxError
-from sandbox.kafka_records import GroupProgress, send
-from sandbox.process import log_tail
 from sandbox.records import Record
-from sandbox.report import Bar, Reporter
-from sandbox.state import SandboxState, require_running
+from sandbox.report import Reporter
+from sandbox.state import SandboxState
 from sandbox.stream_reader import read_stream
-from sandbox.tasks import RunningTask, running_tasks
-from sandbox.verdict import Verdict, compare
-from sandbox.waiting import wait_until
+from sandbox.verdict import Verdict
 
 TOPIC = "flights"
-PARTS = ("kafka", "aws", "runner")
-READY_TIMEOUT_SECONDS = 60
-STALL_SECONDS = 90
-"""Without a single commit for this long the demonstration ends: longer than any session timeout of a consumer group."""
-WATCH_SECONDS = 0.25
 
 
-@dataclass(frozen=True)
-class FlightsOptions:
-    """How to play it."""
-
-    records: int | None = None
-    """Only the first so many flights; None for all."""
-    sabotage: Sabotage | None = None
-    """Break it on purpose."""
-    kill: bool = False
-    """Kill the connector (SIGKILL) when half of the flights are sent; the runner starts it again."""
-
-
-def play(environment: Environment, state: SandboxState, options: FlightsOptions, report: Reporter) -> Verdict:
+def play(environment: Environment, state: SandboxState, options: Options, report: Reporter) -> Verdict:
     """Play the demonstration in a running sandbox.
 
     Raises:
         SandboxError: the environment has no route from the topic, or a part of the sandbox stopped or stalled.
     """
-    try:
-        return _play(environment, state, options, report)
-    except (BotoCoreError, SandboxError):
-        require_running(state, PARTS)  # a part that has died is the better explanation
-        raise
-
-
-def _play(environment: Environment, state: SandboxState, options: FlightsOptions, report: Reporter) -> Verdict:
-    route, stream = _route(environment)
-    topic = naming.topic_name(environment, TOPIC)
-    group = naming.consumer_group(environment, route)
-    seconds: dict[str, float] = {}
-    service = naming.ecs_service_name(environment, route)
-    _await_ready(state, service)
-    with _timed(seconds, "preparing"), report.working("flights", "preparing records"):
-        expected = flight_records(options.records)
-        records = sabotaged(expected, options.sabotage) if options.sabotage else expected
-    report.done("prepared", f"{len(expected):,} flights of {len({record.key for record in expected}):,} keys")
-    with closing(GroupProgress(state.bootstrap, topic, group)) as progress:
-        if leftover := progress.lag(progress.ends()):
-            with _timed(seconds, "waiting for earlier records"):
-                _await_arrival(progress, state, service, leftover, report)
-        since = datetime.now(UTC)
-        with _timed(seconds, "sending"), report.bar("sent", len(records)) as bar:
-            _send(state, topic, records, bar, before_second_half=lambda: _kill(state, service, options, report))
-        report.done("sent", f"topic {topic} at {state.bootstrap}", seconds=seconds["sending"])
-        with _timed(seconds, "arriving"):
-            _await_arrival(progress, state, service, len(records), report)
-        report.done("moved", f"connector of route {route}, group {group}", seconds=seconds["arriving"])
-    name = naming.stream_name(environment, stream)
-    with _timed(seconds, "verifying"), report.bar("read back", len(records)) as bar:
-        arrived = read_stream(state.client("kinesis"), name, since=since, progress=bar.update)
-        verdict = compare(expected, arrived, duplicates_expected=options.kill)
-    report.done("compared", f"stream {name} at {state.endpoint_url}", seconds=seconds["verifying"])
-    seconds["total"] = sum(seconds.values())
-    return dataclasses.replace(verdict, seconds={part: round(took, 2) for part, took in seconds.items()})
-
-
-def _send(
-    state: SandboxState, topic: str, records: Sequence[Record], bar: Bar, *, before_second_half: Callable[[], None]
-) -> None:
-    """Send all records, watching that the sandbox lives; half-way, while the connector works, do as told."""
-    half = len(records) // 2
-
-    def progress(sent: int) -> None:
-        require_running(state, PARTS)
-        bar.update(sent)
-
-    send(state.bootstrap, topic, records[:half], progress=progress)
-    before_second_half()
-    send(state.bootstrap, topic, records[half:], progress=lambda sent: progress(half + sent))
-
-
-def _route(environment: Environment) -> tuple[str, str]:
-    """The route that the demonstration uses and the stream it leads to, as short names."""
     for name, route in environment.routes.items():
         if isinstance(route.source, TopicEnd) and route.source.topic == TOPIC and isinstance(route.target, StreamEnd):
-            return name, route.target.stream
+            landing = StreamLanding(state, naming.stream_name(environment, route.target.stream))
+            return cross(environment, state, Crossing(name, TOPIC, landing), options, report)
     raise SandboxError(
         f"environment {environment.name!r} has no route from a topic {TOPIC!r} to a stream",
         "write one as environments/local.yaml has it",
     )
 
 
-def _await_ready(state: SandboxState, service: str) -> None:
-    def ready() -> bool:
-        return any(task.ready() for task in _tasks(state, service))
+class StreamLanding:
+    """A Kinesis stream; what arrives in it from a moment on is told by the service's clock."""
 
-    if not wait_until(ready, timeout_seconds=READY_TIMEOUT_SECONDS):
-        tail = log_tail(state.directory / "logs" / f"{service}.log")
-        raise SandboxError(f"the connector {service} is not ready{tail}", f"streamops sandbox status -e {state.name}")
+    def __init__(self, state: SandboxState, stream: str) -> None:
+        self.where = f"stream {stream}"
+        self._kinesis = state.client("kinesis")
+        self._stream = stream
+        self._since = datetime.now(UTC)
 
+    def begin(self) -> None:
+        """Remember the time."""
+        self._since = datetime.now(UTC)
 
-def _await_arrival(progress: GroupProgress, state: SandboxState, service: str, expected: int, report: Reporter) -> None:
-    """Wait until the group has committed everything that is in the topic now."""
-    ends = progress.ends()
-    last_change = time.monotonic()
-    before = -1
-    with report.bar("arrived", expected) as bar:
-        while (lag := progress.lag(ends)) > 0:
-            require_running(state, PARTS)
-            bar.update(max(0, expected - lag))
-            if lag != before:
-                before, last_change = lag, time.monotonic()
-            elif time.monotonic() - last_change > STALL_SECONDS:
-                tail = log_tail(state.directory / "logs" / f"{service}.log")
-                raise SandboxError(f"the connector {service} has not committed for {STALL_SECONDS} s{tail}")
-            time.sleep(WATCH_SECONDS)
-        bar.update(expected)
-
-
-def _kill(state: SandboxState, service: str, options: FlightsOptions, report: Reporter) -> None:
-    if not options.kill:
-        return
-    for task in _tasks(state, service):
-        if (process := task.record.process) is not None:
-            process.kill()
-            report.say(f"! killed the connector, pid {task.pid}; the runner will start it again")
-
-
-def _tasks(state: SandboxState, service: str) -> list[RunningTask]:
-    return [task for task in running_tasks(state.directory) if task.service == service]
-
-
-@contextmanager
-def _timed(seconds: dict[str, float], part: str) -> Iterator[None]:
-    began = time.monotonic()
-    yield
-    seconds[part] = time.monotonic() - began
+    def arrived(
+        self,
+        sent: Sequence[Record],  # noqa: ARG002 - all of a record is in the stream
+        count: int,  # noqa: ARG002 - what is acknowledged can be read
+        progress: Callable[[int], None],
+    ) -> Iterator[Record]:
+        """Read the stream to its end."""
+        return read_stream(self._kinesis, self._stream, since=self._since, progress=progress)
