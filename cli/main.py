@@ -29,6 +29,7 @@ MEMBERS = {
     "status": Member("cli.status", "Kafka, Kinesis and the connectors in one table.", "streamops status -e dev"),
     "env": Member("cli.env", "The environments: list, show, validate, schema, init."),
     "stream": Member("cli.stream", "Kinesis streams: list, describe."),
+    "connector": Member("cli.connector", "Connectors: import."),
     "topic": Member("cli.topic", "Kafka topics: list, describe, sync."),
     "apply": Member("cli.apply", "Carry out a saved plan.", "streamops apply plan.json"),
     "sandbox": Member("cli.sandbox", "A whole deployment on this machine: up, down, status, logs, run."),

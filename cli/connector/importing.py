@@ -1,0 +1,129 @@
+"""``streamops connector import``."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from pydantic import ValidationError
+
+from cli.connector.awslabs.properties import read_properties
+from cli.connector.awslabs.translation import Translation, translate
+from cli.environment import open_environment
+from cli.errors import CliError
+from cli.options import EnvironmentName, Output, Query
+from cli.output import Answer, Column, Format, note, print_table
+from environments import Environment
+from environments.rules.findings import Finding
+
+COLUMNS = (
+    Column("KEY", "key"),
+    Column("VALUE", "value", fold=True),
+    Column("FATE", "fate"),
+    Column("WHAT", "what", fold=True),
+)
+
+Files = Annotated[
+    list[Path],
+    typer.Argument(
+        metavar="FILE...",
+        help="The connector's properties; the worker's too, if at hand.",
+    ),
+]
+Standalone = Annotated[
+    bool, typer.Option("--standalone", help="Write a configuration for the image alone, without an environment.")
+]
+Topic = Annotated[str, typer.Option("--topic", metavar="NAME", help="Only this one of several topics.")]
+
+
+def command(
+    ctx: typer.Context,
+    files: Files,
+    *,
+    environment: EnvironmentName = None,
+    standalone: Standalone = False,
+    topic: Topic = "",
+    output: Output = Format.TABLE,
+    query: Query = None,
+) -> None:
+    """Write a route out of a configuration of awslabs' Kafka-Kinesis-Connector.
+
+    Reads the properties of AmazonKinesisSinkConnector and FirehoseSinkConnector. The route goes to stdout, for the
+    ``routes:`` of an environment file; what became of each key goes to stderr. Nothing is written when a key is
+    refused. With -e the names of that environment are used, and its rules are asked.
+    """
+    answer = Answer.begin(ctx, output, query)
+    opened = open_environment(answer, environment) if environment and not standalone else None
+    translation = translate(read_properties(files), standalone=standalone, environment=opened, topic=topic)
+    remarks = [each.as_json() for each in translation.answers]
+    if answer.for_people:
+        print_table(remarks, COLUMNS, out=sys.stderr)
+    if refused := translation.refused:
+        raise CliError(
+            "nothing is written: " + "\n".join(f"{each.key} {each.what}" for each in refused),
+            "change or take out what is refused, and import again",
+        )
+    if standalone and len(translation.documents) > 1:
+        raise CliError(
+            f"there are {len(translation.documents)} topics, and one connector reads one",
+            "import them one by one with --topic NAME",
+        )
+    if opened is not None and not _undeclared(translation):
+        _ask_rules(opened, translation)
+    _give(answer, translation, remarks, standalone=standalone)
+
+
+def _undeclared(translation: Translation) -> bool:
+    return any(line.startswith("declare ") for line in translation.to_do)
+
+
+def _ask_rules(environment: Environment, translation: Translation) -> None:
+    document = environment.to_document()
+    taken = document["routes"].keys() & translation.documents.keys()
+    if taken:
+        raise CliError(f"routes.{min(taken)} stands in {environment.name} already", "change the name of the connector")
+    document["routes"] |= translation.documents
+    try:
+        Environment.model_validate({**document, "name": environment.name})
+    except ValidationError as error:
+        found: list[Finding] = [each for one in error.errors() for each in one.get("ctx", {}).get("findings", ())]
+        told = [f"{'.'.join(map(str, each.path))}: {each}" for each in found]
+        raise CliError("\n".join(told), f"change {environment.name} or the properties, and import again") from None
+
+
+def _give(answer: Answer, translation: Translation, remarks: list[dict[str, str]], *, standalone: bool) -> None:
+    kind = "configuration" if standalone else "route"
+    items = [{"name": name, kind: document} for name, document in translation.documents.items()]
+
+    def as_yaml() -> None:
+        if standalone:
+            (document,) = translation.documents.values()
+            _print_yaml(document)
+        else:
+            _print_yaml({"routes": translation.documents})
+        for line in translation.to_do:
+            note(f"note: {line}")
+        if standalone:
+            note("note: check it with: python -m connector check --config FILE")
+
+    answer.give({"status": "none", "items": items, "remarks": remarks, "notes": translation.to_do}, as_yaml)
+
+
+def _print_yaml(document: dict[str, Any]) -> None:
+    from ruamel.yaml import YAML
+    from ruamel.yaml.comments import CommentedMap
+
+    def laid_out(value: object) -> object:
+        """Sections without sections in them stand on one line."""
+        if not isinstance(value, dict):
+            return value
+        section = CommentedMap({key: laid_out(inner) for key, inner in value.items()})
+        if not any(isinstance(inner, dict) for inner in value.values()) and len(value) <= 2:  # noqa: PLR2004
+            section.fa.set_flow_style()
+        return section
+
+    yaml = YAML()
+    yaml.width = 120
+    yaml.dump(laid_out(document), sys.stdout)
