@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import Final
 
-from connector.batch import RECORD_OVERHEAD, Headers, Partition
+from connector.batch import Headers, Partition
 
-# An object of its own, its numbers, its header pairs and its place in a queue; measured, rounded up.
-_LETTER_OVERHEAD: Final = RECORD_OVERHEAD + 400
+# What a letter and a header cost beside their bytes, with their places in queues: measured, rounded up.
+_LETTER_OVERHEAD: Final = 640
 _HEADER_OVERHEAD: Final = 120
 
 

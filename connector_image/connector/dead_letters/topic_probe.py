@@ -68,10 +68,10 @@ class _Probe:
             return ""
         text = f" and takes batches up to {format_size(limit)}"
         largest = int(self._settings(source_topic).get("max.message.bytes", 0)) if source_topic else 0
-        if largest + _ROOM <= limit:
+        if not largest or largest + _ROOM <= limit:
             return text
         return (
-            f"{text}; {source_topic} holds up to {format_size(largest)}, which does not fit with a letter's headers:"
+            f"{text}; {source_topic} holds up to {format_size(largest)}, which may not fit with a letter's headers:"
             f" raise max.message.bytes of {self._topic} to {largest + _ROOM}, or the route stops at such a record"
         )
 
