@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, find, given
 from hypothesis import strategies as st
 
 from connector.batch import Batch, Headers, Partition
@@ -48,6 +48,13 @@ def test_what_is_opened_is_what_was_written(record: Envelope):
     line.decode()
     assert open_envelope(line) == record
     assert open_envelope(line + b"\n") == record
+
+
+def test_text_alone_would_make_one_of_two():
+    def text_alone(written: bytes | None) -> str:
+        return (written or b"").decode(errors="replace")
+
+    assert find(st.tuples(data, data), lambda pair: pair[0] != pair[1] and text_alone(pair[0]) == text_alone(pair[1]))
 
 
 @given(records)
@@ -105,6 +112,7 @@ def test_other_bytes_are_no_envelope(junk: bytes):
         ({"offset": "9" * 100}, f'"{"9" * 59}… must be a whole number'),
         ({"key": 5}, "key: 5 must be a text, "),
         ({"value": {"base64": "/w"}}, 'value: "/w" must be base64'),
+        ({"value": {"base64": "/!w=="}}, 'value: "/!w==" must be base64'),
         ({"value": {"base64": "é"}}, "must be base64"),
         ({"value": {"base64": "/w==", "more": 1}}, "must be a text, "),
         ({"value": {"base64": 5}}, "must be a text, "),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
+
 import pytest
-from hypothesis import example, given
+from hypothesis import example, find, given
 from hypothesis import strategies as st
 
 from connector.batch import Partition
@@ -37,6 +39,13 @@ def test_two_keys_never_become_one(one: bytes, other: bytes):
     assert (partition_key(one) == partition_key(other)) == (one == other)
 
 
+def test_without_the_escape_of_marks_two_keys_could_become_one():
+    def careless(key: bytes) -> bytes:
+        return key if key.isascii() else b"b64:" + b64encode(key)
+
+    assert find(st.tuples(tricky, tricky), lambda pair: pair[0] != pair[1] and careless(pair[0]) == careless(pair[1]))
+
+
 @given(keys)
 def test_kinesis_takes_every_partition_key(key: bytes):
     assert 1 <= characters(partition_key(key)) <= LONGEST
@@ -67,6 +76,7 @@ def test_an_odd_key_leaves_the_others_as_they_are(odd: bytes | None, place: int)
     batch[place] = odd
     mapped = partition_keys(batch, PLACE, range(500))
     assert [index for index in range(500) if mapped[index] is not batch[index]] == [place]
+    assert mapped[place] == (b"flights/3/%d" % place if odd is None else partition_key(odd))
 
 
 def test_texts_stay_as_they_are():
@@ -100,6 +110,10 @@ def test_the_longest_topic_name_leaves_room_for_the_offset():
 def test_two_values_of_a_field_never_become_one_key(one: str | int, other: str | int):
     same = (type(one), one) == (type(other), other)
     assert (field_key(one) == field_key(other)) == same
+
+
+def test_without_the_mark_of_numbers_two_values_could_become_one_key():
+    assert find(st.tuples(fields, fields), lambda pair: pair[0] != pair[1] and str(pair[0]) == str(pair[1]))
 
 
 @given(fields)

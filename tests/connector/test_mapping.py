@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from connector.batch import Batch, Columns, Headers, Partition
 from connector.config import ConnectorConfig
 from connector.formats.envelope import Envelope, open_envelope
+from connector.kinesis.aggregation import MAGIC, aggregate
 from connector.mapping import Mapped, Mapper
 
 PLACE = Partition("flights", 3)
@@ -124,6 +125,18 @@ def test_an_aggregate_of_one_record_is_below_the_limit_as_well():
     # The key stands twice in it, and its own bytes come on top.
     sink = limited(1000, aggregation="kpl")
     assert fates(mapper(sink).map(batch(b"x" * 896, b"x" * 897))) == {10: b"x" * 896, 11: "RecordTooLarge"}
+
+
+@pytest.mark.parametrize("size", [4, 100, 70_000, 3_000_000])
+def test_the_room_left_for_an_aggregate_is_enough(size: int):
+    # Data that begins like an aggregate is wrapped even when it is alone.
+    key, data = b"k" * 256, MAGIC.ljust(size, b"x")
+    wrapped = aggregate([key], [data], [str(2**128 - 1)])
+    assert len(wrapped) > size
+    limit = len(wrapped) + len(key)
+    incoming = Batch(PLACE, [key], [data], [0])
+    assert fates(mapper(limited(limit - 1, aggregation="kpl")).map(incoming)) == {0: "RecordTooLarge"}
+    assert fates(mapper(limited(limit + 100, aggregation="kpl")).map(incoming)) == {0: data}
 
 
 def test_records_of_firehose_count_with_their_newline_and_without_a_key():
