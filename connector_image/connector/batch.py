@@ -43,6 +43,8 @@ class Batch:
     """The headers of each record; None when they were not asked for."""
     timestamps: list[tuple[int, int]] | None = None
     """Of each record the kind of its timestamp (0 none, 1 created, 2 appended) and milliseconds since the epoch."""
+    began: int = -1
+    """The timestamp of the first record in milliseconds since the epoch, -1 for none."""
 
     def __len__(self) -> int:
         return len(self.keys)
@@ -79,6 +81,21 @@ class Records:
             [offsets[i] for i in indices],
             [hash_keys[i] for i in indices] if hash_keys is not None else None,
         )
+
+    def without(self, indices: Sequence[int]) -> "Records":
+        """Copy all records but those at `indices`, which ascend; cheap when they are few."""
+        if len(indices) * 4 > len(self.keys):
+            left_out = set(indices)
+            return self.select([index for index in range(len(self.keys)) if index not in left_out])
+        keys, data, offsets = self.keys.copy(), self.data.copy(), list(self.offsets)
+        hash_keys = self.hash_keys.copy() if self.hash_keys is not None else None
+        size = self.size
+        for index in reversed(indices):
+            size -= len(keys[index]) + len(data[index])
+            del keys[index], data[index], offsets[index]
+            if hash_keys is not None:
+                del hash_keys[index]
+        return Records(keys, data, offsets, size, hash_keys)
 
     def split(self, count: int) -> tuple["Records", "Records"]:
         """Part the first `count` records from the rest."""

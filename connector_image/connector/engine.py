@@ -1,31 +1,32 @@
-"""The engine: source → batch → sender → outcome of every record → watermark → commit.
+"""The engine: source → batch → call → outcome of every record → watermark → commit.
 
-It runs on the source's thread. It maps what the source reads, hands it to the sender, commits the
-watermarks, and answers for the partitions when the group moves them. It knows neither Kafka nor
-Kinesis.
+One thread does all of it: it maps what the source reads, sends it, commits the watermarks, and answers
+for the partitions when the group moves them. It knows neither Kafka nor Kinesis.
 """
 
 import contextlib
 import math
 import threading
 import time
-import traceback
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from connector.ages import Ages
 from connector.batch import Batch, Partition
-from connector.dispatcher import Dispatcher, Lane
+from connector.dispatcher import Dispatcher
 from connector.errors import ConnectorError
+from connector.fates import Fates
+from connector.feed import Lane
 from connector.log import Log
 from connector.mapping import Mapper
 from connector.metrics import Metrics
-from connector.ordering import KeyOrder
 from connector.pacing import Bounds, Pacing
 from connector.sender import Sender
 from connector.source import Source
 
-_STEP: Final = 0.05
+# While answers are outstanding they come first, and the source is asked again after so many seconds at the latest.
+_STEP: Final = 0.01
 
 log = Log(__name__)
 
@@ -34,7 +35,7 @@ log = Log(__name__)
 class Settings:
     """How the engine goes about it; times in seconds."""
 
-    ordered: bool
+    linger: float
     commit_interval: float
     drain_timeout: float
     stop_timeout: float
@@ -50,20 +51,22 @@ class Engine:
         sender: Sender,
         dispatcher: Dispatcher,
         mapper: Mapper,
+        fates: Fates,
         metrics: Metrics,
         settings: Settings,
     ) -> None:
         self._source = source
         self._sender = sender
         self._dispatcher = dispatcher
+        self._feed = dispatcher.feed
         self._mapper = mapper
+        self._fates = fates
         self._metrics = metrics
         self._settings = settings
         self._lanes: dict[Partition, Lane] = {}
-        self._handed: dict[Partition, int] = {}  # the offset after the last that the sender got
         self._committed: dict[Partition, int] = {}
-        self._handed_bytes = 0
-        self._handed_records = 0
+        self._ages = Ages()
+        self._taken_bytes = 0
         self._stop = threading.Event()
         self._stop_by: float | None = None  # when the drain of a stop ends
         self._stopped: dict[Partition, ConnectorError] = {}
@@ -74,15 +77,17 @@ class Engine:
         """When the loop turned last."""
         metrics.watch(
             in_flight=lambda: dispatcher.in_flight,
-            held=lambda: sum(lane.order.held for lane in list(self._lanes.values()) if lane.order),
+            held=lambda: dispatcher.feed.held,
             buffered=lambda: self.buffered,
             circuit=dispatcher.circuit,
+            oldest=lambda: self._ages.oldest,
+            dead_letters=lambda: fates.pending,
         )
 
     @property
     def buffered(self) -> int:
         """Memory taken by records that are not acknowledged, in bytes."""
-        return self._handed_bytes - self._dispatcher.released
+        return self._taken_bytes - self._feed.released + self._fates.pending_bytes
 
     @property
     def joined(self) -> bool:
@@ -104,7 +109,6 @@ class Engine:
         Raises:
             ConnectorError: it had to stop; everything deliverable before the cause is delivered and committed.
         """
-        self._sender.start()
         self._commit_at = time.monotonic() + self._settings.commit_interval
         try:
             self._source.start(self)
@@ -114,13 +118,13 @@ class Engine:
             self._fatal = error
         finally:
             self._finish()
-        if fatal := self._fatal or self._dispatcher.undeliverable:
-            raise fatal
+        if self._fatal is not None:
+            raise self._fatal
 
     def assigned(self, partitions: Collection[Partition]) -> None:
         """Open a lane for each partition."""
         for partition in partitions:
-            self._lanes[partition] = Lane(partition, order=KeyOrder() if self._settings.ordered else None)
+            self._lanes[partition] = Lane(partition)
         self._pacing.assigned(partitions)
         log.info("partitions assigned", partitions=_names(partitions), now=len(self._lanes))
 
@@ -156,45 +160,57 @@ class Engine:
         log.error("partition stopped, the others go on", partition=str(partition), reason=str(reason))
 
     def _turn(self) -> None:
-        self.beat = time.monotonic()
-        self._check_sender()
-        self._fatal = self._fatal or self._dispatcher.undeliverable
-        if self._pacing.may_poll(self._handed_records - self._dispatcher.dequeued, self.buffered):
-            self._take(self._source.poll())
-        else:
-            self._await_progress()
-        if time.monotonic() >= self._commit_at:
+        now = self.beat = time.monotonic()
+        full_batch = False
+        if self._pacing.may_poll(now, full=self._feed.is_full(), buffered=self.buffered):
+            batches = self._source.poll(self._patience(now))
+            full_batch = self._take(batches, now) >= self._settings.bounds.batch
+        # A full batch means that there is more to read: nothing is waited for then.
+        self._move(0.0 if full_batch else _STEP)
+        if now >= self._commit_at:
             self._commit(wait=False)
-            self._publish()
+            self._publish(now)
 
-    def _publish(self) -> None:
-        lags = self._source.lags(self._committed)
-        for partition, lane in self._lanes.items():
-            self._metrics.behind(partition, lags.get(partition), lane.watermark.span)
+    def _patience(self, now: float) -> float:
+        """Tell how long the source may wait for a full batch: not at all while the sender has something to do."""
+        if self._sender.is_busy:
+            return 0.0
+        due = self._dispatcher.wake_at()
+        linger = self._settings.linger
+        return linger if due is None else min(linger, max(0.0, due - now))
 
-    def _take(self, batches: list[Batch]) -> None:
-        offers = []
+    def _move(self, patience: float) -> None:
+        """Send, take in answers, and decide the fate of what the target refused."""
+        self._sender.turn(patience)
+        self._fates.turn(self._dispatcher, self._lanes)
+        self._fatal = self._fatal or self._fates.fatal
+
+    def _take(self, batches: list[Batch], since: float) -> int:
+        """Offer what was read, to leave by `since` + linger at the latest; return how many records it was."""
+        count = 0
         for batch in batches:
             lane = self._lanes.get(batch.partition)
             if lane is None:
                 continue  # revoked while it was being read: its next owner reads it again
-            mapped = self._mapper.map(batch)
-            self._metrics.consumed(len(batch))
+            count += len(batch)
+            self._ages.read(batch)
+            mapped = self._fates.judged(batch.partition, self._mapper.map(batch))
             if mapped.dropped:
                 self._metrics.dropped(len(mapped.dropped))
-            if mapped.fatal is not None:
-                self._fatal = self._fatal or mapped.fatal
-                ends = [offsets[-1] + 1 for offsets in (mapped.records.offsets, mapped.dropped) if offsets]
-                if not ends:
-                    continue
-                self._handed[batch.partition] = max(ends)
-            else:
-                self._handed[batch.partition] = batch.offsets[-1] + 1
-            self._handed_bytes += mapped.records.footprint
-            self._handed_records += len(mapped.records)
-            offers.append((lane, mapped))
-        if offers:
-            self._sender.offer(offers)
+            self._taken_bytes += mapped.records.footprint
+            parked = [rejected.offset for rejected in mapped.rejected]
+            self._dispatcher.offer(lane, mapped.records, since, mapped.dropped, parked)
+        if count:
+            self._metrics.consumed(count)
+        return count
+
+    def _publish(self, now: float) -> None:
+        lags = self._source.lags(self._committed)
+        for partition, lane in self._lanes.items():
+            self._metrics.behind(partition, lags.get(partition), lane.watermark.span)
+            if (age := self._ages.passed(partition, lane.watermark.position)) is not None:
+                self._metrics.age(age)
+        self._metrics.review(now)
 
     def _commit(self, *, wait: bool) -> None:
         self._commit_at = time.monotonic() + self._settings.commit_interval
@@ -220,61 +236,52 @@ class Engine:
             self._stop_by = -math.inf
             self._source.close()
             self._sender.close()
+            self._fates.close()
 
     def _keep_membership(self) -> None:
         # Whatever a paused source still gives was never tracked, so no commit can pass it; and what made
         # reading impossible is known already, it must not cut the drain short.
         with contextlib.suppress(ConnectorError):
-            self._source.poll()
+            self._source.poll(0.0)
 
     def _drain(self, partitions: Collection[Partition], deadline: float, meanwhile: Callable[[], None]) -> None:
         """Wait until these partitions are acknowledged, time is up, or the target takes nothing anyway."""
-        while self._undelivered(partitions) and time.monotonic() < deadline:
-            if self._dispatcher.circuit.state != "closed" or self._sender.failure is not None:
-                return
-            self.beat = time.monotonic()
-            meanwhile()
-            self._await_progress()
-
-    def _await_progress(self) -> None:
-        self._sender.progress.wait(_STEP)
-        self._sender.progress.clear()
+        self._feed.hasty = True
+        self._fates.flush()
+        try:
+            while self._undelivered(partitions) and time.monotonic() < deadline:
+                if self._dispatcher.circuit.state != "closed":
+                    return
+                self.beat = time.monotonic()
+                meanwhile()
+                self._move(_STEP)
+        finally:
+            self._feed.hasty = False
 
     def _positions(self, partitions: Collection[Partition]) -> dict[Partition, int]:
         lanes = ((p, self._lanes[p]) for p in partitions if p in self._lanes)
         return {p: position for p, lane in lanes if (position := lane.watermark.position) is not None}
 
     def _undelivered(self, partitions: Collection[Partition]) -> int:
-        """Count offsets between watermark and the last one that was handed over and can be delivered."""
+        """Count offsets between watermark and the last one that was read and can be delivered."""
         total = 0
         for partition in partitions:
-            lane, handed = self._lanes.get(partition), self._handed.get(partition)
-            if lane is not None and handed is not None:
-                position = lane.watermark.position
-                if lane.barrier is not None:
-                    handed = min(handed, lane.barrier)
-                # Before the sender has seen the first records there is no position: at least one is on its way.
-                total += 1 if position is None else max(0, handed - position)
+            lane = self._lanes.get(partition)
+            if lane is None or lane.watermark.end is None:
+                continue
+            end = lane.watermark.end if lane.barrier is None else min(lane.watermark.end, lane.barrier)
+            total += max(0, end - (lane.watermark.position or 0))
         return total
 
     def _give_up(self, partitions: Collection[Partition]) -> None:
-        lanes = [lane for p in partitions if (lane := self._lanes.pop(p, None)) is not None]
-        self._sender.abandon(lanes)
+        self._dispatcher.abandon([lane for p in partitions if (lane := self._lanes.pop(p, None)) is not None])
+        self._fates.abandon(partitions)
         self._pacing.gave_up(partitions)
         for partition in partitions:
+            self._ages.forget(partition)
             self._stopped.pop(partition, None)
-            self._handed.pop(partition, None)
             self._committed.pop(partition, None)
             self._metrics.gave_up(partition)
-
-    def _check_sender(self) -> None:
-        if self._sender.failure is not None:
-            error = self._sender.failure
-            log.error("the sender ended", traceback="".join(traceback.format_exception(error)))
-            raise ConnectorError(
-                f"the sender ended by an error of the connector itself, {type(error).__name__}: {error}; nothing that"
-                " is not acknowledged is committed: start again, and report the traceback in the log"
-            )
 
 
 def _names(partitions: Collection[Partition]) -> list[str]:

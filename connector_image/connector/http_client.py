@@ -4,7 +4,6 @@ One thread drives many connections by a selector. The usual clients cost several
 the request itself, and a thread for each connection makes the threads fight for the interpreter.
 """
 
-import re
 import selectors
 import socket
 import ssl
@@ -15,27 +14,16 @@ from urllib.parse import urlsplit
 
 from connector.addresses import Addresses
 from connector.errors import ConnectorError
+from connector.http_response import ConnectionFailed, Response, needed, parse_response
+from connector.tls import TlsStream
 
 _CHUNK: Final = 1 << 18
-_LONGEST_HEAD: Final = 1 << 16
-_NO_BODY: Final = frozenset({204, 304})
-# No answer of a service comes near to a gigabyte.
-_LENGTH_DIGITS: Final = 9
-_HEX_LENGTH: Final = re.compile(rb"[0-9A-Fa-f]{1,7}")
 _NOTHING: Final = memoryview(b"")
-
-
-class ConnectionFailed(Exception):  # noqa: N818 - what happened, not a mistake of a caller
-    """The connection broke or the peer does not speak HTTP; whether a request was served is unknown."""
-
-
-@dataclass(frozen=True, slots=True)
-class Response:
-    """One answer. Header names are in lower case."""
-
-    status: int
-    headers: dict[str, str]
-    body: bytes
+# All connections belong to one thread and share these.
+_RECEIVED: Final = bytearray(_CHUNK)
+_RECEIVED_VIEW: Final = memoryview(_RECEIVED)
+_CLEAR: Final = bytearray(_CHUNK)
+_CLEAR_VIEW: Final = memoryview(_CLEAR)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +80,15 @@ class Connection:
 
     def __init__(self, endpoint: Endpoint, tls: ssl.SSLContext | None, addresses: Addresses | None = None) -> None:
         self._endpoint = endpoint
-        self._tls = tls
+        self._context = tls
         self._addresses = addresses or Addresses(endpoint.host, endpoint.port)
         self._state = _State.CLOSED
         self._socket: socket.socket | None = None
-        self._unsent = _NOTHING
+        self._tls: TlsStream | None = None
+        self._unsent = _NOTHING  # of the request, in clear
+        self._outgoing = _NOTHING  # what the socket has not taken yet
         self._received = bytearray()
-        self._tls_wants = 0  # TLS may have to read in order to write, and the other way round
+        self._complete = 0  # the response cannot be complete with fewer bytes
 
     @property
     def is_open(self) -> bool:
@@ -108,9 +98,7 @@ class Connection:
     @property
     def wants(self) -> int:
         """The events to watch the socket for, as the selectors module names them."""
-        if self._tls_wants:
-            return self._tls_wants
-        writing = self._state in {_State.CONNECTING, _State.SENDING}
+        writing = self._outgoing or self._state in {_State.CONNECTING, _State.SENDING}
         return selectors.EVENT_WRITE if writing else selectors.EVENT_READ
 
     def fileno(self) -> int:
@@ -139,12 +127,6 @@ class Connection:
         """
         try:
             return self._advance()
-        except ssl.SSLWantReadError:
-            self._tls_wants = selectors.EVENT_READ
-            return None
-        except ssl.SSLWantWriteError:
-            self._tls_wants = selectors.EVENT_WRITE
-            return None
         except BlockingIOError:
             return None
         except OSError as error:
@@ -155,10 +137,11 @@ class Connection:
         """Close the socket; a request under way is lost."""
         if self._socket is not None:
             self._socket.close()
-        self._socket = None
+        self._socket = self._tls = None
         self._state = _State.CLOSED
-        self._unsent = _NOTHING
+        self._unsent = self._outgoing = _NOTHING
         self._received.clear()
+        self._complete = 0
 
     def _open(self) -> None:
         try:
@@ -170,7 +153,6 @@ class Connection:
         raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._socket = raw
         self._state = _State.CONNECTING
-        self._tls_wants = 0
         try:
             raw.connect(address)
         except BlockingIOError:
@@ -180,116 +162,95 @@ class Connection:
             raise ConnectionFailed(_describe(error)) from error
 
     def _advance(self) -> Response | None:
-        self._tls_wants = 0
         connected = self._socket
         if connected is None:
             return None
         if self._state is _State.CONNECTING:
             if code := connected.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
                 raise OSError(code, f"{self._endpoint.host}:{self._endpoint.port} cannot be reached")
-            if self._tls is None:
-                self._state = _State.SENDING
-            else:
-                connected = self._socket = self._tls.wrap_socket(
-                    connected, server_hostname=self._endpoint.host, do_handshake_on_connect=False
-                )
-                self._state = _State.HANDSHAKE
-        if self._state is _State.HANDSHAKE and isinstance(connected, ssl.SSLSocket):
-            connected.do_handshake()
-            self._state = _State.SENDING
+            if self._context is not None:
+                self._tls = TlsStream(self._context, self._endpoint.host)
+            self._state = _State.SENDING if self._tls is None else _State.HANDSHAKE
+        if self._state is _State.HANDSHAKE and not self._shake_hands(connected):
+            return None
         if self._state is _State.SENDING:
-            while self._unsent:
-                self._unsent = self._unsent[connected.send(self._unsent) :]
-            self._unsent = _NOTHING  # even an empty view would keep the whole request
+            self._send(connected)
             self._state = _State.RECEIVING
             return None
         return self._receive(connected)
 
+    def _shake_hands(self, connected: socket.socket) -> bool:
+        tls = self._tls
+        if tls is None:
+            return True
+        while True:
+            self._flush(connected)
+            done = tls.handshake()
+            # An alert that tells the peer why is sent as well.
+            self._outgoing = memoryview(tls.outgoing())
+            if done:
+                self._state = _State.SENDING
+                return True
+            self._flush(connected)
+            count = connected.recv_into(_RECEIVED)
+            if not count:
+                raise ConnectionFailed("the connection was closed during the TLS handshake")
+            tls.received(_RECEIVED_VIEW[:count])
+
+    def _send(self, connected: socket.socket) -> None:
+        self._flush(connected)
+        while self._unsent:
+            if self._tls is None:
+                self._outgoing, self._unsent = self._unsent, _NOTHING
+            else:
+                self._unsent = self._tls.encrypt(self._unsent)
+                self._outgoing = memoryview(self._tls.outgoing())
+            self._flush(connected)
+        self._unsent = _NOTHING  # even an empty view would keep the whole request
+
+    def _flush(self, connected: socket.socket) -> None:
+        while self._outgoing:
+            self._outgoing = self._outgoing[connected.send(self._outgoing) :]
+        self._outgoing = _NOTHING
+
     def _receive(self, connected: socket.socket) -> Response | None:
         while True:
-            chunk = connected.recv(_CHUNK)
-            if not chunk or self._state is _State.IDLE:
+            count = connected.recv_into(_RECEIVED)
+            if self._state is _State.IDLE and (not count or self._tls is None):
                 # Unasked data on an idle connection is as much its end as a close.
-                was_idle = self._state is _State.IDLE
                 self.close()
-                if was_idle:
-                    return None
+                return None
+            if not count:
                 raise ConnectionFailed("the connection was closed before the answer was complete")
-            self._received += chunk
+            if self._tls is None:
+                self._received += _RECEIVED_VIEW[:count]
+            elif not self._decrypt(self._tls, count):
+                return None
+            if len(self._received) < self._complete:
+                continue
             parsed = parse_response(self._received)
             if parsed is not None:
                 response, keep_alive = parsed
                 self._received.clear()
+                self._complete = 0
                 if keep_alive:
                     self._state = _State.IDLE
                 else:
                     self.close()
                 return response
-            if len(chunk) < _CHUNK and not isinstance(connected, ssl.SSLSocket):
-                return None
+            self._complete = needed(self._received)
 
-
-def parse_response(received: bytes | bytearray) -> tuple[Response, bool] | None:
-    """Read a response and whether the connection stays open; None while bytes are missing.
-
-    Raises:
-        ConnectionFailed: these bytes are no HTTP/1.x response.
-    """
-    end = received.find(b"\r\n\r\n")
-    if end < 0:
-        if len(received) > _LONGEST_HEAD:
-            raise ConnectionFailed("the answer's head does not end")
-        return None
-    head = bytes(received[:end]).decode("latin-1").split("\r\n")
-    version, _, rest = head[0].partition(" ")
-    status = _number(rest[:3], 3)
-    if not version.startswith("HTTP/1.") or status is None:
-        raise ConnectionFailed(f"the answer is not HTTP: {head[0][:60]!r}")
-    headers = {}
-    for line in head[1:]:
-        name, _, value = line.partition(":")
-        headers[name.strip().lower()] = value.strip()
-    body: bytes | None
-    if headers.get("transfer-encoding", "").lower() == "chunked":
-        body = _chunked(received, end + 4)
-    else:
-        length = _number(headers.get("content-length", "0" if status in _NO_BODY else ""), _LENGTH_DIGITS)
-        if length is None:
-            raise ConnectionFailed("the answer does not tell its length")
-        stop = end + 4 + length
-        body = bytes(received[end + 4 : stop]) if len(received) >= stop else None
-    if body is None:
-        return None
-    connection = headers.get("connection", "").lower()
-    keep_alive = connection == "keep-alive" if version == "HTTP/1.0" else connection != "close"
-    return Response(status, headers, body), keep_alive
-
-
-def _number(text: str, digits: int) -> int | None:
-    """Read a number of so many ASCII digits at most; `int` and `isdigit` take others too, and not the same ones."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= digits else None
-
-
-def _chunked(received: bytes | bytearray, start: int) -> bytes | None:
-    parts: list[bytes] = []
-    while True:
-        line_end = received.find(b"\r\n", start)
-        if line_end < 0:
-            if len(received) - start > _LONGEST_HEAD:
-                raise ConnectionFailed("the length of the answer's chunk does not end")
-            return None
-        text = bytes(received[start:line_end]).partition(b";")[0].strip()
-        if not _HEX_LENGTH.fullmatch(text):
-            raise ConnectionFailed(f"the answer has a bad chunk length: {text[:20]!r}")
-        length = int(text, 16)
-        if length == 0:
-            # Trailers, if any, end with an empty line.
-            done = received.find(b"\r\n\r\n", line_end)
-            return b"".join(parts) if done >= 0 else None
-        start = line_end + 2 + length + 2
-        if len(received) < start:
-            return None
-        parts.append(bytes(received[line_end + 2 : start - 2]))
+    def _decrypt(self, tls: TlsStream, count: int) -> bool:
+        """Take in `count` bytes of the buffer; return whether the connection goes on."""
+        tls.received(_RECEIVED_VIEW[:count])
+        while (length := tls.read_into(_CLEAR)) is not None:
+            if self._state is _State.IDLE:
+                self.close()
+                return False
+            if length == 0:
+                raise ConnectionFailed("the connection was closed before the answer was complete")
+            self._received += _CLEAR_VIEW[:length]
+        return True
 
 
 def _describe(error: OSError) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from connector.batch import Records, records
 
-_Held = deque[tuple[str, bytes, int]]
+_Held = deque[tuple[bytes, bytes, int]]
 
 
 class KeyOrder:
@@ -19,8 +19,8 @@ class KeyOrder:
     __slots__ = ("_busy", "_held", "held")
 
     def __init__(self) -> None:
-        self._busy: set[str] = set()
-        self._held: dict[str, _Held] = {}
+        self._busy: set[bytes] = set()
+        self._held: dict[bytes, _Held] = {}
         self.held = 0
         """How many records wait for an earlier one of their key."""
 
@@ -29,37 +29,42 @@ class KeyOrder:
 
         The usual batch, all its keys different and none under way, passes as it is without a loop.
         """
-        keys = incoming.keys
+        keys, busy = incoming.keys, self._busy
         unique = set(keys)
-        if len(unique) == len(keys) and self._busy.isdisjoint(unique):
-            self._busy |= unique
+        repeats = len(unique) < len(keys)
+        if not repeats and busy.isdisjoint(unique):
+            busy |= unique
             return incoming
-        busy, free = self._busy, []
-        for index, key in enumerate(keys):
-            if key in busy:
-                self._held.setdefault(key, deque()).append((key, incoming.data[index], incoming.offsets[index]))
-            else:
-                busy.add(key)
-                free.append(index)
-        self.held += len(keys) - len(free)
-        return incoming.select(free)
+        if repeats:
+            seen = busy & unique
+            note = seen.add
+            # `add` returns None: the comprehension takes what was seen before, and notes what was not.
+            waiting = [index for index, key in enumerate(keys) if key in seen or note(key)]
+        else:
+            under_way = busy & unique
+            waiting = [index for index, key in enumerate(keys) if key in under_way]
+        busy |= unique
+        for index in waiting:
+            key = keys[index]
+            self._held.setdefault(key, deque()).append((key, incoming.data[index], incoming.offsets[index]))
+        self.held += len(waiting)
+        return incoming.without(waiting)
 
-    def release(self, acknowledged: Sequence[str]) -> Records | None:
+    def release(self, acknowledged: Sequence[bytes]) -> Records | None:
         """Note that the records under way with these keys are acknowledged; return what may follow now."""
-        if not self._held:
+        held = self._held
+        if not held or held.keys().isdisjoint(acknowledged):
             self._busy.difference_update(acknowledged)
             return None
-        done = set(acknowledged)
-        followed = self._held.keys() & done
-        self._busy -= done - followed
-        if not followed:
-            return None
+        followed = [key for key in acknowledged if key in held]
+        self._busy.difference_update(acknowledged)
+        self._busy.update(followed)
         following = []
         for key in followed:
-            queue = self._held[key]
+            queue = held[key]
             following.append(queue.popleft())
             if not queue:
-                del self._held[key]
+                del held[key]
         self.held -= len(following)
         following.sort(key=_offset)  # oldest first, so that the watermark moves soonest
         return records([r[0] for r in following], [r[1] for r in following], [r[2] for r in following])
@@ -72,5 +77,5 @@ class KeyOrder:
         return records([r[0] for r in waiting], [r[1] for r in waiting], [r[2] for r in waiting]).footprint
 
 
-def _offset(record: tuple[str, bytes, int]) -> int:
+def _offset(record: tuple[bytes, bytes, int]) -> int:
     return record[2]

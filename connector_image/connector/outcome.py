@@ -1,16 +1,23 @@
 """What became of a call, in the terms of the engine and of no service."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+Placement = tuple[bytes, bytes]
+"""The sequence number that a record was given, empty for none, and the name of the shard, empty when it is not known.
+
+Numbers are decimal digits of one length, so they compare as they are.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
     """The target looked at every record of the call."""
 
-    codes: list[str | None] | None
+    codes: Sequence[str | None] | None = None
     """For each record the code of its failure, None for one that was taken. None: all were taken."""
-    numbers: list[str] | None = None
-    """For each record its sequence number, where the target gives one; empty for a failed one."""
+    placements: Sequence[Placement] | None = None
+    """For each record where it lies or was meant to, if the target tells."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,18 @@
 """How far ahead of the target the source is read: what bounds the memory, for all partitions and for each."""
 
-import time
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from connector.batch import Partition
-from connector.dispatcher import Lane
+from connector.feed import Lane
 from connector.log import Log
 from connector.source import Source
+
+# What is queued for the next calls is no sign of a stuck record.
+_QUEUED_BATCHES: Final = 8
+# How often partitions are looked at, in seconds.
+_LOOKS: Final = 0.02
 
 log = Log(__name__)
 
@@ -17,8 +22,8 @@ class Bounds:
     """How much may wait; memory in bytes as `Records.footprint` counts them, times in seconds."""
 
     memory: int
-    queue: int
-    """New records that wait for a call at most."""
+    batch: int
+    """Records that are read at a time at most."""
     span: int
     """Records that all partitions together may be read past their first ones that are not acknowledged."""
     patience: float = 10.0
@@ -34,6 +39,7 @@ class Pacing:
         self._bounds = bounds
         self._full_since: float | None = None
         self._paused = False
+        self._looks_at = 0.0
         self._held_back: dict[Partition, int] = {}  # paused alone, because of a stuck record: its span when it was
 
     def pause(self) -> None:
@@ -51,22 +57,24 @@ class Pacing:
         for partition in partitions:
             self._held_back.pop(partition, None)
 
-    def may_poll(self, queued: int, buffered: int) -> bool:
+    def may_poll(self, now: float, *, full: bool, buffered: int) -> bool:
         """Tell whether to poll now. A long stall pauses the source, so that polling goes on without reading.
 
         Args:
-            queued: New records that wait for a call.
+            now: The time.
+            full: Whether enough is queued for the next calls.
             buffered: Memory that records take which are not acknowledged, in bytes.
         """
-        self._hold_back()
-        if self._paused and self._is_below(queued, buffered, 2):
+        if now >= self._looks_at:
+            self._looks_at = now + _LOOKS
+            self._hold_back()
+        if self._paused and not full and buffered < self._bounds.memory // 2:
             self._source.resume(self._lanes.keys() - self._held_back.keys())
             self._paused = False
             log.info("reading again")
-        if self._paused or self._is_below(queued, buffered, 1):
+        if self._paused or (not full and buffered < self._bounds.memory):
             self._full_since = None
             return True
-        now = time.monotonic()
         if self._full_since is None:
             self._full_since = now
         if now - self._full_since > self._bounds.patience:
@@ -74,9 +82,6 @@ class Pacing:
             log.warning("the target takes nothing for a while, reading pauses", buffered_bytes=buffered)
             return True
         return False
-
-    def _is_below(self, queued: int, buffered: int, part: int) -> bool:
-        return queued < self._bounds.queue // part and buffered < self._bounds.memory // part
 
     def _hold_back(self) -> None:
         """Read no further in a partition far past a stuck record, and on once that has moved.
@@ -93,7 +98,7 @@ class Pacing:
         flowing = {partition: span for partition, span in spans.items() if partition not in self._held_back}
         taken = sum(flowing.values())
         free = self._bounds.span - (sum(spans.values()) - taken)
-        if taken > max(free // 2, self._bounds.queue):
+        if taken > max(free // 2, _QUEUED_BATCHES * self._bounds.batch):
             stuck = max(flowing, key=lambda partition: flowing[partition])
             self._held_back[stuck] = flowing[stuck]
             self._source.pause([stuck])

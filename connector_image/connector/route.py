@@ -1,97 +1,108 @@
 """Builds a route from its configuration: which parts, wired how, with how much memory each."""
 
-import os
-import signal
-from typing import NoReturn
+from functools import partial
 
 from connector.aws.account import Account
 from connector.backoff import Backoff
 from connector.bootstrap import resolve_bootstrap
 from connector.circuit import Circuit
 from connector.config import ConnectorConfig
-from connector.dispatcher import CallLimits, Dispatcher
+from connector.config import KinesisSink as KinesisConfig
+from connector.dead_letters.opening import open_dead_letters
+from connector.dispatcher import Dispatcher
 from connector.engine import Engine, Settings
-from connector.health import Health, HealthServer
+from connector.fates import Fates
+from connector.feed import CallLimits
+from connector.firehose.delivery_stream import require_ready as require_delivery_stream
+from connector.firehose.sink import FirehoseSink
+from connector.health import Health
+from connector.hosting import Host, Running, standalone
+from connector.kafka.security import security_settings
 from connector.kafka.source import KafkaSource
+from connector.keyed_feed import KeyedFeed
 from connector.kinesis.sink import KinesisSink
-from connector.kinesis.stream import require_ready
+from connector.kinesis.stream import require_ready as require_stream
 from connector.log import Log
 from connector.mapping import Mapper
 from connector.metrics import Metrics
 from connector.pacing import Bounds
-from connector.sender import Sender
+from connector.sender import Sender, Sink
 
-_INTERRUPTED = 130
-# More would not be faster: what was just read is still in the processor's cache.
-_QUEUED_CALLS = 8
-# An offset that is remembered as acknowledged, in a set with its number: measured, with room for its growth.
+# Of a call's records so many are read at a time: retries, and what follows an acknowledged key, travel in the rest.
+_SHARE_OF_NEW = 24 / 25
+# An offset that is remembered as acknowledged, in a list with its number: measured, with room for its growth.
 _BYTES_PER_OFFSET = 128
 
 log = Log(__name__)
 
 
-def run(config: ConnectorConfig) -> None:
-    """Run a route until SIGTERM or SIGINT; a second signal ends the process at once with code 130.
+def run(config: ConnectorConfig, host: Host | None = None) -> None:
+    """Run a route until its host stops it; without one it works alone in this process.
 
     Raises:
         ConnectorError: it cannot start or cannot go on.
     """
-    account = Account(config.sink.region)
+    account = Account.of(config.sink)
     bootstrap = resolve_bootstrap(config.source.bootstrap, account.parameter)
     # Fail at start rather than open the circuit.
-    require_ready(account, config.sink)
+    sink = _ready_sink(config, account)
     metrics = Metrics(config.route)
-    metrics.describe(source=config.source.topic, sink=config.sink.stream, ordering=config.ordering)
-    retry, limits = config.sink.retry, config.sink.limits
-    sink = KinesisSink(config.sink.stream, account, CallLimits(limits.records, limits.request))
-    circuit = Circuit()
+    metrics.describe(
+        source=config.source.topic, sink=config.sink.target, ordering=config.ordering, memory=config.memory
+    )
+    retry = config.sink.retry
     backoff = Backoff(retry.first.total_seconds(), retry.longest.total_seconds())
-    dispatcher = Dispatcher(sink.limits, backoff, circuit, metrics)
+    linger = config.source.linger.total_seconds()
+    feed = KeyedFeed(sink.limits, backoff, linger, ordered=config.ordering == "key")
+    circuit = Circuit()
+    dispatcher = Dispatcher(sink.limits, feed, circuit, metrics)
     sender = Sender(sink, dispatcher, config.sink.connections, config.sink.request_timeout.total_seconds())
+    mapper = Mapper(config)
     # The rest is for the requests' bodies, which hold the records a second time while they are under way.
     share = config.memory // 4
-    source = KafkaSource(config.source, bootstrap, read_ahead=share)
+    batch = max(1, int(sink.limits.records * _SHARE_OF_NEW))
+    source = KafkaSource(config.source, bootstrap, share, mapper.columns, batch)
     source.probe()
+    letters = open_dead_letters(config, partial(_cluster, config, bootstrap))
+    if letters is not None:
+        letters.probe()
+    fates = Fates(letters, metrics)
     settings = Settings(
-        ordered=config.ordering == "key",
+        linger=linger,
         commit_interval=config.commit_interval.total_seconds(),
         drain_timeout=config.drain_timeout.total_seconds(),
         stop_timeout=config.stop_timeout.total_seconds(),
-        bounds=Bounds(memory=share, queue=_QUEUED_CALLS * limits.records, span=share // _BYTES_PER_OFFSET),
+        bounds=Bounds(memory=share, batch=batch, span=share // _BYTES_PER_OFFSET),
     )
-    engine = Engine(source, sender, dispatcher, Mapper(limits.record, config.tombstones), metrics, settings)
+    engine = Engine(source, sender, dispatcher, mapper, fates, metrics, settings)
     health = Health(
-        lambda: {"source": engine.beat, "sender": sender.beat},
+        lambda: {"engine": engine.beat},
         lambda: engine.joined,
         circuit,
         lambda: engine.stopped_partitions,
+        lambda: fates.failing,
     )
-    server = HealthServer(config.http.host, config.http.port, health, metrics.registry)
-    _stop_on_signals(engine)
-    server.start()
-    log.info(
-        "started",
-        route=config.route,
-        source=f"{config.source.topic} at {bootstrap}",
-        sink=f"{config.sink.stream} at {account.endpoint_url}",
-        http_port=server.port,
-    )
-    try:
+    with (host or standalone(config))(Running(health, metrics, engine.stop)) as said:
+        log.info(
+            "started",
+            route=config.route,
+            source=f"{config.source.topic} at {bootstrap}",
+            sink=f"{config.sink.target} at {account.endpoint_url}",
+            **said,
+        )
         engine.run()
-    finally:
-        server.close()
 
 
-def _stop_on_signals(engine: Engine) -> None:
-    def leave(*_: object) -> NoReturn:
-        # The interpreter's own way out would wait for the client libraries' threads.
-        os._exit(_INTERRUPTED)
+def _ready_sink(config: ConnectorConfig, account: Account) -> Sink:
+    sink = config.sink
+    limits = CallLimits(sink.limits.records, sink.limits.request)
+    if not isinstance(sink, KinesisConfig):
+        require_delivery_stream(account, sink)
+        return FirehoseSink(sink.delivery_stream, account, limits)
+    require_stream(account, sink, ordered=config.ordering == "key")
+    fixed = sink.explicit_hash_key if isinstance(sink.explicit_hash_key, str) else None
+    return KinesisSink(sink.stream, account, limits, wire=sink.wire, hash_key=fixed)
 
-    def stop(*_: object) -> None:
-        # Nothing is logged here: the signal may have come in the middle of a line, and stderr is not reentrant.
-        engine.stop()
-        for each in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(each, leave)
 
-    for each in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(each, stop)
+def _cluster(config: ConnectorConfig, bootstrap: str) -> dict[str, object]:
+    return {"bootstrap.servers": bootstrap, **security_settings(config.source.security)}

@@ -1,26 +1,26 @@
-"""The sender thread: one selector loop over all connections to the target.
+"""Carries calls to the target: one selector loop over all connections.
 
-Twenty milliseconds of latency then cost nothing but connections, retries are timers, and no thread
-sleeps while others have records to send.
+Twenty milliseconds of latency then cost nothing but connections, retries are timers, and nothing waits
+while others have records to send. It runs on the engine's thread: a second one would spend more on
+taking turns with the interpreter than it could do.
 """
 
-import contextlib
 import selectors
-import socket
 import ssl
-import threading
 import time
-from collections import deque
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable
 from typing import Final, Protocol
 
 from connector.addresses import Addresses
-from connector.dispatcher import Call, CallLimits, Dispatcher, Lane
-from connector.http_client import Connection, ConnectionFailed, Endpoint, Response
-from connector.mapping import Mapped
+from connector.batch import Records
+from connector.dispatcher import Call, Dispatcher
+from connector.feed import CallLimits
+from connector.http_client import Connection, Endpoint
+from connector.http_response import ConnectionFailed, Response
 from connector.outcome import CallFailure, Outcome
 
-_LONGEST_SLEEP: Final = 1.0  # seconds; the loop shows its heartbeat at least so often
+# While calls are under way time-outs are looked for so often, in seconds.
+_LOOKS: Final = 0.25
 
 
 class Sink(Protocol):
@@ -30,7 +30,7 @@ class Sink(Protocol):
     tls: ssl.SSLContext | None
     limits: CallLimits
 
-    def request(self, keys: Sequence[str], data: Sequence[bytes]) -> bytes:
+    def request(self, records: Records) -> bytes:
         """Write a whole signed request.
 
         Raises:
@@ -49,10 +49,7 @@ class CredentialsUnavailable(Exception):  # noqa: N818 - a state of the surround
 
 
 class Sender:
-    """Owns the dispatcher and runs it on a thread of its own.
-
-    The other methods are for the source's thread. They never wait, except `close`.
-    """
+    """Sends what the dispatcher packs and gives it the outcomes."""
 
     def __init__(
         self,
@@ -67,102 +64,52 @@ class Sender:
         self._request_timeout = request_timeout
         self._clock = clock
         self._selector = selectors.DefaultSelector()
-        self._wake_read, self._wake_write = socket.socketpair()
-        self._wake_read.settimeout(0)
-        self._wake_write.settimeout(0)
-        self._selector.register(self._wake_read, selectors.EVENT_READ)
-        self._inbox: deque[Callable[[], None]] = deque()
         addresses = Addresses(sink.endpoint.host, sink.endpoint.port)
         self._idle = [Connection(sink.endpoint, sink.tls, addresses) for _ in range(connections)]
         self._busy: dict[Connection, tuple[Call, float]] = {}
         self._watched: dict[Connection, tuple[int, int]] = {}
-        self._closing = False
-        self._thread = threading.Thread(target=self._run, name="sender", daemon=True)
-        self.progress = threading.Event()
-        """Set whenever a call was settled; who waits for progress clears it."""
-        self.failure: BaseException | None = None
-        """What ended the thread, if anything did."""
-        self.beat = time.monotonic()
-        """When the loop turned last."""
+        self._looks_at = 0.0
 
-    def start(self) -> None:
-        """Start the thread."""
-        self._thread.start()
+    @property
+    def is_busy(self) -> bool:
+        """Whether answers are outstanding."""
+        return bool(self._busy)
 
-    def offer(self, offers: Sequence[tuple[Lane, Mapped]]) -> None:
-        """Hand over records, in the order of each lane."""
+    def turn(self, patience: float) -> None:
+        """Send what may be sent and take in the answers that are there.
 
-        def take() -> None:
-            for lane, mapped in offers:
-                self._dispatcher.offer(lane, mapped.records, mapped.dropped)
-
-        self._post(take)
-
-    def abandon(self, lanes: Collection[Lane]) -> None:
-        """Send nothing more of these lanes; calls under way run out."""
-        self._post(lambda: self._dispatcher.abandon(lanes))
-
-    def close(self, timeout: float = 5.0) -> None:
-        """End the thread; what is under way is cut off."""
-        self._closing = True
-        self._wake()
-        if self._thread.is_alive():
-            self._thread.join(timeout)
-
-    def _post(self, action: Callable[[], None]) -> None:
-        self._inbox.append(action)
-        self._wake()
-
-    def _wake(self) -> None:
-        # A full pipe means that a wake-up is under way already.
-        with contextlib.suppress(BlockingIOError, OSError):
-            self._wake_write.send(b"\0")
-
-    def _run(self) -> None:
-        try:
-            while not self._closing:
-                self._turn()
-        except BaseException as error:  # noqa: BLE001 - whatever it is, the source's thread must hear of it
-            self.failure = error
-        finally:
-            for connection in [*self._idle, *self._busy]:
-                connection.close()
-            self._selector.close()
-            self._wake_read.close()
-            self._wake_write.close()
-            self.progress.set()
-
-    def _turn(self) -> None:
-        self.beat = time.monotonic()
+        Args:
+            patience: How long to wait for the first answer or connection that moves, in seconds.
+        """
         now = self._clock()
-        while self._inbox:
-            self._inbox.popleft()()
+        self._send_all(now)
+        if self._watched:
+            if patience > 0.0 and (due := self._dispatcher.wake_at()) is not None and self._idle:
+                patience = min(patience, max(0.0, due - now))
+            events = self._selector.select(patience)
+            for key, _ in events:
+                self._advance(key.data)
+            if events:
+                self._send_all(self._clock())
+        elif patience > 0.0:
+            time.sleep(patience)
+        if now >= self._looks_at:
+            self._looks_at = now + _LOOKS
+            self._expire(now)
+
+    def close(self) -> None:
+        """Close all connections; what is under way is cut off."""
+        for connection in [*self._idle, *self._busy]:
+            connection.close()
+        self._selector.close()
+
+    def _send_all(self, now: float) -> None:
         while self._idle and (call := self._dispatcher.next_call(now)) is not None:
             self._send(call)
-            # Signing may have had to wait for credentials.
-            self.beat = time.monotonic()
-        for key, _ in self._selector.select(self._sleep(now)):
-            if key.data is None:
-                self._drain_wake_ups()
-            else:
-                self._advance(key.data)
-        self._expire(self._clock())
-
-    def _sleep(self, now: float) -> float:
-        moments = [deadline for _, deadline in self._busy.values()]
-        # Without a free connection a due retry could not be sent: an answer comes first.
-        if self._idle and (due := self._dispatcher.wake_at()) is not None:
-            moments.append(due)
-        return min(_LONGEST_SLEEP, max(0.0, min(moments, default=now + _LONGEST_SLEEP) - now))
-
-    def _drain_wake_ups(self) -> None:
-        with contextlib.suppress(BlockingIOError):
-            while self._wake_read.recv(4096):
-                pass
 
     def _send(self, call: Call) -> None:
         try:
-            request = self._sink.request(call.keys, call.data)
+            request = self._sink.request(call.records)
         except CredentialsUnavailable as error:
             self._settle(call, CallFailure("CredentialsUnavailable", str(error), permanent=True))
             return
@@ -187,9 +134,10 @@ class Sender:
                 outcome = self._sink.outcome(response, len(under_way[0]))
         except ConnectionFailed as error:
             outcome = CallFailure("ConnectionFailed", str(error))
-        self._watch(connection)
         if outcome is not None and under_way is not None:
             self._finish(connection, outcome)
+        else:
+            self._watch(connection)
 
     def _expire(self, now: float) -> None:
         late = [connection for connection, (_, deadline) in self._busy.items() if deadline <= now]
@@ -209,7 +157,6 @@ class Sender:
         if isinstance(outcome, CallFailure) and outcome.renews_credentials:
             self._sink.renew_credentials()
         self._dispatcher.settle(call, outcome, self._clock())
-        self.progress.set()
 
     def _watch(self, connection: Connection) -> None:
         """Bring the selector's view of a connection up to date; descriptors are reused, so at once."""

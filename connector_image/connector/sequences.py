@@ -1,42 +1,39 @@
-"""Watches that the sequence numbers of one key ascend.
+"""Watches that the sequence numbers of each shard ascend from call to call.
 
-PutRecords offers no way to demand the order; what comes back shows whether it was kept. The numbers
-of earlier records are kept in a bounded table: a key that it has dropped is not compared again.
+PutRecords offers no way to demand the order; what comes back shows whether it was kept. A record of a
+key leaves only after the answer to the one before it. So it is in order if its number is above all
+that its shard had given out when it left, whatever their keys. That is one number for each shard to
+remember and no key is ever forgotten. Across shards numbers say nothing: readers finish a parent
+before its children.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+
+from connector.outcome import Placement
 
 
 class Sequences:
-    """Remembers the last sequence number of each key of one partition.
+    """The highest number that each shard is known to have given out."""
 
-    Of the keys that were acknowledged last it knows `capacity` at least, and never more than twice as many and a
-    call. They are kept in two generations, the older of which goes as a whole: no record pays for an eviction.
-    """
+    __slots__ = ("_highest",)
 
-    __slots__ = ("_capacity", "_older", "_recent")
+    def __init__(self) -> None:
+        self._highest: dict[bytes, bytes] = {}
 
-    def __init__(self, capacity: int) -> None:
-        self._capacity = capacity
-        self._recent: dict[str, str] = {}
-        self._older: dict[str, str] = {}
+    def given_out(self) -> Mapping[bytes, bytes]:
+        """Return what is known now, for a call that leaves now."""
+        return self._highest
 
-    def __len__(self) -> int:
-        return len(self._recent) + len(self._older)
-
-    def inversions(self, keys: Sequence[str], numbers: Sequence[str]) -> int:
-        """Take in acknowledged records, each key once, in order of acknowledgement; count those that go back."""
-        recent, older = self._recent, self._older
-        earlier = [recent.get(key) or older.get(key) for key in keys]
-        backwards = 0
-        if any(earlier):
-            backwards = sum(old is not None and _above(old, new) for old, new in zip(earlier, numbers, strict=True))
-        recent.update(zip(keys, numbers, strict=True))
-        if len(recent) >= self._capacity:
-            self._recent, self._older = {}, recent
+    def inversions(self, before: Mapping[bytes, bytes], placements: Sequence[Placement]) -> list[int]:
+        """Take in an answer; return the indices of records whose number is not above what was given out `before`."""
+        lowest, highest = before.get, dict(self._highest)
+        known = highest.get
+        backwards = []
+        for index, (number, shard) in enumerate(placements):
+            if number > known(shard, b""):
+                highest[shard] = number
+            if number and number <= lowest(shard, b""):
+                backwards.append(index)
+        # A new one: calls under way hold what was known when they left.
+        self._highest = highest
         return backwards
-
-
-def _above(old: str, new: str) -> bool:
-    """Tell whether one decimal number is above another; those of one stream are mostly equally long."""
-    return old > new if len(old) == len(new) else len(old) > len(new)

@@ -35,8 +35,11 @@ class Source(Protocol):
     def start(self, owner: Owner) -> None:
         """Join the group."""
 
-    def poll(self) -> list[Batch]:
-        """Wait a moment for records; at most one batch for each partition. Keeps the membership alive.
+    def poll(self, patience: float) -> list[Batch]:
+        """Take the records that are there; at most one batch for each partition. Keeps the membership alive.
+
+        Args:
+            patience: How long to wait for a full batch, in seconds.
 
         Raises:
             ConnectorError: reading cannot go on.

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from connector.http_client import Response
+from connector.http_response import Response
 from connector.outcome import CallFailure
 
 _SERVER_ERRORS: Final = 500

@@ -4,6 +4,7 @@ Offsets are committed only when the engine says so. Rebalances are cooperative: 
 are read on while others move.
 """
 
+import re
 import time
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
@@ -11,18 +12,23 @@ from typing import Final
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
-from connector.batch import Batch, Partition
+from connector.batch import Batch, Columns, Partition
 from connector.config import KafkaSource as KafkaConfig
 from connector.errors import ConnectorError, OffsetGap
 from connector.kafka.client import PROBE_TIMEOUT, Client, patiently
+from connector.kafka.messages import batches
 from connector.kafka.start import is_new, milliseconds, read_note, write_note
 from connector.log import RateLimited
 from connector.source import Owner
 
-# Larger chunks are slower: what was just read is still in the processor's cache at this size.
-BATCH_RECORDS: Final = 500
+_NAME_TAKEN: Final = frozenset({KafkaError.FENCED_INSTANCE_ID, KafkaError.UNRELEASED_INSTANCE_ID})
+_NAME_TAKEN_TEXT: Final = re.compile(r"member fenced|consumer fenced|instance ID is still used")
+_UNKNOWN_PROTOCOL: Final = frozenset({KafkaError._UNSUPPORTED_FEATURE, KafkaError.UNSUPPORTED_VERSION})  # noqa: SLF001 - librdkafka's own codes begin with an underscore
 _FATAL: Final = frozenset(
     {
+        *_NAME_TAKEN,
+        *_UNKNOWN_PROTOCOL,
+        KafkaError._FATAL,  # noqa: SLF001 - as above
         KafkaError.UNKNOWN_TOPIC_OR_PART,
         KafkaError.TOPIC_AUTHORIZATION_FAILED,
         KafkaError.GROUP_AUTHORIZATION_FAILED,
@@ -36,15 +42,30 @@ _SHARED_OUT: Final = "steady"
 # How long a round of asking for the ends of paused partitions may take, in seconds.
 _LAG_PATIENCE: Final = 0.5
 
+_error = Message.error
+_NO_MORE: Final = Columns()
+
 log = RateLimited(__name__)
 
 
 class KafkaSource:
-    """Reads a topic as a member of its group. `read_ahead` is what librdkafka may hold, in bytes."""
+    """Reads a topic as a member of its group."""
 
-    def __init__(self, config: KafkaConfig, bootstrap: str, read_ahead: int) -> None:
+    def __init__(
+        self, config: KafkaConfig, bootstrap: str, read_ahead: int, columns: Columns = _NO_MORE, most: int = 500
+    ) -> None:
+        """Prepare to read.
+
+        Args:
+            config: What to read, and as whom.
+            bootstrap: Addresses of brokers.
+            read_ahead: What librdkafka may hold, in bytes.
+            columns: What is wanted of each record.
+            most: Records that one poll gives at most.
+        """
         self._config = config
-        self._linger = config.linger.total_seconds()
+        self._columns = columns
+        self._most = most
         self._client = Client(config, bootstrap, read_ahead, self._on_commit, self._on_group)
         self._consumer: Consumer = self._client.consumer
         self._note = ""
@@ -69,19 +90,19 @@ class KafkaSource:
             [self._config.topic], on_assign=self._on_assign, on_revoke=self._on_revoke, on_lost=self._on_lost
         )
 
-    def poll(self) -> list[Batch]:
-        """Wait for records, `linger` at the longest; at most one batch for each partition.
+    def poll(self, patience: float) -> list[Batch]:
+        """Take the records that are there, waiting `patience` seconds at the longest; one batch for each partition.
 
         Raises:
             ConnectorError: reading cannot go on.
         """
-        messages = self._consumer.consume(BATCH_RECORDS, self._linger)
+        messages = self._consumer.consume(self._most, patience)
         if self._failure is not None:
             raise self._failure
-        errors = [message.error() for message in messages]
-        if any(errors):
+        self._client.attend()
+        if any(map(_error, messages)):
             messages = [message for message in messages if self._is_record(message)]
-        return [] if not messages else _batches(messages)
+        return batches(messages, self._columns) if messages else []
 
     def pause(self, partitions: Collection[Partition]) -> None:
         """Let `poll` return nothing of these partitions for now."""
@@ -148,12 +169,23 @@ class KafkaSource:
                 self._owner.stopped(partition, self._gap(partition))
             return False
         if error.fatal() or error.code() in _FATAL:
-            raise ConnectorError(
-                f"topic {message.topic() or self._config.topic!r}, group {self._config.group!r}: {error.str()};"
-                " restore the topic or the permission and start again"
-            )
+            raise self._ended(error, message.topic())
         log.warning("Kafka client reports an error, it goes on trying", code=error.name(), reason=error.str())
         return False
+
+    def _ended(self, error: KafkaError, topic: str | None) -> ConnectorError:
+        way_out = "restore the topic or the permission and start again"
+        # What was fatal stands only in the text where librdkafka wraps it.
+        if error.code() in _NAME_TAKEN or _NAME_TAKEN_TEXT.search(error.str()):
+            way_out = (
+                f"another member runs as source.instance {self._config.instance!r}, or was killed less than its"
+                " session's time-out ago; give each member a name of its own"
+            )
+        elif error.code() in _UNKNOWN_PROTOCOL:
+            way_out = "the brokers do not know source.protocol: consumer (Kafka 4.0 and later do); use classic"
+        return ConnectorError(
+            f"topic {topic or self._config.topic!r}, group {self._config.group!r}: {error.str()}; {way_out}"
+        )
 
     def _gap(self, partition: Partition) -> ConnectorError:
         place = TopicPartition(partition.topic, partition.number)
@@ -279,27 +311,3 @@ class KafkaSource:
 
 def _partitions(places: Collection[TopicPartition]) -> list[Partition]:
     return [Partition(place.topic, place.partition) for place in places]
-
-
-def _batches(messages: list[Message]) -> list[Batch]:
-    """Group messages by partition; usually all are of one."""
-    numbers = [message.partition() for message in messages]
-    if numbers.count(numbers[0]) == len(numbers):
-        return [_batch(messages)]
-    groups: dict[int | None, list[Message]] = {}
-    for number, message in zip(numbers, messages, strict=True):
-        groups.setdefault(number, []).append(message)
-    return [_batch(group) for group in groups.values()]
-
-
-def _batch(messages: list[Message]) -> Batch:
-    offsets: Sequence[int] = [message.offset() for message in messages]  # type: ignore[misc]  # records have offsets
-    first, last = offsets[0], offsets[-1]
-    if last - first + 1 == len(offsets):
-        offsets = range(first, last + 1)
-    return Batch(
-        Partition(str(messages[0].topic()), int(messages[0].partition() or 0)),
-        [message.key() for message in messages],
-        [message.value() for message in messages],
-        offsets,
-    )

@@ -1,83 +1,73 @@
 """A Kinesis data stream as the sender sees it."""
 
-import ssl
-from collections.abc import Sequence
-from datetime import UTC, datetime
-from typing import Final, Protocol
+from dataclasses import replace
+from typing import Final, Literal
 
-import botocore.httpsession
+from connector.aws.operation import Access, Operation
+from connector.batch import Records
+from connector.feed import CallLimits
+from connector.http_response import Response
+from connector.kinesis.cbor_wire import CborWire
+from connector.kinesis.json_wire import JsonWire
+from connector.kinesis.wire import TARGET, Wire
+from connector.log import Log
+from connector.outcome import CallFailure, Outcome
 
-from connector.aws.signing import Credentials, Signer
-from connector.dispatcher import CallLimits
-from connector.errors import ConnectorError
-from connector.http_client import Endpoint, Response
-from connector.kinesis.wire import TARGET, JsonWire, Wire
-from connector.outcome import Outcome
+# How an endpoint answers that does not know CBOR.
+_NOT_UNDERSTOOD: Final = frozenset(
+    {"HTTP415", "SerializationException", "UnknownOperationException", "UnsupportedMediaTypeException"}
+)
 
-USER_AGENT: Final = "streamops-connector"
-
-
-class Access(Protocol):
-    """What a sink needs of an AWS account."""
-
-    region: str
-    endpoint_url: str
-    ca_bundle: str | None
-
-    def credentials(self) -> Credentials:
-        """Return credentials that are valid now."""
-
-    def renew(self) -> None:
-        """Forget credentials that were refused."""
+log = Log(__name__)
 
 
 class KinesisSink:
-    """Writes signed PutRecords requests and reads their answers."""
+    """Writes signed PutRecords requests and reads their answers.
 
-    def __init__(self, stream: str, account: Access, limits: CallLimits, wire: Wire | None = None) -> None:
-        self._account = account
-        self._wire = wire or JsonWire(stream)
+    With `wire` auto it speaks CBOR until an endpoint that never understood it says so, and JSON from then on.
+    """
+
+    def __init__(
+        self,
+        stream: str,
+        account: Access,
+        limits: CallLimits,
+        *,
+        wire: Literal["auto", "cbor", "json"] = "auto",
+        hash_key: str | None = None,
+    ) -> None:
+        self._operation = Operation("kinesis", TARGET, account)
+        self._json = JsonWire(stream, hash_key)
+        self._cbor = CborWire(stream, hash_key)
+        self._wire: Wire = self._json if wire == "json" else self._cbor
+        self._in_doubt = wire == "auto"
         self.limits = limits
-        self.endpoint = Endpoint.from_url(account.endpoint_url)
-        self.tls = trusting_context(account.ca_bundle) if self.endpoint.tls else None
-        self._signer = Signer("kinesis", account.region, self.endpoint.host_header)
+        self.endpoint = self._operation.endpoint
+        self.tls = self._operation.tls
 
-    def request(self, keys: Sequence[str], data: Sequence[bytes]) -> bytes:
+    def request(self, records: Records) -> bytes:
         """Write a whole signed request.
 
         Raises:
             CredentialsUnavailable: there is nothing to sign with at the moment.
         """
-        body = self._wire.encode(keys, data)
-        signed = self._signer.headers(
-            body, self._wire.content_type, TARGET, self._account.credentials(), datetime.now(UTC)
-        )
-        head = f"POST / HTTP/1.1\r\n{signed}User-Agent: {USER_AGENT}\r\nContent-Length: {len(body)}\r\n\r\n"
-        return head.encode() + body
+        return self._operation.request(self._wire.encode(records), self._wire.content_type)
 
     def outcome(self, response: Response, count: int) -> Outcome:
         """Read the answer to a request of `count` records."""
-        return self._wire.decode(response, count)
+        wire = self._cbor if "cbor" in response.headers.get("content-type", "") else self._wire
+        outcome = wire.decode(response, count)
+        if not self._in_doubt:
+            return outcome
+        if not isinstance(outcome, CallFailure):
+            self._in_doubt = False
+        elif outcome.code in _NOT_UNDERSTOOD:
+            self._in_doubt = False
+            self._wire = self._json
+            log.info("the endpoint does not understand CBOR, calls are written in JSON from now on", code=outcome.code)
+            return replace(outcome, permanent=False, refuses_content=False)
+        return outcome
 
     def renew_credentials(self) -> None:
         """Resolve the credential chain anew."""
-        self._account.renew()
-
-
-def trusting_context(bundle: str | None) -> ssl.SSLContext:
-    """Trust what the AWS tools trust: their `ca_bundle`, else the system's authorities and botocore's own.
-
-    Raises:
-        ConnectorError: the bundle cannot be read.
-    """
-    if bundle is not None:
-        try:
-            return ssl.create_default_context(cafile=bundle)
-        except OSError as error:
-            raise ConnectorError(
-                f"CA bundle {bundle!r}: is no readable PEM file ({error}); correct AWS_CA_BUNDLE, or ca_bundle in the"
-                " AWS configuration file"
-            ) from None
-    context = ssl.create_default_context()
-    context.load_verify_locations(cafile=botocore.httpsession.DEFAULT_CA_BUNDLE)
-    return context
+        self._operation.renew_credentials()

@@ -60,7 +60,7 @@ METRICS: Final = (
         bounds=(0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10),
     ),
     Metric(
-        "inversions", "counter", "Sequence numbers below that of an earlier record of their key", labels=("partition",)
+        "inversions", "counter", "Sequence numbers not above what their shard had given out before", labels=("shard",)
     ),
     Metric("tombstones_dropped", "counter", "Records without a value that were dropped"),
     Metric("dead_letters", "counter", "Records that went to the dead-letter target, by reason", labels=("reason",)),

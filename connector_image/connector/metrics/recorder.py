@@ -131,10 +131,10 @@ class Metrics:
         self._dead_letters[reason] += count
         log.warning("records go to the dead-letter target", code=reason, records=count)
 
-    def inverted(self, partition: Partition, count: int) -> None:
-        """So many sequence numbers were below that of an earlier record of their key."""
-        self._inversions[str(partition.number)] += count
-        log.error("sequence numbers went back within a key", partition=str(partition), records=count)
+    def inverted(self, shard: str, count: int) -> None:
+        """So many records have sequence numbers not above what their shard had given out before they left."""
+        self._inversions[shard] += count
+        log.error("sequence numbers of a shard went back", shard=shard, records=count)
 
     def call_failed(self, failure: CallFailure) -> None:
         """A call failed as a whole."""

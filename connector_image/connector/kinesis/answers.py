@@ -1,0 +1,45 @@
+"""What an answer to PutRecords means, once it is decoded from whatever wire it came by."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from connector.aws.failures import failure
+from connector.http_response import Response
+from connector.outcome import Answer, CallFailure, Outcome, Placement
+
+OK: Final = 200
+NUMBER_LENGTH: Final = 56
+"""Digits of a sequence number as Kinesis gives them. Shorter ones, of stand-ins, are filled up, so that all compare."""
+
+# "Rate exceeded for shard shardId-000000000001 in stream flights under account 111122223333."
+_SHARD: Final = re.compile(r"shardId-[0-9]{12}")
+
+
+def outcome(response: Response, content: object, count: int) -> Outcome:
+    """Read the answer to a call of `count` records; `content` is its decoded body, None for one that cannot be."""
+    if response.status != OK:
+        return failure(response, content)
+    results = content.get("Records") if isinstance(content, Mapping) else None
+    if not isinstance(results, Sequence) or not all(isinstance(result, Mapping) for result in results):
+        return CallFailure("UnreadableAnswer", f"HTTP 200, but no results of records in {response.body[:200]!r}")
+    if len(results) != count:
+        return CallFailure("UnreadableAnswer", f"{len(results)} results for {count} records")
+    codes = [_code(result) for result in results]
+    placements = [_placement(result, code) for result, code in zip(results, codes, strict=True)]
+    return Answer(codes if any(codes) else None, placements)
+
+
+def _code(result: Mapping[str, Any]) -> str | None:
+    """Only a sequence number without an error proves a record taken; the call's count of failures proves nothing."""
+    code, number = result.get("ErrorCode"), result.get("SequenceNumber")
+    if code is None and isinstance(number, str) and number.isascii() and number.isdigit():
+        return None
+    return code if isinstance(code, str) and code else "UnreadableResult"
+
+
+def _placement(result: Mapping[str, Any], code: str | None) -> Placement:
+    if code is None:
+        return (str(result["SequenceNumber"]).zfill(NUMBER_LENGTH).encode(), str(result.get("ShardId") or "").encode())
+    named = _SHARD.search(str(result.get("ErrorMessage") or ""))
+    return (b"", named[0].encode() if named else b"")
