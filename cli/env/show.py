@@ -37,6 +37,7 @@ def physical_names(environment: Environment) -> dict[str, Any]:
     """What the short names of an environment are called outside of it."""
     return {
         "streams": {name: naming.stream_name(environment, name) for name in environment.streams},
+        "deliveries": {name: naming.delivery_name(environment, name) for name in environment.deliveries},
         "topics": {name: naming.topic_name(environment, name) for name in environment.topics},
         "consumer_groups": {name: naming.consumer_group(environment, name) for name in environment.routes},
         "ecs_cluster": naming.ecs_cluster_name(environment),

@@ -11,7 +11,7 @@ from typer.main import get_command
 from cli.main import _is_usage_error, app
 from environments import load_environment
 from environments.reference import undocumented, with_reference
-from tests.environments.documents import cases, write
+from tests.environments.documents import cases, changed, write
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "environments.md"
 
@@ -83,8 +83,10 @@ def test_what_is_no_command_would_be_seen(wrong):
     assert not understood(wrong)
 
 
-def test_the_example_is_valid(folder, text):
-    example = re.search(r"```yaml\n(.*?)```", text, re.DOTALL)
-    assert example
-    assert YAML(typ="safe", pure=True).load(example[1])
-    assert load_environment(write(folder, example[1], "dev")).routes["orders-to-stream"].tasks.max == 12
+def test_the_examples_are_valid(folder, text):
+    whole, routes = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
+    assert load_environment(write(folder, whole, "dev")).routes["orders-to-stream"].tasks.max == 12
+    yaml = YAML(typ="safe", pure=True)
+    beside = {"topics": {"rejected": {"partitions": 1}}, "deliveries": {"archive": {"to": "s3"}}}
+    document = changed({**beside, "routes": yaml.load(routes)["routes"]})
+    assert load_environment(write(folder, document, "dev")).routes["orders-to-archive"].packing == "newline"
