@@ -13,7 +13,7 @@ from connector.batch import Partition
 from connector.config import KafkaSource as KafkaConfig
 from connector.errors import ConnectorError
 from connector.kafka.client import Client
-from connector.kafka.source import BATCH_RECORDS, KafkaSource
+from connector.kafka.source import KafkaSource
 
 CONFIG = {"kind": "kafka", "bootstrap": "h:1", "topic": "t", "group": "g", "start": "latest", "linger": "200ms"}
 PLACE = TopicPartition("t", 0)
@@ -73,6 +73,9 @@ class ScriptedClient:
     def __init__(self, consumer: ScriptedConsumer) -> None:
         self.consumer = consumer
         self.failure: ConnectorError | None = None
+
+    def attend(self) -> None:
+        pass
 
     def partitions(self, _: str) -> int:
         if self.failure is not None:
@@ -137,7 +140,7 @@ def test_a_first_start_at_latest_begins_where_it_has_committed(scripted: Scripte
     scripted.assign()
     assert scripted.owner.commits == {Partition("t", 0): 20}
     assert [place.offset for place in scripted.consumer.assigned] == [20]
-    assert scripted.source.poll() == []
+    assert scripted.source.poll(0.2) == []
 
 
 @pytest.mark.parametrize(("offset_at", "begins"), [(15, 15), (-1, 20)])
@@ -166,7 +169,7 @@ def test_a_beginning_that_cannot_be_committed_stops_it_before_a_record_is_skippe
     assert scripted.owner.assignments == []
     assert scripted.consumer.assigned == []
     with pytest.raises(ConnectorError, match="'g': where to begin can be neither read nor committed"):
-        scripted.source.poll()
+        scripted.source.poll(0.2)
 
 
 def test_brokers_that_go_away_during_an_assignment_stop_it_by_the_next_poll(scripted: Scripted):
@@ -174,12 +177,12 @@ def test_brokers_that_go_away_during_an_assignment_stop_it_by_the_next_poll(scri
     scripted.assign()
     assert scripted.consumer.assigned == []
     with pytest.raises(ConnectorError, match="no broker answers"):
-        scripted.source.poll()
+        scripted.source.poll(0.2)
 
 
-def test_records_are_waited_for_no_longer_than_the_linger(scripted: Scripted):
-    scripted.source.poll()
-    assert scripted.consumer.asked == [(BATCH_RECORDS, 0.2)]
+def test_records_are_waited_for_as_long_as_the_engine_says(scripted: Scripted):
+    scripted.source.poll(0.2)
+    assert scripted.consumer.asked == [(500, 0.2)]
 
 
 def test_the_lag_of_a_paused_partition_is_asked_for_since_no_fetch_tells_it(scripted: Scripted):
