@@ -39,8 +39,10 @@ def test_every_hint_in_a_new_file_is_valid_when_it_is_uncommented(folder, kind):
 def test_hints_tell_the_defaults(folder):
     plain = load_environment(write(folder, starter("staging"), "staging")).to_document()
     full = load_environment(write(folder, uncommented(starter("staging")), "staging")).to_document()
-    for section in ("connectors", "network", "routes"):
+    for section in ("connectors", "network"):
         assert full[section] == plain[section]
+    rejected = {"dead_letters": {"bucket": "staging-rejected", "prefix": "dead-letters/"}}
+    assert full["routes"]["orders-to-stream"] == plain["routes"]["orders-to-stream"] | rejected
     assert full["streams"]["orders"] == plain["streams"]["orders"] | {"name": "staging-orders"}
 
 
