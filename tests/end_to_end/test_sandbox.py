@@ -38,7 +38,7 @@ def test_up_again_keeps_what_runs(deployment: Deployment):
 
 def test_every_part_is_shown_with_its_place(deployment: Deployment):
     items = {item["part"]: item for item in deployment.answer("sandbox", "status")["items"]}
-    assert items.keys() == {"kafka", "aws", "runner", "flights-to-stream"}
+    assert items.keys() == {"kafka", "aws", "runner", "flights-to-stream", "flights-to-archive"}
     assert {item["state"] for item in items.values()} <= {"running", "ready"}
     assert all(Path(item["log"]).is_file() for item in items.values())
 
@@ -48,7 +48,7 @@ def test_the_log_of_a_part_can_be_read_and_an_unknown_part_is_named(deployment: 
     done = deployment.streamops("sandbox", "logs", "zookeeper")
     assert done.returncode == 1
     assert "no log of 'zookeeper'" in done.stderr
-    assert "there are: aws, cdk, flights-to-stream, kafka, runner" in done.stderr
+    assert "there are: aws, cdk, flights-to-archive, flights-to-stream, kafka, runner" in done.stderr
 
 
 def test_a_part_that_died_is_reported_with_its_log_and_comes_up_again(deployment: Deployment):
