@@ -12,14 +12,17 @@ from hypothesis import strategies as st
 
 from connector.backoff import Backoff
 from connector.batch import Partition
+from connector.config import Plaintext
 from connector.dead_letters import Letter
 from connector.dead_letters import topic as topic_module
+from connector.dead_letters.cluster import Cluster
 from connector.dead_letters.topic import TopicDeadLetters
 from tests.connector.letters import letter
 
 REFUSAL = KafkaError(KafkaError.TOPIC_AUTHORIZATION_FAILED)
 TOO_LARGE = KafkaError(KafkaError.MSG_SIZE_TOO_LARGE)
 LOST_TRACK = KafkaError(KafkaError._FATAL, "lost track", fatal=True)
+CLUSTER = Cluster(lambda: {"bootstrap.servers": "kafka-1:9092"}, Plaintext(protocol="plaintext"))
 LARGE = b"large"
 ROOM = 4
 
@@ -90,7 +93,7 @@ class Run:
 
     def __init__(self) -> None:
         self.clock = Clock()
-        self.dead_letters = TopicDeadLetters("rejected", "route", {}, Backoff(0.1, 1.0), clock=self.clock)
+        self.dead_letters = TopicDeadLetters("rejected", "route", CLUSTER, Backoff(0.1, 1.0), clock=self.clock)
         self.settled: list[tuple[Partition, int]] = []
         self.sent: dict[tuple[Partition, int], Letter] = {}
         self.abandoned: set[tuple[Partition, int]] = set()
@@ -140,7 +143,7 @@ def test_whatever_happens_each_letter_is_settled_once_or_known_to_be_too_large(t
 
 
 def test_a_refused_letter_that_is_not_sent_again_is_missed(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(TopicDeadLetters, "_refused", lambda self, _: self._waiting.clear())
+    monkeypatch.setattr(TopicDeadLetters, "_refused", lambda self, *_: self._waiting.clear())
     run = Run()
     for step in (("send", 0, b"small"), ("refuse",)):
         run.step(step)
@@ -190,4 +193,4 @@ def test_what_went_wrong_before_there_was_anything_to_send_is_no_failure():
     run.step(("send", 0, b"small"))
     assert run.dead_letters.failing is None
     run.clock.now += 3
-    assert run.dead_letters.failing == "topic 'rejected': 1/1 brokers are down"
+    assert "no broker answers (1/1 brokers are down)" in str(run.dead_letters.failing)

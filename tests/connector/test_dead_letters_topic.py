@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +19,9 @@ from confluent_kafka.cimpl import NewTopic
 
 from connector.backoff import Backoff
 from connector.batch import Headers, Partition
+from connector.config import Plaintext
 from connector.dead_letters import Letter
+from connector.dead_letters.cluster import Cluster as SourceCluster
 from connector.dead_letters.topic import TopicDeadLetters
 from connector.errors import ConnectorError, Undeliverable
 from sandbox.kafka import STOP_GRACE_SECONDS, Broker
@@ -115,6 +117,10 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     running.stop()
 
 
+def reached(**settings: object) -> SourceCluster:
+    return SourceCluster(lambda: settings, Plaintext(protocol="plaintext"))
+
+
 Opening = Callable[..., TopicDeadLetters]
 
 
@@ -124,8 +130,7 @@ def opened(cluster: Cluster) -> Iterator[Opening]:
     all_opened: list[TopicDeadLetters] = []
 
     def new(topic: str, kind: type[TopicDeadLetters] = TopicDeadLetters, **options: object) -> TopicDeadLetters:
-        settings: Mapping[str, object] = {**cluster.settings, **PROMPT}
-        made = kind(topic, "flights-to-stream", settings, Backoff(0.05, 0.2), **options)  # type: ignore[arg-type]
+        made = kind(topic, "flights-to-stream", reached(**cluster.settings, **PROMPT), Backoff(0.05, 0.2), **options)  # type: ignore[arg-type]
         all_opened.append(made)
         return made
 
@@ -244,7 +249,7 @@ def test_a_broker_that_is_down_is_waited_for_and_nothing_is_lost(cluster: Cluste
         for offset in range(1, 101):
             dead_letters.send(letter(offset, b"%d" % offset))
         assert serve(dead_letters, lambda: dead_letters.failing) == []
-        assert "brokers are down" in str(dead_letters.failing)
+        assert "no broker answers" in str(dead_letters.failing)
         assert dead_letters.pending == 100
         assert dead_letters.pending_bytes > 0
     finally:
@@ -355,7 +360,7 @@ def test_letters_of_partitions_given_up_are_forgotten(cluster: Cluster, opened: 
 def test_what_waits_for_room_in_the_client_is_sent_later(cluster: Cluster):
     topic = cluster.topic()
     dead_letters = TopicDeadLetters(
-        topic, "route", {**cluster.settings, "queue.buffering.max.messages": 10}, Backoff(0.05, 0.2)
+        topic, "route", reached(**cluster.settings, **{"queue.buffering.max.messages": 10}), Backoff(0.05, 0.2)
     )
     for offset in range(100):
         dead_letters.send(letter(offset))
@@ -396,13 +401,14 @@ def test_a_compacted_topic_is_refused_since_it_loses_letters(cluster: Cluster, o
 
 def test_brokers_that_are_not_there_are_named(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("connector.dead_letters.topic_probe._PATIENCE", 1.0)
-    nowhere = {"bootstrap.servers": "127.0.0.1:1"}
+    nowhere = reached(**{"bootstrap.servers": "127.0.0.1:1"})
     dead_letters = TopicDeadLetters("rejected", "route", nowhere, Backoff(0.05, 0.2))
-    with pytest.raises(ConnectorError, match=r"at 127\.0\.0\.1:1: .*check source\.bootstrap"):
+    with pytest.raises(ConnectorError, match=r"at 127\.0\.0\.1:1: no broker answers .*check source\.bootstrap"):
         dead_letters.probe()
     dead_letters.close(0)
 
 
 def test_settings_that_the_client_refuses_are_one_clear_error():
+    pigeons = reached(**{"bootstrap.servers": "127.0.0.1:1", "security.protocol": "carrier-pigeon"})
     with pytest.raises(ConnectorError, match=r"dead_letters\.topic: the Kafka client refuses"):
-        TopicDeadLetters("rejected", "route", {"security.protocol": "carrier-pigeon"}, Backoff(0.05, 0.2))
+        TopicDeadLetters("rejected", "route", pigeons, Backoff(0.05, 0.2))

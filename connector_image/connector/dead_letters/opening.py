@@ -9,6 +9,7 @@ from connector.aws.identity import Identity
 from connector.backoff import Backoff
 from connector.config import ConnectorConfig, DeadLetterBucket, DeadLetterStream, DeadLetterTopic
 from connector.dead_letters.bucket import BucketCarrier
+from connector.dead_letters.cluster import Cluster
 from connector.dead_letters.envelope import seal
 from connector.dead_letters.queued import QueuedDeadLetters
 from connector.dead_letters.stream import StreamCarrier
@@ -24,7 +25,8 @@ def open_dead_letters(config: ConnectorConfig, cluster: Callable[[], Mapping[str
 
     Args:
         config: The route.
-        cluster: Gives librdkafka's settings that reach the source's cluster: bootstrap servers and security.
+        cluster: Gives librdkafka's settings that reach the source's cluster: bootstrap servers and security. It is
+            asked again when a login is refused, so that a secret that changed is taken up.
 
     Raises:
         ConnectorError: the settings of a client make no sense.
@@ -36,7 +38,8 @@ def open_dead_letters(config: ConnectorConfig, cluster: Callable[[], Mapping[str
         case None:
             return None
         case DeadLetterTopic(topic=topic):
-            return TopicDeadLetters(topic, config.route, cluster(), backoff, source_topic=config.source.topic)
+            reached = Cluster(cluster, config.source.security)
+            return TopicDeadLetters(topic, config.route, reached, backoff, source_topic=config.source.topic)
         case DeadLetterStream(stream=stream):
             region = stream.split(":")[3] if stream.startswith("arn:") else config.sink.region
             return QueuedDeadLetters(StreamCarrier(_client(config, "kinesis", region), stream, sealed), backoff)

@@ -16,11 +16,13 @@ from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from connector.backoff import Backoff
 from connector.batch import Partition
+from connector.dead_letters.cluster import Cluster
 from connector.dead_letters.headers import headers_of
 from connector.dead_letters.ledger import Ledger
 from connector.dead_letters.letter import Letter
 from connector.dead_letters.topic_probe import probe_topic
 from connector.errors import ConnectorError, Undeliverable
+from connector.kafka.diagnosis import is_refusal
 from connector.log import RateLimited
 
 _SETTINGS: Final[Mapping[str, object]] = {
@@ -39,13 +41,9 @@ _SETTINGS: Final[Mapping[str, object]] = {
     "partitioner": "murmur2_random",
 }
 _TOO_LARGE: Final = frozenset({KafkaError.MSG_SIZE_TOO_LARGE, KafkaError.RECORD_LIST_TOO_LARGE})
-_WHY_DOWN: Final = frozenset(
-    {
-        KafkaError._ALL_BROKERS_DOWN,  # noqa: SLF001 - librdkafka's own codes begin with an underscore
-        KafkaError._AUTHENTICATION,  # noqa: SLF001
-        KafkaError.SASL_AUTHENTICATION_FAILED,
-    }
-)
+# librdkafka's own codes begin with an underscore.
+_FATAL: Final = KafkaError._FATAL  # noqa: SLF001
+_ALL_DOWN: Final = KafkaError._ALL_BROKERS_DOWN  # noqa: SLF001
 # Letters are kept here and in the client's queue.
 _COPIES: Final = 2
 # Seconds without an acknowledgement after which a reported problem counts, and after which silence is one.
@@ -68,7 +66,7 @@ class TopicDeadLetters:
         self,
         topic: str,
         route: str,
-        cluster: Mapping[str, object],
+        cluster: Cluster,
         backoff: Backoff,
         *,
         source_topic: str | None = None,
@@ -79,7 +77,7 @@ class TopicDeadLetters:
         Args:
             topic: Where letters go.
             route: Name of the route, for the letters' headers.
-            cluster: librdkafka's settings that reach the cluster: bootstrap servers and security.
+            cluster: The cluster of the topic.
             backoff: Waits before letters are sent again that the topic refused.
             source_topic: Topic of the route's records, to compare what both take.
             clock: Seconds that never go back.
@@ -90,6 +88,7 @@ class TopicDeadLetters:
         self._topic = topic
         self._route = route
         self._cluster = cluster
+        self._diagnosis = cluster.diagnosis()
         self._backoff = backoff
         self._source_topic = source_topic
         self._clock = clock
@@ -182,6 +181,8 @@ class TopicDeadLetters:
             return
         if self._broken:
             self._replace_producer()
+        if self._broken:
+            return
         if self._suspects and not self._under_way:
             self._alone = True
             self._produce(self._suspects.popleft())
@@ -215,27 +216,28 @@ class TopicDeadLetters:
         was_alone, self._alone = self._alone, False
         if error is None:
             self._attempt, self._problem, self._quiet_since = 0, None, self._clock()
+            self._diagnosis.reached()
             if self._ledger.leave(letter):
                 self._settled.append((letter.partition, letter.offset))
         elif letter not in self._ledger:
             self._ledger.leave(letter)
         elif error.code() not in _TOO_LARGE:
             self._waiting.append(letter)
-            self._refused(error)
+            self._broken = self._broken or _is_fatal(error)
+            self._refused(error.name(), f"topic {self._topic!r}: {error.str()}")
         elif was_alone:
             self._fatal = self._fatal or self._too_large(letter)
         else:
             self._suspects.append(letter)
 
-    def _refused(self, error: KafkaError) -> None:
+    def _refused(self, code: str, problem: str) -> None:
         """Wait before anything is sent again; the refusals of one round count as one."""
-        self._broken = self._broken or error.fatal() or error.code() == KafkaError._FATAL  # noqa: SLF001 - as above
-        self._problem = f"topic {self._topic!r}: {error.str()}"
+        self._problem = problem
         now = self._clock()
         if now >= self._retry_at:
             self._retry_at = now + self._backoff.wait(self._attempt)
             self._attempt += 1
-        log.warning("dead letters refused, they are sent again", code=error.name(), reason=self._problem)
+        log.warning("dead letters refused, they are sent again", code=code, reason=problem)
 
     def _too_large(self, letter: Letter) -> ConnectorError:
         size = len(letter.key or b"") + len(letter.value or b"")
@@ -249,7 +251,7 @@ class TopicDeadLetters:
 
     def _new_producer(self) -> Producer:
         try:
-            return Producer({**_SETTINGS, **self._cluster, "error_cb": self._on_error}, logger=_library_log)
+            return Producer({**_SETTINGS, **self._cluster.settings(), "error_cb": self._on_error}, logger=_library_log)
         except KafkaException as error:
             raise ConnectorError(
                 f"dead_letters.topic: the Kafka client refuses its settings ({error.args[0].str()}); correct source,"
@@ -257,20 +259,35 @@ class TopicDeadLetters:
             ) from None
 
     def _replace_producer(self) -> None:
-        """Begin anew: a producer that lost track of its sequence numbers never sends again.
+        """Begin anew: a producer that lost track of its sequence numbers, or was refused its login, is of no more use.
 
-        Nobody polls the old one any more, so it reports nothing that would count twice.
+        The new one logs in with the secrets that are found now. Nobody polls the old one any more, so it reports
+        nothing that would count twice.
         """
+        try:
+            producer = self._new_producer()
+        except ConnectorError as error:
+            self._refused("LOGIN", str(error))
+            return
         self._producer.purge(blocking=False)
         self._waiting.extendleft(reversed(self._under_way.values()))
         self._under_way.clear()
         self._alone = self._broken = False
-        self._producer = self._new_producer()
+        self._producer = producer
+        self._diagnosis.changed()
 
     def _on_error(self, error: KafkaError) -> None:
-        if error.fatal() or error.code() == KafkaError._FATAL:  # noqa: SLF001 - as above
-            self._refused(error)
+        if _is_fatal(error):
+            self._broken = True
+            self._refused(error.name(), f"topic {self._topic!r}: {error.str()}")
             return
-        if error.code() in _WHY_DOWN:
-            self._problem = f"topic {self._topic!r}: {error.str()}"
-        log.warning("Kafka client reports an error, it goes on trying", code=error.name(), reason=error.str())
+        self._diagnosis.hear(error)
+        if is_refusal(error):
+            self._broken = True
+            self._refused(error.name(), str(self._diagnosis.explain(error)))
+        elif error.code() == _ALL_DOWN:
+            self._problem = str(self._diagnosis.explain(error))
+
+
+def _is_fatal(error: KafkaError) -> bool:
+    return bool(error.fatal()) or error.code() == _FATAL

@@ -12,19 +12,20 @@ from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._acl import AclOperation
 from confluent_kafka.admin._config import ConfigEntry, ConfigResource
 
-from connector.errors import ConnectorError, NotAuthenticated
+from connector.dead_letters.cluster import Cluster
+from connector.errors import ConnectorError
 from connector.units import format_size
 
 _PATIENCE: Final = 10.0
 _STEP: Final = 0.2
 # What the headers and the framing of a letter may come to.
 _ROOM: Final = 8192
-_UNAUTHENTICATED: Final = frozenset({KafkaError._AUTHENTICATION, KafkaError.SASL_AUTHENTICATION_FAILED})  # noqa: SLF001 - librdkafka's own codes begin with an underscore
+_TIMED_OUT: Final = KafkaError._TIMED_OUT  # noqa: SLF001 - librdkafka's own codes begin with an underscore
 
 Answer = TypeVar("Answer")
 
 
-def probe_topic(topic: str, cluster: Mapping[str, object], source_topic: str | None) -> str:
+def probe_topic(topic: str, cluster: Cluster, source_topic: str | None) -> str:
     """Describe a topic that takes dead letters.
 
     Raises:
@@ -35,12 +36,11 @@ def probe_topic(topic: str, cluster: Mapping[str, object], source_topic: str | N
 
 
 class _Probe:
-    def __init__(self, topic: str, cluster: Mapping[str, object]) -> None:
+    def __init__(self, topic: str, cluster: Cluster) -> None:
         self._topic = topic
-        self._bootstrap = cluster.get("bootstrap.servers")
-        self._what = f"dead-letter topic {topic!r} at {self._bootstrap}"
-        self._refusal: KafkaError | None = None
-        settings: dict[str, Any] = {**cluster, "error_cb": self._on_error}
+        self._what = f"dead-letter topic {topic!r}"
+        self._diagnosis = cluster.diagnosis()
+        settings: dict[str, Any] = {**cluster.settings(), "error_cb": self._diagnosis.hear}
         self._admin = AdminClient(settings, logger=logging.getLogger("connector.librdkafka"))
 
     def run(self, source_topic: str | None) -> str:
@@ -85,29 +85,23 @@ class _Probe:
         return {name: str(entry.value) for name, entry in entries.items()}
 
     def _await(self, future: "Future[Answer]") -> Answer:
-        deadline = time.monotonic() + _PATIENCE
+        started = time.monotonic()
         while True:
             try:
-                return future.result(_STEP)
+                answer = future.result(_STEP)
             except NotYet:
                 # The reason comes by a callback, which only a poll serves.
                 self._admin.poll(0)
-                if self._refusal is not None:
-                    raise KafkaException(self._refusal) from None
-                if time.monotonic() > deadline:
-                    raise KafkaException(KafkaError(KafkaError._TIMED_OUT)) from None  # noqa: SLF001 - as above
+                took = time.monotonic() - started
+                if self._diagnosis.is_hopeless(took) or took > _PATIENCE:
+                    raise KafkaException(KafkaError(_TIMED_OUT)) from None
+            else:
+                self._diagnosis.reached()
+                return answer
 
     def _explained(self, error: KafkaError) -> ConnectorError:
-        if error.code() in _UNAUTHENTICATED:
-            return NotAuthenticated(
-                f"Kafka at {self._bootstrap}: {error.str()}; correct source.security or the secrets it names"
-            )
         if error.code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
             return ConnectorError(f"{self._what}: does not exist; create it or correct dead_letters.topic")
         if error.code() == KafkaError.TOPIC_AUTHORIZATION_FAILED:
             return ConnectorError(f"{self._what}: {error.str()}; allow WRITE and DESCRIBE on the topic")
-        return ConnectorError(f"{self._what}: {error.str()}; check source.bootstrap and the network")
-
-    def _on_error(self, error: KafkaError) -> None:
-        if error.code() in _UNAUTHENTICATED:
-            self._refusal = error
+        return self._diagnosis.explain(error)
