@@ -129,6 +129,9 @@ class Connection:
             return self._advance()
         except BlockingIOError:
             return None
+        except ConnectionFailed:
+            self.close()
+            raise
         except OSError as error:
             self.close()
             raise ConnectionFailed(_describe(error)) from error

@@ -11,8 +11,12 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from hashlib import md5
 from typing import Any, Literal, Self
 
+import cbor2
+
+CBOR = "application/x-amz-cbor-1.1"
 THROTTLED = "ProvisionedThroughputExceededException"
 
 
@@ -42,11 +46,29 @@ class Taken:
 
     key: str
     data: bytes
+    shard: str = ""
+
+
+@dataclass
+class Shard:
+    """A shard with its range of hash keys, both ends included."""
+
+    name: str
+    first: int
+    last: int
+    parent: str | None = None
+    is_open: bool = True
+
+
+def even_shards(count: int) -> list[Shard]:
+    """Shards that share the key space equally."""
+    cuts = [(1 << 128) * number // count for number in range(count + 1)]
+    return [Shard(f"shardId-{n:012d}", cuts[n], cuts[n + 1] - 1) for n in range(count)]
 
 
 @dataclass
 class FaultServer:
-    """PutRecords over HTTP on a free port of the loopback, on a thread of its own."""
+    """PutRecords and PutRecordBatch over HTTP on a free port of the loopback, on a thread of its own."""
 
     tls: ssl.SSLContext | None = None
     plan: Plan = lambda _: FINE
@@ -61,6 +83,11 @@ class FaultServer:
     record_limit: int | None = 1024
     role: Literal["assumed", "refused"] = "assumed"
     most_at_once: int = 0
+    shards: list[Shard] = field(default_factory=lambda: even_shards(1))
+    speaks_cbor: bool = True
+    wires: Counter[str] = field(default_factory=Counter)
+    lists: int = 0
+    """How often the shards were listed."""
     port: int = 0
 
     def __enter__(self) -> Self:
@@ -113,15 +140,25 @@ class FaultServer:
         if not action:
             self._assume_role(writer)
             return True
-        if action != "PutRecords":
+        if action not in {"PutRecords", "PutRecordBatch"}:
             status, answer = self._rare(action, json.loads(body))
             _answer(writer, status, answer)
             return True
         self.heads.append(headers)
+        wire = headers.get("content-type", "application/x-amz-json-1.1")
+        self.wires[wire] += 1
+        if wire == CBOR and not self.speaks_cbor:
+            _answer(writer, 400, {"__type": "SerializationException"})
+            return True
         self._at_once += 1
         self.most_at_once = max(self.most_at_once, self._at_once)
+        records = (cbor2.loads(body) if wire == CBOR else json.loads(body))["Records"]
+        if wire != CBOR:
+            records = [{**record, "Data": base64.b64decode(record["Data"], validate=True)} for record in records]
         try:
-            return await self._put_records(json.loads(body)["Records"], writer)
+            if action == "PutRecords":
+                return await self._put(records, writer, wire)
+            return await self._put([{**record, "PartitionKey": ""} for record in records], writer, None)
         finally:
             self._at_once -= 1
 
@@ -144,9 +181,13 @@ class FaultServer:
         if action == "DescribeStreamSummary" and self.stream_status is not None:
             limit = {} if self.record_limit is None else {"MaxRecordSizeInKiB": self.record_limit}
             return 200, {"StreamDescriptionSummary": {"StreamStatus": self.stream_status, **limit}}
+        if action == "ListShards":
+            self.lists += 1
+            return 200, {"Shards": [_listed(shard) for shard in self.shards]}
         return 400, {"__type": "ResourceNotFoundException", "message": "Stream not found"}
 
-    async def _put_records(self, records: Sequence[dict[str, str]], writer: asyncio.StreamWriter) -> bool:
+    async def _put(self, records: Sequence[dict[str, Any]], writer: asyncio.StreamWriter, wire: str | None) -> bool:
+        """Answer a call; `wire` is None for one of Firehose."""
         number = len(self.calls)
         keys = [record["PartitionKey"] for record in records]
         self.calls.append(keys if self.keeps else [])
@@ -163,23 +204,71 @@ class FaultServer:
             return True
         results: list[dict[str, str]] = []
         for index, record in enumerate(records):
+            shard = self.shard_of(record)
             if fault.refused is not None and fault.refused(index):
                 self.happened[fault.refusal] += 1
-                results.append({"ErrorCode": fault.refusal, "ErrorMessage": "on demand"})
+                message = f"Rate exceeded for shard {shard.name} in stream flights under account 111122223333."
+                results.append({"ErrorCode": fault.refusal, "ErrorMessage": message})
                 continue
             self.count += 1
             if self.keeps:
-                self.taken.append(Taken(keys[index], base64.b64decode(record["Data"], validate=True)))
-            results.append({"SequenceNumber": f"{self.count:056d}", "ShardId": "shardId-000000000000"})
+                self.taken.append(Taken(keys[index], record["Data"], shard.name))
+            place = {"RecordId": f"{self.count}"}
+            results.append({"SequenceNumber": f"{self.count:056d}", "ShardId": shard.name} if wire else place)
         if fault.ending == "cut-after":
             self.happened["cut-after"] += 1
             return False
         failed = sum("ErrorCode" in result for result in results)
-        _answer(writer, 200, {"FailedRecordCount": failed, "Records": results})
+        if wire is None:
+            _answer(writer, 200, {"FailedPutCount": failed, "RequestResponses": results})
+        else:
+            _answer(writer, 200, {"FailedRecordCount": failed, "Records": results}, wire)
         return True
 
+    def shard_of(self, record: dict[str, Any]) -> Shard:
+        """Find the open shard whose range holds a record's hash key."""
+        named = record.get("ExplicitHashKey")
+        value = int(named) if named else hash_key(record["PartitionKey"])
+        return next(shard for shard in self.shards if shard.is_open and shard.first <= value <= shard.last)
 
-def _answer(writer: asyncio.StreamWriter, status: int, content: object) -> None:
-    body = content if isinstance(content, bytes) else json.dumps(content).encode()
-    head = f"HTTP/1.1 {status} -\r\nContent-Type: application/x-amz-json-1.1\r\nContent-Length: {len(body)}\r\n\r\n"
+    def split(self, name: str) -> None:
+        """Cut a shard in two equal halves."""
+        parent = next(shard for shard in self.shards if shard.name == name)
+        parent.is_open = False
+        middle = (parent.first + parent.last) // 2
+        count = len(self.shards)
+        self.shards.append(Shard(f"shardId-{count:012d}", parent.first, middle, name))
+        self.shards.append(Shard(f"shardId-{count + 1:012d}", middle + 1, parent.last, name))
+
+
+def hash_key(key: str) -> int:
+    """Place a partition key as Kinesis does."""
+    return int.from_bytes(md5(key.encode(), usedforsecurity=False).digest(), "big")
+
+
+def _answer(
+    writer: asyncio.StreamWriter, status: int, content: object, wire: str = "application/x-amz-json-1.1"
+) -> None:
+    body = (
+        content
+        if isinstance(content, bytes)
+        else cbor2.dumps(content)
+        if wire == CBOR
+        else json.dumps(content).encode()
+    )
+    head = f"HTTP/1.1 {status} -\r\nContent-Type: {wire}\r\nContent-Length: {len(body)}\r\n\r\n"
     writer.write(head.encode() + body)
+
+
+def _listed(shard: Shard) -> dict[str, Any]:
+    numbers = (
+        {"StartingSequenceNumber": "0"}
+        if shard.is_open
+        else {"StartingSequenceNumber": "0", "EndingSequenceNumber": "1"}
+    )
+    return {
+        "ShardId": shard.name,
+        "HashKeyRange": {"StartingHashKey": str(shard.first), "EndingHashKey": str(shard.last)},
+        "SequenceNumberRange": numbers,
+        **({"ParentShardId": shard.parent} if shard.parent else {}),
+    }

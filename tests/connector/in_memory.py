@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -9,12 +10,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from random import Random
 
+from connector.aws.signing import Credentials
 from connector.backoff import Backoff
 from connector.batch import Batch, Partition
 from connector.circuit import Circuit
-from connector.dispatcher import CallLimits, Dispatcher
+from connector.config import ConnectorConfig, load_config
+from connector.dead_letters.target import DeadLetters
+from connector.dispatcher import Dispatcher
 from connector.engine import Engine, Settings
-from connector.kinesis.signing import Credentials
+from connector.fates import Fates
+from connector.feed import CallLimits
+from connector.keyed_feed import KeyedFeed
 from connector.kinesis.sink import KinesisSink
 from connector.mapping import Mapper
 from connector.metrics import Metrics
@@ -59,7 +65,7 @@ class MemorySource:
         self.turn = 0
         owner.assigned(self.places)
 
-    def poll(self) -> list[Batch]:
+    def poll(self, patience: float) -> list[Batch]:  # noqa: ARG002 - the protocol's signature
         self.polled += 1
         for _ in self.places:
             self.turn = (self.turn + 1) % len(self.places)
@@ -110,6 +116,13 @@ class FixedAccess:
         self.renewals += 1
 
 
+def route_config(**options: object) -> ConnectorConfig:
+    """A configuration with all defaults but these."""
+    source = {"kind": "kafka", "bootstrap": "localhost:1", "topic": TOPIC, "group": "g"}
+    sink = {"kind": "kinesis", "stream": "flights"}
+    return load_config(json.dumps({"route": "r", "source": source, "sink": sink, **options}), "a test")
+
+
 @dataclass
 class Assembly:
     """A whole route but for Kafka."""
@@ -121,9 +134,10 @@ class Assembly:
     connections: int = 6
     request_timeout: float = 5.0
     retry: tuple[float, float] = (0.001, 0.02)
-    tombstones: str = "stop"
+    tombstones: str = "reject"
+    letters: DeadLetters | None = None
     stop_timeout: float = 20.0
-    queue: int = 1_000
+    linger: float = 0.005
     span: int = 100_000
     ca_bundle: str | None = None
     clock: Callable[[], float] = time.monotonic
@@ -133,18 +147,20 @@ class Assembly:
         self.circuit = Circuit(shortest=0.02, longest=0.05)
         limits = CallLimits(self.records, 10 << 20)
         self.access = FixedAccess(self.source.server.url, self.ca_bundle)
-        self.dispatcher = Dispatcher(limits, Backoff(*self.retry), self.circuit, self.metrics)
+        self.feed = KeyedFeed(limits, Backoff(*self.retry), self.linger, ordered=self.ordered)
+        self.dispatcher = Dispatcher(limits, self.feed, self.circuit, self.metrics)
         sink = KinesisSink("flights", self.access, limits)
         self.sender = Sender(sink, self.dispatcher, self.connections, self.request_timeout, self.clock)
         settings = Settings(
-            ordered=self.ordered,
+            linger=self.linger,
             commit_interval=0.02,
             drain_timeout=5.0,
             stop_timeout=self.stop_timeout,
-            bounds=Bounds(memory=self.memory, queue=self.queue, span=self.span, patience=0.2),
+            bounds=Bounds(memory=self.memory, batch=self.source.chunk, span=self.span, patience=0.2),
         )
-        mapper = Mapper(1 << 20, self.tombstones)  # type: ignore[arg-type]  # tests pass the literals
-        self.engine = Engine(self.source, self.sender, self.dispatcher, mapper, self.metrics, settings)
+        self.fates = Fates(self.letters, self.metrics)
+        mapper = Mapper(route_config(tombstones=self.tombstones))
+        self.engine = Engine(self.source, self.sender, self.dispatcher, mapper, self.fates, self.metrics, settings)
 
     def sample(self, name: str, **labels: str) -> float:
         return self.metrics.registry.get_sample_value(f"streamops_connector_{name}", {"route": "r", **labels}) or 0.0
