@@ -57,7 +57,7 @@ def command(
     answer = Answer.begin(ctx, output, query)
     opened = open_environment(answer, environment) if environment and not standalone else None
     translation = translate(read_properties(files), standalone=standalone, environment=opened, topic=topic)
-    remarks = [each.as_json() for each in translation.answers]
+    remarks = [each.as_json() for each in translation.remarks]
     if answer.for_people:
         print_table(remarks, COLUMNS, out=sys.stderr)
     if refused := translation.refused:

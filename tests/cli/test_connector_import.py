@@ -78,7 +78,7 @@ def write(folder: Path, values: Mapping[str, str], name: str = "connector.proper
 
 
 def fates(translation: Translation) -> dict[str, str]:
-    return {answer.key: answer.fate for answer in translation.answers}
+    return {answer.key: answer.fate for answer in translation.remarks}
 
 
 def routes(outcome: Outcome) -> dict[str, Any]:
@@ -157,7 +157,7 @@ def test_every_key_of_the_connector_is_answered_for(sink: dict[str, str], keys: 
     translation = translate(properties, standalone=alone)
     assert list(fates(translation)) == list(properties)
     assert set(fates(translation).values()) == {"carried", "left out"}
-    assert all(answer.what for answer in translation.answers)
+    assert all(answer.what for answer in translation.remarks)
 
 
 def test_what_the_image_is_told_is_all_that_the_keys_mean():
@@ -337,7 +337,7 @@ def test_partitions_as_hash_keys_become_what_they_were_meant_to_be():
     translation = translate({**KINESIS, "usePartitionAsHashKey": "TRUE"})
     assert only(translation)["partition_key"] == "partition"
     assert "every record went to the first shard" in next(
-        answer.what for answer in translation.answers if answer.key == "usePartitionAsHashKey"
+        answer.what for answer in translation.remarks if answer.key == "usePartitionAsHashKey"
     )
 
 
@@ -370,6 +370,18 @@ def test_a_route_says_that_it_begins_anew_unless_it_is_told_where():
     assert any("a group of its own" in line for line in translate(KINESIS).to_do)
     told = translate({**KINESIS, "consumer.override.auto.offset.reset": "latest"})
     assert only(told)["start"] == "latest"
+
+
+def test_what_the_connector_says_of_its_consumer_wins_wherever_it_stands():
+    keys = {"consumer.override.auto.offset.reset": "latest", "consumer.auto.offset.reset": "earliest"}
+    for order in (keys, dict(reversed(keys.items()))):
+        assert only(translate({**KINESIS, **order}))["start"] == "latest"
+
+
+def test_a_key_of_consumers_means_nothing_to_a_worker():
+    translation = translate({**KINESIS, "auto.offset.reset": "latest"})
+    assert "start" not in only(translation)
+    assert fates(translation)["auto.offset.reset"] == "unknown"
 
 
 def test_more_tasks_than_partitions_are_as_many_as_partitions(project: Project, declared: str):
@@ -406,9 +418,9 @@ def test_the_rules_of_the_environment_are_asked(project: Project):
 
 
 def test_a_mistyped_key_is_told_with_what_was_meant():
-    (answer,) = [each for each in translate({**KINESIS, "maxBufferdTime": "5"}).answers if each.fate == "unknown"]
+    (answer,) = [each for each in translate({**KINESIS, "maxBufferdTime": "5"}).remarks if each.fate == "unknown"]
     assert "maxBufferedTime" in answer.what
-    (other,) = [each for each in translate({**KINESIS, "batchSize": "5"}).answers if each.fate == "unknown"]
+    (other,) = [each for each in translate({**KINESIS, "batchSize": "5"}).remarks if each.fate == "unknown"]
     assert "other sink" in other.what
 
 

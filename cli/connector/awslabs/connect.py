@@ -94,12 +94,16 @@ HANDLERS: dict[str, Handler] = {
     "predicates": _TRANSFORMS,
     "errors.tolerance": _errors_tolerance,
     "bootstrap.servers": _bootstrap,
-    "auto.offset.reset": _start,
-    "group.instance.id": _instance,
-    "consumer.group.id": _group,
     **dict.fromkeys(SECURITY, security),
 }
-"""By the key without ``consumer.`` or ``consumer.override.`` before it."""
+"""Connect's keys, those of security also with ``consumer.`` or ``consumer.override.`` before them."""
+
+OF_CONSUMERS: dict[str, Handler] = {
+    "auto.offset.reset": _start,
+    "group.instance.id": _instance,
+    "group.id": _group,
+}
+"""Keys that mean something to a consumer only: with one of the two before them, and without effect otherwise."""
 
 _ITS_OWN = "Connect's own, and streamops has no workers"
 _READING = "the connector reads ahead as far as its memory allows"

@@ -23,7 +23,7 @@ class LeftOutKey(Exception):  # noqa: N818 - no error: nothing that the key mean
 
 
 @dataclass(frozen=True)
-class Answer:
+class Remark:
     """What became of one key."""
 
     key: str

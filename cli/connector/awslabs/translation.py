@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cli.connector.awslabs import connect, keys
-from cli.connector.awslabs.draft import Answer, Draft, Kind, LeftOutKey, RefusedKeyError
+from cli.connector.awslabs.draft import Draft, Kind, LeftOutKey, RefusedKeyError, Remark
 from cli.connector.awslabs.names import Names, short_name
 from cli.connector.awslabs.properties import CONNECTOR_CLASS
 from cli.connector.awslabs.security import write_security
@@ -34,14 +34,14 @@ class Translation:
 
     documents: dict[str, dict[str, Any]] = field(default_factory=dict)
     """Routes of an environment file, or configurations of the image, by name."""
-    answers: list[Answer] = field(default_factory=list)
+    remarks: list[Remark] = field(default_factory=list)
     to_do: list[str] = field(default_factory=list)
     """What is left to the reader, one line each."""
 
     @property
-    def refused(self) -> list[Answer]:
+    def refused(self) -> list[Remark]:
         """The keys for whose sake nothing can be written."""
-        return [answer for answer in self.answers if answer.fate == "refused"]
+        return [remark for remark in self.remarks if remark.fate == "refused"]
 
 
 def translate(
@@ -73,9 +73,11 @@ def translate(
         TARGETS[kind]: "to",
         _DEAD_LETTERS: "dead_letters",
     }
-    for key, value in properties.items():
-        known = written.get(key)
-        translation.answers.append(Answer(key, value, "carried", known) if known else _answer(draft, key, value))
+    remarks = {
+        key: Remark(key, value, "carried", written[key]) if key in written else _remark(draft, key, value)
+        for key, value in sorted(properties.items(), key=_overriding)
+    }
+    translation.remarks = [remarks[key] for key in properties]
     if standalone:
         _finish_standalone(draft, translation, name)
     if kind == "firehose":
@@ -111,35 +113,40 @@ def _kind(properties: Mapping[str, str]) -> Kind:
 
 def _identity(properties: Mapping[str, str], kind: Kind) -> tuple[str, list[str], str]:
     topics = [topic.strip() for topic in properties.get("topics", "").split(",") if topic.strip()]
-    known = {"name": properties.get("name", ""), "topics": topics, TARGETS[kind]: properties.get(TARGETS[kind], "")}
+    needed = {key: properties.get(key, "") for key in ("name", "topics", TARGETS[kind])}
     if "topics.regex" in properties:
-        known["topics"] = topics or [""]
-    for key, value in known.items():
-        if not value:
+        del needed["topics"]  # refused by its name, with the others
+    for key, value in needed.items():
+        if not value.strip(" ,"):
             raise CliError(f"{key} is missing", "add it: without it the connector does not start either")
-        if "${" in str(value):
-            raise CliError(f"{key}={properties[key]} is filled in by Connect", "write the value itself")
-    return str(known["name"]), list(known["topics"]), str(known[TARGETS[kind]])
+        if "${" in value:
+            raise CliError(f"{key}={value} is filled in by Connect", "write the value itself")
+    return needed["name"], topics, needed[TARGETS[kind]]
 
 
-def _answer(draft: Draft, key: str, value: str) -> Answer:
+def _overriding(item: tuple[str, str]) -> bool:
+    """What the connector says of its consumer comes last, and so wins over what its worker says."""
+    return item[0].startswith(_OF_CONSUMERS[0])
+
+
+def _remark(draft: Draft, key: str, value: str) -> Remark:
     bare = next((key.removeprefix(prefix) for prefix in _OF_CONSUMERS if key.startswith(prefix)), key)
     own = keys.KINESIS if draft.kind == "kinesis" else keys.FIREHOSE
-    handler = keys.BOTH.get(key) or own.get(key) or connect.HANDLERS.get(f"consumer.{bare}" if bare != key else bare)
-    handler = handler or connect.HANDLERS.get(bare)
+    of_consumer = connect.OF_CONSUMERS.get(bare) if bare != key else None
+    handler = keys.BOTH.get(key) or own.get(key) or of_consumer or connect.HANDLERS.get(bare)
     if handler is not None:
         if "${" in value:
-            return Answer(key, value, "refused", "is filled in by Connect; write the value itself, or take the key out")
+            return Remark(key, value, "refused", "is filled in by Connect; write the value itself, or take the key out")
         try:
-            return Answer(key, value, "carried", handler(draft, value))
+            return Remark(key, value, "carried", handler(draft, value))
         except LeftOutKey as left_out:
-            return Answer(key, value, "left out", str(left_out))
+            return Remark(key, value, "left out", str(left_out))
         except RefusedKeyError as refused:
-            return Answer(key, value, "refused", str(refused))
+            return Remark(key, value, "refused", str(refused))
     if bare.startswith(("transforms.", "predicates.")):
-        return Answer(key, value, "left out", "see transforms")
+        return Remark(key, value, "left out", "see transforms")
     reason = keys.LEFT_OUT.get(key) or connect.LEFT_OUT.get(bare) or _by_prefix(bare)
-    return Answer(key, value, "left out", reason) if reason else Answer(key, value, "unknown", _unknown(draft, key))
+    return Remark(key, value, "left out", reason) if reason else Remark(key, value, "unknown", _unknown(draft, key))
 
 
 def _by_prefix(key: str) -> str | None:
@@ -151,7 +158,7 @@ def _unknown(draft: Draft, key: str) -> str:
     other = keys.FIREHOSE if draft.kind == "kinesis" else keys.KINESIS
     if key in other or key in TARGETS.values():
         return f"a key of the other sink; it had no effect on {draft.service}"
-    near = meant(key, {*keys.BOTH, *own, *keys.LEFT_OUT, *connect.HANDLERS, *connect.LEFT_OUT, "topics"})
+    near = meant(key, {*keys.BOTH, *own, *keys.LEFT_OUT, *connect.HANDLERS, *connect.LEFT_OUT})
     return "no key of the connector or of Connect; it had no effect" + (f" (was {near} meant?)" if near else "")
 
 
@@ -163,8 +170,8 @@ def _finish_standalone(draft: Draft, translation: Translation, name: str) -> Non
         translation.to_do += write_security(draft)
     except RefusedKeyError as refused:
         mechanism = properties.get("sasl.mechanism", "")
-        translation.answers = [answer for answer in translation.answers if answer.key != "sasl.mechanism"]
-        translation.answers.append(Answer("sasl.mechanism", mechanism, "refused", str(refused)))
+        translation.remarks = [each for each in translation.remarks if each.key != "sasl.mechanism"]
+        translation.remarks.append(Remark("sasl.mechanism", mechanism, "refused", str(refused)))
     if "bootstrap" not in draft.source and not translation.refused:
         raise CliError(
             "bootstrap.servers is missing, and the image must know its brokers",
