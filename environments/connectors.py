@@ -45,6 +45,9 @@ class ConnectorSettings(Section):
     """Memory of a task, a quarter of it for records; Fargate offers certain sizes for each ``cpu``."""
     architecture: Literal["arm64", "x86_64"] = "arm64"
     """Processor architecture of the tasks."""
+    metrics: Literal["none", "cloudwatch"] = "none"
+    """Where metrics go besides each task's ``/metrics``: nowhere, or by way of the log into CloudWatch, namespace
+    streamops."""
 
     def rules(self) -> Iterable[Finding]:
         """Fargate sells certain pairs of CPU and memory only."""

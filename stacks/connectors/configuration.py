@@ -6,7 +6,7 @@ from functools import cached_property
 
 from aws_cdk import aws_ssm as ssm
 
-from connector.config import ConnectorConfig, KafkaSource, Plaintext, Tls
+from connector.config import ConnectorConfig, Emf, KafkaSource, Plaintext, Tls
 from environments import Environment, ExternalKafka, TopicEnd
 from environments.naming import consumer_group, topic_name
 from stacks.connectors.cannot_render import CannotRenderError
@@ -87,6 +87,8 @@ def render_configuration(environment: Environment, route: str) -> RenderedConfig
         dead_letters=dead_letters(environment, described.dead_letters),
         processes=described.processes,
         memory=environment.connectors.memory // MEMORY_SHARE,
+        # CloudWatch finds the lines in the log by itself, so the task needs no permission for it.
+        emf=Emf() if environment.connectors.metrics == "cloudwatch" else None,
     )
     return RenderedConfiguration(configuration.to_json())
 

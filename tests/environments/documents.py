@@ -164,6 +164,7 @@ connectors = st.sampled_from(sorted(FARGATE_MEMORY)).flatmap(
         optional={
             "image": st.sampled_from(["streamops/connector:1", f"repository@sha256:{'0' * 64}"]),
             "architecture": st.sampled_from(["arm64", "x86_64"]),
+            "metrics": st.sampled_from(["none", "cloudwatch"]),
         },
     )
 )

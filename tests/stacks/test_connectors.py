@@ -10,6 +10,7 @@ from connector.config import (
     DeadLetterBucket,
     DeadLetterStream,
     DeadLetterTopic,
+    Emf,
     FirehoseSink,
     FromField,
     FromHeader,
@@ -241,6 +242,15 @@ def test_what_reads_a_delivery_decides_how_records_end_and_how_many_are_packed(
     )
     assert isinstance(config.sink, FirehoseSink)
     assert (config.sink.delimiter, config.sink.limits.messages) == (delimiter, messages)
+
+
+def test_metrics_go_to_cloudwatch_where_the_file_says_so(described: Describe):
+    def emf(**connectors: str) -> Emf | None:
+        text = render_configuration(described(connectors=connectors), "orders-to-stream").text
+        return load_config(text, "rendered").emf
+
+    assert emf() is None
+    assert emf(metrics="cloudwatch") == Emf(namespace="streamops")
 
 
 def test_a_quarter_of_a_tasks_memory_is_for_records(described: Describe):

@@ -11,6 +11,8 @@ from datetime import timedelta
 from cli.connector.awslabs.draft import Draft, LeftOutKey, RefusedKeyError, bounded, is_true, whole_number
 from environments.quantities import format_duration, format_size
 
+_METRICS = "every connector serves all its metrics; connectors.metrics: cloudwatch sends them there"
+
 Handler = Callable[[Draft, str], str]
 
 MOST_LINGER = 10_000
@@ -107,7 +109,7 @@ def _partition_as_hash_key(draft: Draft, value: str) -> str:
 
 def _metrics_level(draft: Draft, value: str) -> str:
     if not draft.standalone or value == "none":
-        raise LeftOutKey("every connector serves all its metrics at /metrics")
+        raise LeftOutKey(_METRICS)
     namespace = draft.properties.get("metricsNameSpace", "KinesisProducer")
     draft.top["emf"] = {"namespace": namespace}
     return f"emf.namespace: {namespace}; the metrics themselves have other names"
@@ -116,7 +118,7 @@ def _metrics_level(draft: Draft, value: str) -> str:
 def _metrics_namespace(draft: Draft, value: str) -> str:
     if draft.standalone and draft.properties.get("metricsLevel", "none") != "none":
         return f"emf.namespace: {value}"
-    raise LeftOutKey("every connector serves all its metrics at /metrics")
+    raise LeftOutKey(_METRICS)
 
 
 def _batch_size(draft: Draft, value: str) -> str:
