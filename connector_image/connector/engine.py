@@ -250,7 +250,7 @@ class Engine:
         self._fates.flush()
         try:
             while self._undelivered(partitions) and time.monotonic() < deadline:
-                if self._dispatcher.circuit.state != "closed":
+                if self._dispatcher.circuit.state != "closed" or self._fates.failing is not None:
                     return
                 self.beat = time.monotonic()
                 meanwhile()

@@ -67,12 +67,15 @@ class Fates:
             for refused, failure in dispatcher.refused:
                 self._decide(refused, failure, dispatcher)
             dispatcher.refused.clear()
-        if self._letters is None or not self._letters.pending:
+        if self._letters is None:
             return
         for partition, offset in self._letters.settled():
             if (lane := lanes.get(partition)) is not None:
                 lane.watermark.acknowledge((offset,))
-        self.fatal = self.fatal or self._letters.fatal
+        if (fatal := self._letters.fatal) is not None and self.fatal is None:
+            self.fatal = fatal
+            if isinstance(fatal, Undeliverable) and (lane := lanes.get(fatal.partition)) is not None:
+                _bar(lane, fatal.offset)
 
     def flush(self) -> None:
         """Let no dead letter wait for company."""
@@ -93,7 +96,7 @@ class Fates:
         lane, offset = refused.lane, refused.offset
         said = f"{failure.code}: {failure.message}"
         if self._letters is None:
-            lane.barrier = offset if lane.barrier is None else min(offset, lane.barrier)
+            _bar(lane, offset)
             self.fatal = self.fatal or Undeliverable(
                 lane.partition,
                 offset,
@@ -119,6 +122,11 @@ class Fates:
             offset=letter.offset,
             reason=letter.message,
         )
+
+
+def _bar(lane: Lane, offset: int) -> None:
+    """Nothing from this offset on will be acknowledged."""
+    lane.barrier = offset if lane.barrier is None else min(offset, lane.barrier)
 
 
 def _letter(partition: Partition, rejected: Rejected) -> Letter:

@@ -7,25 +7,30 @@ from connector.backoff import Backoff
 from connector.bootstrap import resolve_bootstrap
 from connector.circuit import Circuit
 from connector.config import ConnectorConfig
+from connector.config import FirehoseSink as FirehoseConfig
 from connector.config import KinesisSink as KinesisConfig
 from connector.dead_letters.opening import open_dead_letters
 from connector.dispatcher import Dispatcher
 from connector.engine import Engine, Settings
 from connector.fates import Fates
-from connector.feed import CallLimits
+from connector.feed import CallLimits, Feed
 from connector.firehose.delivery_stream import require_ready as require_delivery_stream
+from connector.firehose.line_packing import LinePacking
 from connector.firehose.sink import FirehoseSink
 from connector.health import Health
 from connector.hosting import Host, Running, standalone
 from connector.kafka.security import security_settings
 from connector.kafka.source import KafkaSource
 from connector.keyed_feed import KeyedFeed
+from connector.kinesis.kpl_packing import KplPacking
+from connector.kinesis.shards import Shards
 from connector.kinesis.sink import KinesisSink
 from connector.kinesis.stream import require_ready as require_stream
 from connector.log import Log
 from connector.mapping import Mapper
 from connector.metrics import Metrics
 from connector.pacing import Bounds
+from connector.packed_feed import PackedFeed
 from connector.sender import Sender, Sink
 
 # Of a call's records so many are read at a time: retries, and what follows an acknowledged key, travel in the rest.
@@ -53,19 +58,19 @@ def run(config: ConnectorConfig, host: Host | None = None) -> None:
     retry = config.sink.retry
     backoff = Backoff(retry.first.total_seconds(), retry.longest.total_seconds())
     linger = config.source.linger.total_seconds()
-    feed = KeyedFeed(sink.limits, backoff, linger, ordered=config.ordering == "key")
+    # The rest is for the requests' bodies, which hold the records a second time while they are under way.
+    share = config.memory // 4
+    feed = _feed(config, account, sink.limits, backoff, share)
     circuit = Circuit()
     dispatcher = Dispatcher(sink.limits, feed, circuit, metrics)
     sender = Sender(sink, dispatcher, config.sink.connections, config.sink.request_timeout.total_seconds())
     mapper = Mapper(config)
-    # The rest is for the requests' bodies, which hold the records a second time while they are under way.
-    share = config.memory // 4
     batch = max(1, int(sink.limits.records * _SHARE_OF_NEW))
     source = KafkaSource(config.source, bootstrap, share, mapper.columns, batch)
     source.probe()
     letters = open_dead_letters(config, partial(_cluster, config, bootstrap))
     if letters is not None:
-        letters.probe()
+        log.info("dead letters", target=letters.probe())
     fates = Fates(letters, metrics)
     settings = Settings(
         linger=linger,
@@ -102,6 +107,18 @@ def _ready_sink(config: ConnectorConfig, account: Account) -> Sink:
     require_stream(account, sink, ordered=config.ordering == "key")
     fixed = sink.explicit_hash_key if isinstance(sink.explicit_hash_key, str) else None
     return KinesisSink(sink.stream, account, limits, wire=sink.wire, hash_key=fixed)
+
+
+def _feed(config: ConnectorConfig, account: Account, limits: CallLimits, backoff: Backoff, share: int) -> Feed:
+    sink, linger = config.sink, config.source.linger.total_seconds()
+    ahead = min(share // 2, 2 * limits.size)
+    if isinstance(sink, FirehoseConfig) and sink.packing == "newline":
+        return PackedFeed(LinePacking(sink.limits.packed, sink.limits.messages), backoff, linger, ahead)
+    if isinstance(sink, KinesisConfig) and sink.aggregation == "kpl":
+        shards = Shards(lambda: account.shards(sink.stream))
+        fixed = sink.explicit_hash_key if isinstance(sink.explicit_hash_key, str) else None
+        return PackedFeed(KplPacking(shards, sink.limits.aggregate, fixed), backoff, linger, ahead)
+    return KeyedFeed(limits, backoff, linger, ordered=config.ordering == "key")
 
 
 def _cluster(config: ConnectorConfig, bootstrap: str) -> dict[str, object]:
