@@ -29,7 +29,7 @@ _OK: Final = 200
 class _Connection:
     """One client. A request is read into a buffer that is kept for the next one."""
 
-    __slots__ = ("body", "buffer", "filled", "handshaken", "needed", "socket", "unsent")
+    __slots__ = ("body", "buffer", "filled", "handshaken", "needed", "socket", "unsent", "writing")
 
     def __init__(self, connected: ssl.SSLSocket) -> None:
         self.socket = connected
@@ -39,6 +39,7 @@ class _Connection:
         self.needed = 0
         self.unsent = memoryview(b"")
         self.handshaken = False
+        self.writing = False  # whether it is watched for room to write
 
 
 class Server:
@@ -94,7 +95,7 @@ class Server:
         except ssl.SSLWantReadError:
             pass
         except ssl.SSLWantWriteError:
-            self._selector.modify(connection.socket, selectors.EVENT_WRITE, connection)
+            self._watch(connection, writing=True)
         except (OSError, EOFError):
             self._close(connection)
 
@@ -158,7 +159,13 @@ class Server:
     def _send(self, connection: _Connection) -> None:
         while connection.unsent:
             connection.unsent = connection.unsent[connection.socket.send(connection.unsent) :]
-        self._selector.modify(connection.socket, selectors.EVENT_READ, connection)
+        self._watch(connection, writing=False)
+
+    def _watch(self, connection: _Connection, *, writing: bool) -> None:
+        if connection.writing is not writing:
+            connection.writing = writing
+            events = selectors.EVENT_WRITE if writing else selectors.EVENT_READ
+            self._selector.modify(connection.socket, events, connection)
 
     def _send_late(self) -> None:
         now = time.monotonic()
@@ -169,7 +176,7 @@ class Server:
             try:
                 self._begin(connection, text)
             except ssl.SSLWantWriteError:
-                self._selector.modify(connection.socket, selectors.EVENT_WRITE, connection)
+                self._watch(connection, writing=True)
             except OSError:
                 self._close(connection)
 
