@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 
-from connector.batch import Partition
+from connector.batch import Batch, Partition
 from connector.errors import ConnectorError
 from tests.connector.fault_server import Fault, FaultServer
 from tests.connector.in_memory import (
@@ -23,12 +23,12 @@ def test_a_revoked_partition_is_drained_and_its_offset_given(server: FaultServer
     positions: list[dict[Partition, int]] = []
     original = source.poll
 
-    def poll():
+    def poll(patience: float) -> list[Batch]:
         if source.positions[Partition("t", 0)] and not positions:
             positions.append(dict(source.owner.revoked([Partition("t", 0)])))
             assert len(server.taken) == 40
             source.owner.committed(positions[0])
-        return original()
+        return original(patience)
 
     source.poll = poll  # type: ignore[method-assign]  # a rebalance comes in the middle of a poll
     with running(Assembly(source)) as assembly:
@@ -44,10 +44,10 @@ def test_a_lost_partition_commits_nothing(server: FaultServer):
         until(lambda: server.calls)
         original = source.poll
 
-        def poll():
+        def poll(patience: float) -> list[Batch]:
             source.owner.lost([Partition("t", 0)])
             source.poll = original  # type: ignore[method-assign]  # once
-            return original()
+            return original(patience)
 
         source.poll = poll  # type: ignore[method-assign]  # a rebalance comes in the middle of a poll
         until(lambda: assembly.engine.buffered == 0)
@@ -64,7 +64,7 @@ def test_a_partition_pauses_far_past_a_stuck_record_and_the_others_flow(server: 
 
     server.plan = refused
     source = MemorySource([[b"stuck", *(b"%d" % n for n in range(5000))], [b"%d" % n for n in range(5000)]], server)
-    assembly = Assembly(source, span=1_000, queue=100)
+    assembly = Assembly(source, span=1_000)
     first, second = Partition("t", 0), Partition("t", 1)
     with running(assembly):
         until(lambda: source.commits.get(second) == 5000)
@@ -82,11 +82,11 @@ def test_a_partition_that_moves_while_it_stops_is_drained_before(server: FaultSe
     positions: list[dict[Partition, int]] = []
     original = source.poll
 
-    def poll():
+    def poll(patience: float) -> list[Batch]:
         if source.paused and not positions:
             positions.append(dict(source.owner.revoked([Partition("t", 0)])))
             source.owner.committed(positions[0])
-        return original()
+        return original(patience)
 
     with running(Assembly(source, connections=1)) as assembly:
         until(lambda: server.calls)
@@ -100,11 +100,11 @@ def test_a_partition_at_a_gap_stops_alone_until_it_is_assigned_anew(server: Faul
     gap = Partition("t", 1)
     original = source.poll
 
-    def poll():
+    def poll(patience: float) -> list[Batch]:
         if source.positions[gap] == 50 and gap not in source.paused:
             source.paused.add(gap)
             source.owner.stopped(gap, ConnectorError("gap in t:1"))
-        return original()
+        return original(patience)
 
     source.poll = poll  # type: ignore[method-assign]  # the rest of the partition is gone
     with running(Assembly(source)) as assembly:
@@ -112,12 +112,12 @@ def test_a_partition_at_a_gap_stops_alone_until_it_is_assigned_anew(server: Faul
         assert assembly.engine.stopped_partitions == {"t:1": "gap in t:1"}
         assert assembly.sample("stopped_partitions", topic="t", partition="1") == 1
 
-        def again():
+        def again(patience: float) -> list[Batch]:
             source.poll = original  # type: ignore[method-assign]  # once
             source.owner.revoked([gap])
             source.paused.discard(gap)
             source.owner.assigned([gap])
-            return original()
+            return original(patience)
 
         source.poll = again  # type: ignore[method-assign]  # somebody has set the group's offset
         until(lambda: settled(assembly))

@@ -52,7 +52,7 @@ class Member:
 
     def poll(self) -> bool:
         """Read once; always false, so that a condition may begin with it."""
-        for batch in self.source.poll():
+        for batch in self.source.poll(0.02):
             self.read[batch.partition] = self.read.get(batch.partition, 0) + len(batch)
         return False
 
