@@ -32,7 +32,11 @@ class BatchWire:
 
     def encode(self, data: Sequence[bytes]) -> bytes:
         """Write the body of a call; it holds at least one record."""
-        return b'%b%b"}]}' % (self._head, b'"},{"Data":"'.join([b64encode(record) for record in data]))
+        # One join of everything: megabytes are copied once.
+        parts = [b'"},{"Data":"'] * (2 * len(data) + 1)
+        parts[0], parts[-1] = self._head, b'"}]}'
+        parts[1::2] = [b64encode(record) for record in data]
+        return b"".join(parts)
 
     def decode(self, response: Response, count: int) -> Outcome:
         """Read the answer to a call of `count` records."""
