@@ -136,7 +136,7 @@ class Dispatcher:
     def _settle_piece(self, piece: Piece, outcome: Answer, start: int, end: int, now: float) -> None:
         codes = outcome.codes[start:end] if outcome.codes is not None else None
         placements = outcome.placements[start:end] if outcome.placements is not None else None
-        if codes is None or not any(codes):
+        if codes is None or codes.count(None) == len(codes):
             self._observer.acknowledged(self.feed.taken(piece, None, placements), piece.records.size)
             return
         refused = [index for index, code in enumerate(codes) if code is not None]

@@ -1,8 +1,8 @@
 """The engine's rules against a model stream, without input and output.
 
-A simulated target refuses records one by one, fails whole calls, and takes records of calls whose
-answer is lost. Calls overtake each other. After every step nothing may be out of order, and the
-watermark must not be ahead.
+A simulated target refuses records one by one, fails whole calls, refuses calls for a record in them, and takes
+records of calls whose answer is lost. Calls overtake each other. After every step nothing may be out of order, and
+the watermark must not be ahead.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from random import Random
+from zlib import crc32
 
 import pytest
 from hypothesis import given, settings
@@ -18,13 +19,22 @@ from hypothesis import strategies as st
 from connector.backoff import Backoff
 from connector.batch import Partition, records
 from connector.circuit import Circuit
-from connector.dispatcher import Call, CallLimits, Dispatcher, Lane
+from connector.dispatcher import Call, Dispatcher
+from connector.feed import CallLimits, Lane
+from connector.keyed_feed import KeyedFeed
 from connector.metrics import Metrics
-from connector.ordering import KeyOrder
-from connector.outcome import Answer, CallFailure
+from connector.outcome import Answer, CallFailure, Placement
 
 LIMITS = CallLimits(records=5, size=200)
 LOST_ANSWER = CallFailure("RequestTimeout", "no answer")
+REFUSED_CONTENT = CallFailure("InvalidArgumentException", "no", refuses_content=True)
+Place = tuple[int, int]
+
+
+def place(data: bytes) -> Place:
+    """Read partition and offset back from what is sent."""
+    partition, offset = data.split(b"/")[:2]
+    return int(partition), int(offset)
 
 
 @dataclass
@@ -34,63 +44,69 @@ class Simulation:
     random: Random
     ordered: bool = True
     lanes: list[Lane] = field(default_factory=list)
-    produced: dict[Partition, list[tuple[str, int]]] = field(default_factory=dict)
-    stream: list[tuple[Partition, str, int]] = field(default_factory=list)
+    produced: dict[int, list[tuple[bytes, int]]] = field(default_factory=dict)
+    at_fault: set[Place] = field(default_factory=set)
+    put_aside: list[Place] = field(default_factory=list)
+    stream: list[tuple[bytes, Place]] = field(default_factory=list)
     happened: Counter[str] = field(default_factory=Counter)
-    last_acknowledged: dict[Partition, int] = field(default_factory=dict)
+    last_acknowledged: Counter[int] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
-        self.dispatcher = Dispatcher(LIMITS, Backoff(1, 8, self.random.uniform), Circuit(), Metrics("r"))
-        for number in range(2):
-            partition = Partition("t", number)
-            self.lanes.append(Lane(partition, order=KeyOrder() if self.ordered else None))
-            self.produced[partition] = []
+        self.metrics = Metrics("r")
+        self.feed = KeyedFeed(LIMITS, Backoff(1, 8, self.random.uniform), linger=0.5, ordered=self.ordered)
+        self.dispatcher = Dispatcher(LIMITS, self.feed, Circuit(), self.metrics)
+        self.lanes = [Lane(Partition("t", number)) for number in range(2)]
+        self.produced = {number: [] for number in range(2)}
         self.under_way: list[Call] = []
         self.now = 0.0
         self.handed = 0
 
     def produce(self) -> None:
         lane = self.random.choice(self.lanes)
-        known = self.produced[lane.partition]
+        number = lane.partition.number
+        known = self.produced[number]
         first = known[-1][1] + 1 + self.random.choice([0, 0, 3]) if known else 0
-        keys = [self.random.choice("abcdefgh") for _ in range(self.random.randint(1, 9))]
+        keys = [self.random.choice([b"a", b"b", b"c", b"d", b"e", b"f"]) for _ in range(self.random.randint(1, 9))]
         if len(set(keys)) < len(keys):
             self.happened["repeated key"] += 1
         offsets = range(first, first + len(keys))
-        batch = records(keys, [bytes(self.random.randint(0, 90)) for _ in keys], offsets)
+        data = [b"%d/%d/%b" % (number, offset, bytes(self.random.randint(0, 90))) for offset in offsets]
+        self.at_fault |= {(number, offset) for offset in offsets if self.random.random() < 0.01}
+        batch = records(keys, data, offsets)
         known += zip(keys, offsets, strict=True)
         self.handed += batch.footprint
-        self.dispatcher.offer(lane, batch)
+        self.dispatcher.offer(lane, batch, self.now)
 
     def send(self) -> bool:
         call = self.dispatcher.next_call(self.now)
         if call is None:
             return False
-        assert len(call) <= LIMITS.records
-        assert len(call) == 1 or sum(piece.records.size for piece in call.pieces) <= LIMITS.size
+        assert 1 <= len(call) <= LIMITS.records
+        assert len(call) == 1 or call.records.size <= LIMITS.size
         if self.ordered:
-            named = [(piece.lane.partition, key) for piece in call.pieces for key in piece.records.keys]
+            named = [(place(data)[0], key) for key, data in zip(call.records.keys, call.records.data, strict=True)]
             assert len(set(named)) == len(named)
         self.under_way.append(call)
         return True
 
     def settle(self) -> None:
         call = self.under_way.pop(self.random.randrange(len(self.under_way)))
+        places = [place(data) for data in call.records.data]
+        if self.at_fault.intersection(places):
+            self.happened["refused content"] += 1
+            self.dispatcher.settle(call, REFUSED_CONTENT, self.now)
+            self._put_aside()
+            return
         kind = self.random.choices(["fine", "partial", "failed", "lost"], [6, 3, 1, 1])[0]
-        count = len(call)
-        refused = [kind == "failed" or (kind == "partial" and self.random.random() < 0.4) for _ in range(count)]
-        arrived = [
-            (piece.lane.partition, key, offset)
-            for piece in call.pieces
-            for key, offset in zip(piece.records.keys, piece.records.offsets, strict=True)
-        ]
-        numbers = []
-        for record, is_refused in zip(arrived, refused, strict=True):
+        refused = [kind == "failed" or (kind == "partial" and self.random.random() < 0.4) for _ in places]
+        placements: list[Placement] = []
+        for key, at, is_refused in zip(call.records.keys, places, refused, strict=True):
+            shard = b"shardId-%012d" % (crc32(key) % 3)
             if not is_refused:
-                self.stream.append(record)
+                self.stream.append((key, at))
                 if kind != "lost":
-                    self.last_acknowledged[record[0]] = max(self.last_acknowledged.get(record[0], 0), record[2] + 1)
-            numbers.append("" if is_refused else f"{len(self.stream):056d}")
+                    self.last_acknowledged[at[0]] = max(self.last_acknowledged[at[0]], at[1] + 1)
+            placements.append((b"" if is_refused else b"%056d" % len(self.stream), shard))
         self.happened[kind] += any(refused) or kind == "lost"
         if kind == "failed":
             self.dispatcher.settle(call, CallFailure("InternalFailure", "on demand"), self.now)
@@ -98,14 +114,22 @@ class Simulation:
             self.dispatcher.settle(call, LOST_ANSWER, self.now)
         else:
             codes = ["Throttled" if r else None for r in refused] if any(refused) else None
-            self.dispatcher.settle(call, Answer(codes, numbers), self.now)
+            self.dispatcher.settle(call, Answer(codes, placements), self.now)
+
+    def _put_aside(self) -> None:
+        """Decide on refused records as a route with dead letters does."""
+        for refused, _ in self.dispatcher.refused:
+            self.put_aside.append((refused.lane.partition.number, refused.offset))
+            refused.lane.watermark.acknowledge((refused.offset,))
+            self.feed.settle(refused)
+        self.dispatcher.refused.clear()
 
     def check(self) -> None:
-        arrived = {(partition, offset) for partition, _, offset in self.stream}
+        done = {at for _, at in self.stream}.union(self.put_aside)
         for lane in self.lanes:
-            position = lane.watermark.position
-            for _, offset in self.produced[lane.partition]:
-                assert position is None or offset >= position or (lane.partition, offset) in arrived
+            number, position = lane.partition.number, lane.watermark.position
+            for _, offset in self.produced[number]:
+                assert position is None or offset >= position or (number, offset) in done
 
     def run(self, steps: int) -> None:
         for _ in range(steps):
@@ -125,14 +149,29 @@ class Simulation:
                 self.now = max(self.now, self.dispatcher.wake_at() or self.now)
             self.check()
 
+    @property
+    def wanted(self) -> set[Place]:
+        return {(number, offset) for number, known in self.produced.items() for _, offset in known}
+
+    @property
+    def inversions(self) -> float:
+        shards = [
+            self.metrics.registry.get_sample_value(
+                "streamops_connector_inversions_total", {"route": "r", "shard": f"shardId-{n:012d}"}
+            )
+            for n in range(3)
+        ]
+        return sum(filter(None, shards))
+
     def violations(self) -> int:
-        latest: dict[tuple[Partition, str], int] = {}
-        seen: set[tuple[Partition, int]] = set()
+        latest: dict[tuple[int, bytes], int] = {}
+        seen: set[Place] = set()
         count = 0
-        for partition, key, offset in self.stream:
-            if (partition, offset) in seen:
+        for key, at in self.stream:
+            if at in seen:
                 continue
-            seen.add((partition, offset))
+            seen.add(at)
+            partition, offset = at
             count += latest.get((partition, key), -1) > offset
             latest[partition, key] = max(offset, latest.get((partition, key), -1))
         return count
@@ -143,13 +182,15 @@ class Simulation:
 def test_nothing_is_lost_and_each_key_keeps_its_order_through_every_fault(seed: int):
     simulation = Simulation(Random(seed))
     simulation.run(120)
-    arrived = {(partition, offset) for partition, _, offset in simulation.stream}
-    wanted = {(partition, offset) for partition, known in simulation.produced.items() for _, offset in known}
-    assert arrived == wanted
+    arrived = {at for _, at in simulation.stream}
+    assert arrived == simulation.wanted - simulation.at_fault
+    assert sorted(simulation.put_aside) == sorted(simulation.at_fault)
     assert simulation.violations() == 0
+    assert simulation.inversions == 0
     for lane in simulation.lanes:
         assert lane.watermark.position == lane.watermark.end
-    assert simulation.dispatcher.released == simulation.handed
+    assert simulation.feed.released == simulation.handed
+    assert simulation.feed.held == simulation.feed.queued == 0
     assert simulation.dispatcher.in_flight == 0
 
 
@@ -159,7 +200,8 @@ def test_the_faults_and_the_repeated_keys_really_happen():
         simulation = Simulation(Random(seed))
         simulation.run(120)
         happened += simulation.happened
-    assert min(happened[kind] for kind in ("partial", "failed", "lost", "repeated key")) > 10
+    kinds = ("partial", "failed", "lost", "repeated key", "refused content")
+    assert min(happened[kind] for kind in kinds) > 10
 
 
 def test_without_the_ordering_rule_the_same_world_breaks_the_order():
@@ -167,6 +209,7 @@ def test_without_the_ordering_rule_the_same_world_breaks_the_order():
     for seed in range(10):
         simulation = Simulation(Random(seed), ordered=False)
         simulation.run(120)
+        assert {at for _, at in simulation.stream} == simulation.wanted - simulation.at_fault
         violations += simulation.violations()
     assert violations > 10
 
@@ -177,15 +220,12 @@ def test_committing_the_last_acknowledgement_would_lose_records():
         simulation = Simulation(Random(seed))
         for _ in range(60):
             simulation.produce()
+            simulation.now += 1
             simulation.send()
             if simulation.under_way:
                 simulation.settle()
-        arrived = {(partition, offset) for partition, _, offset in simulation.stream}
-        lost += sum(
-            offset < simulation.last_acknowledged.get(partition, 0) and (partition, offset) not in arrived
-            for partition, known in simulation.produced.items()
-            for _, offset in known
-        )
+        done = {at for _, at in simulation.stream}.union(simulation.put_aside)
+        lost += sum(at[1] < simulation.last_acknowledged[at[0]] and at not in done for at in simulation.wanted)
     assert lost > 10
 
 
@@ -194,125 +234,127 @@ def lane() -> Lane:
     return Lane(Partition("t", 0))
 
 
+def new_dispatcher(metrics: Metrics) -> Dispatcher:
+    limits = CallLimits(500, 10 << 20)
+    feed = KeyedFeed(limits, Backoff(1, 8, lambda _, most: most), linger=0.0, ordered=True)
+    return Dispatcher(limits, feed, Circuit(), metrics)
+
+
 @pytest.fixture
 def dispatcher() -> Dispatcher:
-    return Dispatcher(CallLimits(500, 10 << 20), Backoff(1, 8, lambda _, most: most), Circuit(), Metrics("r"))
+    return new_dispatcher(Metrics("r"))
+
+
+def called(dispatcher: Dispatcher, now: float) -> Call:
+    call = dispatcher.next_call(now)
+    assert call is not None
+    return call
+
+
+def fine(*numbers: int) -> Answer:
+    return Answer(None, [(b"%056d" % number, b"shardId-000000000000") for number in numbers])
 
 
 def test_a_failed_record_is_resent_alone(dispatcher: Dispatcher, lane: Lane):
-    dispatcher.offer(lane, records(["a", "b", "c"], [b"1", b"2", b"3"], range(3)))
-    call = dispatcher.next_call(0)
-    assert call is not None
-    dispatcher.settle(call, Answer([None, "Throttled", None], ["1", "", "2"]), 0)
+    dispatcher.offer(lane, records([b"a", b"b", b"c"], [b"1", b"2", b"3"], range(3)), 0)
+    call = called(dispatcher, 0)
+    dispatcher.settle(call, Answer([None, "Throttled", None], [(b"1", b"s"), (b"", b"s"), (b"2", b"s")]), 0)
     assert dispatcher.next_call(0.5) is None
-    again = dispatcher.next_call(1.0)
-    assert again is not None
-    assert again.keys == ["b"]
+    assert dispatcher.wake_at() == 1.0
+    assert called(dispatcher, 1.0).records.keys == [b"b"]
     assert lane.watermark.position == 1
 
 
 def test_a_failure_without_a_name_is_a_failure(dispatcher: Dispatcher, lane: Lane):
-    dispatcher.offer(lane, records(["a"], [b"1"], range(1)))
-    call = dispatcher.next_call(0)
-    assert call is not None
-    dispatcher.settle(call, Answer([""], [""]), 0)
+    dispatcher.offer(lane, records([b"a"], [b"1"], range(1)), 0)
+    dispatcher.settle(called(dispatcher, 0), Answer([""], [(b"", b"")]), 0)
     assert lane.watermark.position == 0
-    assert dispatcher.next_call(1.0) is not None
+    assert called(dispatcher, 1.0).records.keys == [b"a"]
 
 
 def test_a_permanent_failure_stops_all_calls_but_one_probe_and_recovers_by_itself(dispatcher: Dispatcher, lane: Lane):
     for number in range(2):
-        dispatcher.offer(lane, records([str(number)], [bytes(6 << 20)], [number]))
-    first, second = dispatcher.next_call(0), dispatcher.next_call(0)
-    assert first is not None
-    assert second is not None
+        dispatcher.offer(lane, records([b"%d" % number], [bytes(6 << 20)], [number]), 0)
+    first, second = called(dispatcher, 0), called(dispatcher, 0)
     dispatcher.settle(first, CallFailure("AccessDeniedException", "no", permanent=True), 0)
     dispatcher.settle(second, CallFailure("AccessDeniedException", "no", permanent=True), 0)
     assert str(dispatcher.circuit.state) == "open"
     assert dispatcher.next_call(0.9) is None
-    probe = dispatcher.next_call(2)
-    assert probe is not None
+    probe = called(dispatcher, 2)
     assert dispatcher.next_call(2) is None
-    dispatcher.settle(probe, Answer(None, ["1"]), 2)
+    assert dispatcher.wake_at() is None
+    dispatcher.settle(probe, fine(1), 2)
     assert dispatcher.circuit.state == "closed"
     assert dispatcher.next_call(2) is not None
 
 
 def test_a_record_that_is_refused_for_itself_is_found_and_all_others_are_taken(dispatcher: Dispatcher, lane: Lane):
     other = Lane(Partition("t", 1))
-    dispatcher.offer(lane, records([str(n) for n in range(300)], [b"x"] * 300, range(300)))
-    dispatcher.offer(other, records([str(n) for n in range(150)], [b"x"] * 150, range(150)))
+    dispatcher.offer(
+        lane, records([b"%d" % n for n in range(300)], [b"x"] * 137 + [b"!"] + [b"x"] * 162, range(300)), 0
+    )
+    dispatcher.offer(other, records([b"%d" % n for n in range(150)], [b"x"] * 150, range(150)), 0)
     sizes = []
     while (call := dispatcher.next_call(0)) is not None:
         sizes.append(len(call))
-        at_fault = any(137 in piece.records.offsets for piece in call.pieces if piece.lane is lane)
-        refusal = CallFailure("InvalidArgumentException", "no", refuses_content=True)
-        dispatcher.settle(call, refusal if at_fault else Answer(None, ["1"] * len(call)), 0)
+        dispatcher.settle(call, REFUSED_CONTENT if b"!" in call.records.data else Answer(), 0)
         assert dispatcher.circuit.state == "closed"
     assert sizes[0] == 450
     assert len(sizes) < 30
-    assert lane.watermark.position == lane.barrier == 137
-    assert lane.watermark.span == 163
+    assert lane.watermark.position == 137
     assert other.watermark.position == 150
-    assert "t:0 offset 137: the target refuses the record (InvalidArgumentException: no)" in str(
-        dispatcher.undeliverable
-    )
+    ((refused, failure),) = dispatcher.refused
+    assert refused == (lane, 137, b"137", b"!")
+    assert failure is REFUSED_CONTENT
     assert dispatcher.wake_at() is None
     assert dispatcher.in_flight == 0
 
 
 def test_a_probe_that_is_refused_for_its_content_finds_the_target_well(dispatcher: Dispatcher, lane: Lane):
-    dispatcher.offer(lane, records(["a", "b"], [b"1", b"2"], range(2)))
-    for outcome in (
-        CallFailure("AccessDeniedException", "no", permanent=True),
-        CallFailure("ValidationException", "no", refuses_content=True),
-    ):
-        call = dispatcher.next_call(100)
-        assert call is not None
-        dispatcher.settle(call, outcome, 0)
+    dispatcher.offer(lane, records([b"a", b"b"], [b"1", b"2"], range(2)), 0)
+    for outcome in (CallFailure("AccessDeniedException", "no", permanent=True), REFUSED_CONTENT):
+        dispatcher.settle(called(dispatcher, 100), outcome, 0)
     assert dispatcher.circuit.state == "closed"
-    half = dispatcher.next_call(100)
-    assert half is not None
-    assert len(half) == 1
+    assert len(called(dispatcher, 100)) == 1
 
 
 def test_small_batches_of_several_partitions_share_a_call(dispatcher: Dispatcher):
     for number in range(3):
-        dispatcher.offer(Lane(Partition("t", number)), records(["same"], [b"x"], [0]))
-    call = dispatcher.next_call(0)
-    assert call is not None
-    assert call.keys == ["same"] * 3
+        dispatcher.offer(Lane(Partition("t", number)), records([b"same"], [b"x"], [0]), 0)
+    assert called(dispatcher, 0).records.keys == [b"same"] * 3
 
 
 def test_a_given_up_partition_sends_nothing_more_and_frees_its_memory(dispatcher: Dispatcher, lane: Lane):
-    batch = records(["a", "a", "b"], [b"1", b"2", b"3"], range(3))
-    dispatcher.offer(lane, batch)
-    call = dispatcher.next_call(0)
-    assert call is not None
-    dispatcher.offer(lane, later := records(["c"], [b"4"], [3]))
+    batch = records([b"a", b"a", b"b"], [b"1", b"2", b"3"], range(3))
+    dispatcher.offer(lane, batch, 0)
+    call = called(dispatcher, 0)
+    dispatcher.offer(lane, later := records([b"c"], [b"4"], [3]), 0)
     dispatcher.abandon([lane])
-    dispatcher.settle(call, Answer(["Throttled", None], ["", "1"]), 0)
+    dispatcher.settle(call, Answer(["Throttled", None], [(b"", b""), (b"1", b"s")]), 0)
     assert dispatcher.next_call(100) is None
-    assert dispatcher.released == batch.footprint + later.footprint
+    assert dispatcher.feed.released == batch.footprint + later.footprint
 
 
-def test_a_sequence_number_that_goes_back_within_a_key_is_counted(lane: Lane):
+def test_a_sequence_number_that_goes_back_in_its_shard_is_counted_there(lane: Lane):
     metrics = Metrics("r")
-    dispatcher = Dispatcher(CallLimits(500, 1 << 20), Backoff(1, 8), Circuit(), metrics)
-    dispatcher.offer(lane, records(["a", "a"], [b"1", b"2"], range(2)))
-    for number in ("20", "10"):
-        call = dispatcher.next_call(0)
-        assert call is not None
-        dispatcher.settle(call, Answer(None, [number]), 0)
-    assert (
-        metrics.registry.get_sample_value("streamops_connector_inversions_total", {"route": "r", "partition": "0"}) == 1
-    )
+    dispatcher = new_dispatcher(metrics)
+    dispatcher.offer(lane, records([b"a", b"a"], [b"1", b"2"], range(2)), 0)
+    for number in (20, 10):
+        dispatcher.settle(called(dispatcher, 1), fine(number), 0)
+    labels = {"route": "r", "shard": "shardId-000000000000"}
+    assert metrics.registry.get_sample_value("streamops_connector_inversions_total", labels) == 1
 
 
 def test_dropped_records_never_hold_the_watermark(dispatcher: Dispatcher, lane: Lane):
-    dispatcher.offer(lane, records(["a"], [b"1"], [1]), dropped=[0, 2])
+    dispatcher.offer(lane, records([b"a"], [b"1"], [1]), 0, dropped=[0, 2])
     assert lane.watermark.position == 1
-    call = dispatcher.next_call(0)
-    assert call is not None
-    dispatcher.settle(call, Answer(None, ["1"]), 0)
+    dispatcher.settle(called(dispatcher, 0), fine(1), 0)
     assert lane.watermark.position == 3
+
+
+def test_a_parked_record_holds_the_watermark_until_somebody_acknowledges_it(dispatcher: Dispatcher, lane: Lane):
+    dispatcher.offer(lane, records([b"a", b"b"], [b"1", b"3"], [1, 3]), 0, dropped=[0], parked=[2])
+    dispatcher.settle(called(dispatcher, 0), fine(1, 2), 0)
+    assert lane.watermark.position == 2
+    lane.watermark.acknowledge((2,))
+    assert lane.watermark.position == 4
