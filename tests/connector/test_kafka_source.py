@@ -72,14 +72,14 @@ class ScriptedClient:
 
     def __init__(self, consumer: ScriptedConsumer) -> None:
         self.consumer = consumer
-        self.failure: ConnectorError | None = None
+        self.failure: KafkaException | None = None
+        self.asked_for_partitions = 0
 
     def attend(self) -> None:
         pass
 
     def partitions(self, _: str) -> int:
-        if self.failure is not None:
-            raise self.failure
+        self.asked_for_partitions += 1
         return 4
 
     def offsets_at(self, places: Collection[TopicPartition]) -> list[TopicPartition]:
@@ -87,6 +87,8 @@ class ScriptedClient:
         return [TopicPartition(place.topic, place.partition, self.consumer.offset_at) for place in places]
 
     def committed(self, places: Collection[TopicPartition]) -> list[TopicPartition]:
+        if self.failure is not None:
+            raise self.failure
         return [TopicPartition(place.topic, place.partition, self.consumer.committed_offset) for place in places]
 
 
@@ -173,11 +175,18 @@ def test_a_beginning_that_cannot_be_committed_stops_it_before_a_record_is_skippe
 
 
 def test_brokers_that_go_away_during_an_assignment_stop_it_by_the_next_poll(scripted: Scripted):
-    scripted.client.failure = ConnectorError("no broker answers")
+    scripted.client.failure = KafkaException(KafkaError(KafkaError._TRANSPORT))
     scripted.assign()
     assert scripted.consumer.assigned == []
-    with pytest.raises(ConnectorError, match="no broker answers"):
+    with pytest.raises(ConnectorError, match="where to begin can be neither read nor committed"):
         scripted.source.poll(0.2)
+
+
+def test_no_callback_asks_for_metadata_which_the_client_library_does_not_survive(scripted: Scripted):
+    assert scripted.client.asked_for_partitions == 1
+    scripted.assign()
+    scripted.consumer.callbacks["on_revoke"](scripted.consumer, [PLACE])
+    assert scripted.client.asked_for_partitions == 1
 
 
 def test_records_are_waited_for_as_long_as_the_engine_says(scripted: Scripted):

@@ -151,6 +151,9 @@ class Client:
     def partitions(self, topic: str) -> int:
         """Ask the brokers for the topic; return its number of partitions.
 
+        Not from within a callback: confluent-kafka forgets there whose call it is in, and the next callback of that
+        call, a line of the log for instance, aborts the process (`CallState_get: Assertion cs != NULL`).
+
         Raises:
             ConnectorError: the brokers cannot be reached or the topic is not there.
             NotAuthenticated: the brokers do not accept the user name or the password.
@@ -214,7 +217,7 @@ class Client:
     def attend(self) -> None:
         """Look after a login that was refused: give librdkafka the user name and password that are there now.
 
-        Not from within a callback, which the client library does not survive.
+        Not from within a callback, see `partitions`.
         """
         if not self._refused:
             return

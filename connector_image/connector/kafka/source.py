@@ -69,6 +69,7 @@ class KafkaSource:
         self._client = Client(config, bootstrap, read_ahead, self._on_commit, self._on_group)
         self._consumer: Consumer = self._client.consumer
         self._note = ""
+        self._partitions = 0
         self._owner: Owner | None = None
         self._failure: Exception | None = None
         self._paused: set[Partition] = set()
@@ -84,8 +85,15 @@ class KafkaSource:
         self._client.partitions(self._config.topic)
 
     def start(self, owner: Owner) -> None:
-        """Join the group."""
+        """Join the group.
+
+        Raises:
+            ConnectorError: the brokers do not answer, or the topic is not there.
+        """
         self._owner = owner
+        # Not later, within the callback of an assignment: asking for metadata there makes the client library abort the
+        # process when another callback follows in the same call. A partition that appears in between counts as new.
+        self._partitions = self._client.partitions(self._config.topic)
         self._consumer.subscribe(
             [self._config.topic], on_assign=self._on_assign, on_revoke=self._on_revoke, on_lost=self._on_lost
         )
@@ -266,7 +274,7 @@ class KafkaSource:
 
     def _first_partitions(self) -> int | None:
         """Find how many partitions the topic had on the first start, which may be this one."""
-        count = self._client.partitions(self._config.topic)
+        count = self._partitions
         everywhere = [TopicPartition(self._config.topic, number) for number in range(count)]
         committed = [place for place in self._client.committed(everywhere) if place.offset >= 0]
         first = read_note([place.metadata for place in committed]) if committed else count
