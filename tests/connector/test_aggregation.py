@@ -153,6 +153,7 @@ def test_an_aggregate_may_hold_nothing():
         "fixed field cut short": framed(b"\x0a\x01a\x39"),
         "group": framed(b"\x0b"),
         "field without a number": framed(b"\x02\x00"),
+        "field with too high a number": framed(b"\xb9\x80\x80\x80\x10" + bytes(8)),
         "no key": framed(b"\x0a\x01a\x1a\x02\x1a\x00"),
         "no data": framed(b"\x0a\x01a\x1a\x02\x08\x00"),
         "key that is not listed": framed(b"\x0a\x01a\x1a\x04\x08\x01\x1a\x00"),

@@ -12,7 +12,7 @@ VARINT: Final = 0
 BYTES: Final = 2
 
 _FIXED_SIZES: Final = {1: 8, 5: 4}
-_SMALLEST_TAG: Final = 8
+_TAGS: Final = range(8, 1 << 32)
 
 # A number is written as groups of seven bits, the lowest first; all but the last byte have the eighth bit set.
 _GROUP: Final = 7
@@ -44,7 +44,7 @@ def fields(message: bytes) -> Iterator[tuple[int, int, bytes]]:
     at, end = 0, len(message)
     while at < end:
         tag, at = _number(message, at)
-        if tag < _SMALLEST_TAG:
+        if tag not in _TAGS:
             raise MalformedError
         kind = tag & 7
         if kind == VARINT:
