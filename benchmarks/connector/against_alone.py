@@ -46,9 +46,17 @@ plain = AgainstAlone("plain", must={200: 0.37, 1024: 0.32}, goal={200: 0.5, 1024
 """Kafka to Kinesis with all defaults."""
 
 aggregated = AgainstAlone(
-    "aggregated", must={200: 0.2}, goal={200: 0.3}, sink={"aggregation": "kpl"}, stub_options=("--aggregated",)
+    "aggregated",
+    must={200: 0.2},
+    goal={200: 0.3},
+    sink={"aggregation": "kpl"},
+    stub_options=("--aggregated", "--shards", "64"),
 )
-"""Kafka to Kinesis in the format of the Kinesis Producer Library."""
+"""Kafka to Kinesis in the format of the Kinesis Producer Library.
+
+Aggregates are made shard by shard, so they are the fuller the fewer shards there are. 64 take 64 MiB and, at 200 bytes,
+330,000 records a second, about what one core reaches.
+"""
 
 packed = AgainstAlone(
     "packed",
