@@ -7,9 +7,10 @@ its outcome. Time is an argument. Which records may leave is the feed's affair.
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Protocol
 
-from connector.batch import Records, records
+from connector.batch import Records
 from connector.circuit import Circuit
 from connector.feed import CallLimits, Feed, Lane, Piece, Refused
 from connector.outcome import Answer, CallFailure, Outcome
@@ -170,13 +171,15 @@ class Dispatcher:
 
 
 def _joined(pieces: list[Piece]) -> Records:
+    """Put together what goes into one request; offsets are the pieces' affair."""
     if len(pieces) == 1:
         return pieces[0].records
     parts = [piece.records for piece in pieces]
-    hash_keys = [key for part in parts for key in part.hash_keys or ()] if parts[0].hash_keys is not None else None
-    return records(
-        [key for part in parts for key in part.keys],
-        [data for part in parts for data in part.data],
-        [offset for part in parts for offset in part.offsets],
-        hash_keys,
+    hash_keys = list(chain.from_iterable(part.hash_keys or () for part in parts))
+    return Records(
+        list(chain.from_iterable(part.keys for part in parts)),
+        list(chain.from_iterable(part.data for part in parts)),
+        (),
+        sum(part.size for part in parts),
+        hash_keys if parts[0].hash_keys is not None else None,
     )

@@ -7,6 +7,7 @@ the request itself, and a thread for each connection makes the threads fight for
 import selectors
 import socket
 import ssl
+from collections import deque
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final
@@ -85,7 +86,7 @@ class Connection:
         self._state = _State.CLOSED
         self._socket: socket.socket | None = None
         self._tls: TlsStream | None = None
-        self._unsent = _NOTHING  # of the request, in clear
+        self._unsent: deque[memoryview] = deque()  # of the request, in clear
         self._outgoing = _NOTHING  # what the socket has not taken yet
         self._received = bytearray()
         self._complete = 0  # the response cannot be complete with fewer bytes
@@ -107,8 +108,8 @@ class Connection:
             raise ValueError("a closed connection has no descriptor")
         return self._socket.fileno()
 
-    def start(self, request: bytes) -> None:
-        """Begin to send a whole request.
+    def start(self, *request: bytes) -> None:
+        """Begin to send a whole request, in one part or several.
 
         Raises:
             ConnectionFailed: no connection can be opened.
@@ -117,7 +118,7 @@ class Connection:
             self._state = _State.SENDING
         else:
             self._open()
-        self._unsent = memoryview(request)
+        self._unsent = deque(memoryview(part) for part in request)
 
     def advance(self) -> Response | None:
         """Go on as far as the socket allows; return the response once it is complete.
@@ -142,7 +143,8 @@ class Connection:
             self._socket.close()
         self._socket = self._tls = None
         self._state = _State.CLOSED
-        self._unsent = self._outgoing = _NOTHING
+        self._outgoing = _NOTHING
+        self._unsent.clear()
         self._received.clear()
         self._complete = 0
 
@@ -204,12 +206,11 @@ class Connection:
         self._flush(connected)
         while self._unsent:
             if self._tls is None:
-                self._outgoing, self._unsent = self._unsent, _NOTHING
+                self._outgoing = self._unsent.popleft()
             else:
-                self._unsent = self._tls.encrypt(self._unsent)
+                self._tls.encrypt(self._unsent)
                 self._outgoing = memoryview(self._tls.outgoing())
             self._flush(connected)
-        self._unsent = _NOTHING  # even an empty view would keep the whole request
 
     def _flush(self, connected: socket.socket) -> None:
         while self._outgoing:

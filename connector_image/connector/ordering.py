@@ -5,7 +5,7 @@ until the earlier one of its key is acknowledged, retries included; all other ke
 call never holds a key twice follows from the same rule.
 """
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Sequence
 
 from connector.batch import Records, records
@@ -35,29 +35,29 @@ class KeyOrder:
         if not repeats and busy.isdisjoint(unique):
             busy |= unique
             return incoming
+        under_way = busy & unique
+        odd = under_way
         if repeats:
-            seen = busy & unique
-            note = seen.add
-            # `add` returns None: the comprehension takes what was seen before, and notes what was not.
-            waiting = [index for index, key in enumerate(keys) if key in seen or note(key)]
-        else:
-            under_way = busy & unique
-            waiting = [index for index, key in enumerate(keys) if key in under_way]
-        busy |= unique
-        for index in waiting:
+            odd = under_way | {key for key, count in Counter(keys).items() if count > 1}
+        waiting = []
+        for index in [index for index, key in enumerate(keys) if key in odd]:
             key = keys[index]
-            self._held.setdefault(key, deque()).append((key, incoming.data[index], incoming.offsets[index]))
+            if key in under_way:
+                self._held.setdefault(key, deque()).append((key, incoming.data[index], incoming.offsets[index]))
+                waiting.append(index)
+            else:
+                under_way.add(key)  # its first record goes, the others wait for that
+        busy |= unique
         self.held += len(waiting)
         return incoming.without(waiting)
 
     def release(self, acknowledged: Sequence[bytes]) -> Records | None:
         """Note that the records under way with these keys are acknowledged; return what may follow now."""
         held = self._held
-        if not held or held.keys().isdisjoint(acknowledged):
-            self._busy.difference_update(acknowledged)
-            return None
-        followed = [key for key in acknowledged if key in held]
+        followed = [key for key in acknowledged if key in held] if held else []
         self._busy.difference_update(acknowledged)
+        if not followed:
+            return None
         self._busy.update(followed)
         following = []
         for key in followed:

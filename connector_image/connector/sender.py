@@ -30,8 +30,8 @@ class Sink(Protocol):
     tls: ssl.SSLContext | None
     limits: CallLimits
 
-    def request(self, records: Records) -> bytes:
-        """Write a whole signed request.
+    def request(self, records: Records) -> tuple[bytes, bytes]:
+        """Write a signed request, its head and its body.
 
         Raises:
             CredentialsUnavailable: there is nothing to sign with at the moment.
@@ -116,7 +116,7 @@ class Sender:
         connection = self._idle.pop()
         self._busy[connection] = (call, self._clock() + self._request_timeout)
         try:
-            connection.start(request)
+            connection.start(*request)
         except ConnectionFailed as error:
             self._finish(connection, CallFailure("ConnectionFailed", str(error)))
             return

@@ -26,14 +26,15 @@ class Sequences:
 
     def inversions(self, before: Mapping[bytes, bytes], placements: Sequence[Placement]) -> list[int]:
         """Take in an answer; return the indices of records whose number is not above what was given out `before`."""
-        lowest, highest = before.get, dict(self._highest)
-        known = highest.get
+        shards = {shard for _, shard in placements}
+        lowest = {shard: before.get(shard, b"") for shard in shards}
+        highest = {**dict.fromkeys(shards, b""), **self._highest}
         backwards = []
         for index, (number, shard) in enumerate(placements):
-            if number > known(shard, b""):
-                highest[shard] = number
-            if number and number <= lowest(shard, b""):
+            if number <= lowest[shard] and number:
                 backwards.append(index)
+            if number > highest[shard]:
+                highest[shard] = number
         # A new one: calls under way hold what was known when they left.
         self._highest = highest
         return backwards

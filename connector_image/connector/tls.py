@@ -5,6 +5,7 @@ reads. A request of a hundred kilobytes then costs a dozen calls of the kernel i
 """
 
 import ssl
+from collections import deque
 from typing import Final
 
 # So much is encrypted ahead of the socket at most.
@@ -32,12 +33,16 @@ class TlsStream:
             return False
         return True
 
-    def encrypt(self, data: memoryview) -> memoryview:
-        """Encrypt the first part of `data` and return the rest."""
-        end = len(data) - _AHEAD
-        while len(data) > max(end, 0):
-            data = data[self._tls.write(data) :]
-        return data
+    def encrypt(self, parts: deque[memoryview]) -> None:
+        """Encrypt what comes first of `parts`, as much as may wait for the socket, and take it out."""
+        encrypted = 0
+        while parts and encrypted < _AHEAD:
+            count = self._tls.write(parts[0])
+            encrypted += count
+            if count < len(parts[0]):
+                parts[0] = parts[0][count:]
+            else:
+                parts.popleft()
 
     def outgoing(self) -> bytes:
         """Take what the socket is to send."""

@@ -47,8 +47,8 @@ class Operation:
         self.tls = trusting_context(account.ca_bundle) if self.endpoint.tls else None
         self._signer = Signer(service, account.region, self.endpoint.host_header)
 
-    def request(self, body: bytes, content_type: str) -> bytes:
-        """Write a whole signed request.
+    def request(self, body: bytes, content_type: str) -> tuple[bytes, bytes]:
+        """Write a signed request, its head and its body: to join them would copy the body once more.
 
         Raises:
             CredentialsUnavailable: there is nothing to sign with at the moment.
@@ -56,7 +56,7 @@ class Operation:
         now = datetime.now(UTC)
         signed = self._signer.headers(body, content_type, self._target, self._account.credentials(), now)
         head = f"POST / HTTP/1.1\r\n{signed}User-Agent: {USER_AGENT}\r\nContent-Length: {len(body)}\r\n\r\n"
-        return b"%b%b" % (head.encode(), body)
+        return head.encode(), body
 
     def renew_credentials(self) -> None:
         """Resolve the credential chain anew."""

@@ -18,8 +18,10 @@ class FirehoseSink:
         self.endpoint = self._operation.endpoint
         self.tls = self._operation.tls
 
-    def request(self, records: Records) -> bytes:
-        """Write a whole signed request. Keys and hash keys decide order only: Firehose has no room for them.
+    def request(self, records: Records) -> tuple[bytes, bytes]:
+        """Write a signed request, its head and its body.
+
+        Keys decide order only: Firehose has no room for them.
 
         Raises:
             CredentialsUnavailable: there is nothing to sign with at the moment.

@@ -35,6 +35,13 @@ _FIRST: Final = re.compile(
     rb"%b[0-9]{%d}%bshardId-[0-9]{12}(?:(\xa2|\xff\xbf)%b)?"
     % (re.escape(_NUMBER_LABEL), NUMBER_LENGTH, _SHARD_LABEL, re.escape(_NUMBER_LABEL))
 )
+_SHARD_AT: Final = len(_NUMBER_LABEL) + NUMBER_LENGTH
+_LABEL_PLACES: Final = (
+    *range(len(_NUMBER_LABEL)),
+    *range(_SHARD_AT, _SHARD_AT + len(_SHARD_LABEL) + len("shardId-")),
+)
+# The ends of open maps and arrays, and perhaps another member: "EncryptionType": "KMS".
+_LONGEST_TAIL: Final = 32
 _WIDTH: Final = len(_NUMBER_LABEL) + NUMBER_LENGTH + len(_SHARD_LABEL) + _SHARD_LENGTH
 
 
@@ -128,13 +135,14 @@ def _all_taken(body: bytes, count: int) -> list[Placement] | None:
     if first is None or (first[1] is None) != (count == 1):
         return None
     start, gap = first.start(), len(first[1] or b"")
-    end = start + (_WIDTH + gap) * count - gap
-    if end > len(body) or body.count(_NUMBER_LABEL) != count or body.count(_SHARD_LABEL) != count:
+    stride = _WIDTH + gap
+    end = start + stride * count - gap
+    # Nothing but the rest of the outer items follows: a longer tail would be more results.
+    if not 0 <= len(body) - end <= _LONGEST_TAIL or b"Error" in body[:start]:
+        return None
+    region = body[start:end] + first[1] if gap else body[start:end]
+    # A result that is another one has other bytes where the labels are.
+    if any(region[place::stride] != bytes([region[place]]) * count for place in _LABEL_PLACES):
         return None
     form = struct.Struct(f"{len(_NUMBER_LABEL)}x{NUMBER_LENGTH}s{len(_SHARD_LABEL)}x{_SHARD_LENGTH}s{gap}x")
-    padded = body[start:end] + bytes(gap)
-    placements = list(form.iter_unpack(padded))
-    # If all numbers are digits the labels, which are none, stand nowhere else.
-    if b"Error" in body or not b"".join([number for number, _ in placements]).isdigit():
-        return None
-    return placements
+    return list(form.iter_unpack(region))

@@ -45,8 +45,8 @@ class KinesisSink:
         self.endpoint = self._operation.endpoint
         self.tls = self._operation.tls
 
-    def request(self, records: Records) -> bytes:
-        """Write a whole signed request.
+    def request(self, records: Records) -> tuple[bytes, bytes]:
+        """Write a signed request, its head and its body.
 
         Raises:
             CredentialsUnavailable: there is nothing to sign with at the moment.
