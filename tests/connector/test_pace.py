@@ -1,4 +1,4 @@
-"""Waits between attempts, the circuit, and the watch on sequence numbers."""
+"""Waits between attempts, and the circuit."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 
 from connector.backoff import Backoff
 from connector.circuit import FAILURES_IN_A_ROW, Circuit
-from connector.sequences import Sequences
 
 
 @given(st.integers(0, 10_000))
@@ -54,25 +53,3 @@ def test_each_failed_probe_doubles_the_wait_up_to_the_longest():
     assert waits == [1, 2, 4, 8, 8]
     circuit.succeeded()
     assert (circuit.state, circuit.reason) == ("closed", None)
-
-
-def test_only_numbers_below_the_last_of_their_key_are_inversions():
-    sequences = Sequences(10)
-    assert sequences.inversions(["a", "b"], ["5", "9"]) == 0
-    assert sequences.inversions(["a", "b"], ["10", "8"]) == 1
-
-
-def test_the_table_of_sequence_numbers_stays_bounded():
-    sequences = Sequences(10)
-    for number in range(100):
-        sequences.inversions([str(number)], ["1"])
-        assert len(sequences) <= 20
-
-
-@given(st.integers(10, 60))
-def test_the_keys_acknowledged_last_are_always_compared(others: int):
-    sequences = Sequences(10)
-    for number in range(others):
-        sequences.inversions([str(number)], ["5"])
-    latest = [str(number) for number in range(others - 10, others)]
-    assert sequences.inversions(latest, ["4"] * 10) == 10
