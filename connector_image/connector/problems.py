@@ -14,6 +14,8 @@ from typing import Annotated, Any, Literal, NamedTuple
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from connector.config.section import Secret
+
 _ABSENT = object()
 # A password written where its place should be named must not reach a log.
 _SECRETS = frozenset({"username", "password", "client_id", "client_secret", "key", "key_password"})
@@ -140,7 +142,8 @@ def _locate(location: tuple[int | str, ...], root: type[BaseModel]) -> _Place:
     place = _Place(forms=[root])
     forms: list[object] = [root]
     for step in map(str, location):
-        if len(forms) > 1 and (tagged := [form for form in _models(forms) if step in _tags(form)]):
+        # Of two tags the second may belong to a form that the first does not allow.
+        if len(forms) > 1 and (tagged := _tagged(forms, step) or _tagged(place.forms, step)):
             forms = list(tagged)
             continue
         models = list(_models(forms))
@@ -174,6 +177,10 @@ def _models(forms: Iterable[object]) -> Iterator[type[BaseModel]]:
     return (form for form in forms if isinstance(form, type) and issubclass(form, BaseModel))
 
 
+def _tagged(forms: Iterable[object], tag: str) -> list[type[BaseModel]]:
+    return [form for form in _models(forms) if tag in _tags(form)]
+
+
 def _tags(model: type[BaseModel]) -> set[str]:
     return {value for tag in _TAGS for value in _tags_of([model], tag)}
 
@@ -188,21 +195,25 @@ def _tags_of(forms: Iterable[object], tag: str) -> list[str]:
 
 def _must_be(forms: Iterable[object]) -> str:
     """Write the forms as a person would write a value of each."""
-    written: list[str] = []
+    written: dict[str, None] = {}
     for form in forms:
         if typing.get_origin(form) is Literal:
-            written += map(str, typing.get_args(form))
+            written |= dict.fromkeys(map(str, typing.get_args(form)))
         elif isinstance(form, type) and issubclass(form, BaseModel):
-            required = [name for name, info in form.model_fields.items() if info.is_required()]
-            written += [f"{{{name}: …}}" for name in form.model_fields] if not required else [_section(required)]
+            written |= dict.fromkeys(_sections(form))
         else:
-            written.append("text" if form is str else str(form))
-    last = written.pop()
-    return f"must be {', '.join(written)} or {last}" if written else f"must be {last}"
+            written["text" if form is str else str(form)] = None
+    *others, last = written
+    return f"must be {', '.join(others)} or {last}" if others else f"must be {last}"
 
 
-def _section(names: Sequence[str]) -> str:
-    return "{" + ", ".join(f"{name}: …" for name in names) + "}"
+def _sections(model: type[BaseModel]) -> list[str]:
+    """Write what has to stand in a section; in that of a secret it is one key or the other."""
+    fields = model.model_fields
+    names = [name for name in _TAGS if name in fields][:1] or [name for name in fields if fields[name].is_required()]
+    if not names and model is Secret:
+        return [f"{{{name}: …}}" for name in fields]
+    return ["{" + ", ".join(f"{name}: …" for name in names or fields) + "}"]
 
 
 def _example(parent: type[BaseModel] | None, field: str) -> str:

@@ -1,0 +1,90 @@
+"""A wrong value is said once, at its place, with what may stand there, and never with a secret."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from connector.config import ConfigError, load_config
+
+
+def text(source: dict[str, Any] | None = None, sink: dict[str, Any] | None = None, **more: Any) -> str:
+    document = {
+        "route": "r",
+        "source": {"kind": "kafka", "bootstrap": "h:1", "topic": "t", "group": "g", **(source or {})},
+        "sink": {"kind": "kinesis", "stream": "s", **(sink or {})},
+        **more,
+    }
+    return json.dumps(document)
+
+
+def problems(source: dict[str, Any] | None = None, sink: dict[str, Any] | None = None, **more: Any) -> list[str]:
+    with pytest.raises(ConfigError) as caught:
+        load_config(text(source, sink, **more), "x")
+    return [str(problem) for problem in caught.value.problems]
+
+
+def security(**settings: Any) -> list[str]:
+    return problems({"security": settings})
+
+
+@pytest.mark.parametrize(
+    ("sink", "problem"),
+    [
+        ({"partition_key": 5}, "sink.partition_key: 5 must be key, partition, spread, {header: …} or {field: …}"),
+        ({"partition_key": {"headr": "x"}}, "must be key, partition, spread, {header: …} or {field: …}"),
+        ({"partition_key": {"header": ""}}, "sink.partition_key.header: '' String should have at least 1 character"),
+        ({"explicit_hash_key": "abc"}, "sink.explicit_hash_key: 'abc' must be a whole number from 0 to 2^128 - 1"),
+        ({"kind": "s3"}, "sink.kind: 's3' must be one of 'kinesis', 'firehose'"),
+    ],
+)
+def test_a_value_of_several_forms_has_one_problem(sink, problem):
+    (only,) = problems(sink=sink)
+    assert problem in only
+
+
+def test_dead_letters_that_are_of_no_form_name_all_forms():
+    (only,) = problems(dead_letters={"topik": "x"})
+    assert only.startswith("dead_letters: {'topik': 'x'} must be {topic: …}, {stream: …} or {bucket: …}")
+
+
+@pytest.mark.parametrize(
+    ("settings", "problem"),
+    [
+        ({}, "source.security.protocol: is missing; add it, one of 'plaintext', 'tls', 'sasl-tls', 'sasl-plaintext'"),
+        ({"protocol": "sasl-tls", "mechanism": "scram"}, "source.security.mechanism: 'scram' must be one of 'plain'"),
+        ({"protocol": "sasl-plaintext", "mechanism": "aws-msk-iam"}, "source.security.protocol: 'sasl-plaintext' must"),
+        ({"protocol": "sasl-tls", "mechanism": "GSSAPI"}, "Kerberos) is not there: the Kafka client of the image"),
+        ({"protocol": "tls", "key": "k.pem"}, "source.security: certificate and key belong together"),
+        ({"protocol": "tls", "ca": {"env": "A", "fil": "b"}}, "source.security.ca.fil: 'b' is not a known key; did"),
+        ({"protocol": "tls", "ca": 5}, "source.security.ca: 5 must be text, {env: …} or {file: …}"),
+    ],
+)
+def test_a_wrong_way_to_log_in_has_one_problem(settings, problem):
+    (only,) = security(**settings)
+    assert problem in only
+
+
+def test_a_token_endpoint_that_would_get_the_secret_in_the_clear_is_refused():
+    secrets = {"client_id": {"env": "I"}, "client_secret": {"env": "S"}}
+    settings = {"protocol": "sasl-tls", "mechanism": "oauthbearer", **secrets}
+    (only,) = security(**settings, token_endpoint="http://login.example.org/token")
+    assert "must be an https URL (http only to this machine)" in only
+    near = {**settings, "token_endpoint": "http://127.0.0.1:1/token"}
+    assert load_config(text({"security": near}), "x").source.security
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"protocol": "sasl-tls", "mechanism": "plain", "username": "hunter2", "password": "hunter2"},
+        {"protocol": "sasl-tls", "mechanism": "gssapi", "password": "hunter2"},
+        {"protocol": "tls", "certificate": "c.pem", "key": "-----BEGIN PRIVATE KEY-----\nhunter2"},
+        {"protocol": "tls", "certificate": "c.pem", "key": "k.pem", "key_password": "hunter2"},
+        {"protocol": "sasl-tls", "mechanism": "oauthbearer", "client_id": "hunter2", "client_secret": "hunter2"},
+    ],
+)
+def test_a_secret_written_where_its_place_should_be_named_is_not_shown(settings):
+    assert "hunter2" not in "\n".join(security(**settings))
