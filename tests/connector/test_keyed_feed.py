@@ -1,0 +1,244 @@
+"""What leaves when: company for small calls, retries with new records, and the search for a record at fault."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from connector.backoff import Backoff
+from connector.batch import Partition, records
+from connector.feed import CallLimits, Lane, Piece, Refused
+from connector.keyed_feed import KeyedFeed
+
+LIMITS = CallLimits(records=10, size=1000)
+LINGER = 1.0
+RETRY = 8.0
+COMPANY = 0.005  # the longest wait of what comes back for new records
+
+
+def new_feed(*, linger: float = LINGER, ordered: bool = True) -> KeyedFeed:
+    return KeyedFeed(LIMITS, Backoff(RETRY, RETRY, lambda _, most: most), linger, ordered=ordered)
+
+
+@pytest.fixture
+def feed() -> KeyedFeed:
+    return new_feed()
+
+
+@pytest.fixture
+def lane() -> Lane:
+    return Lane(Partition("t", 0))
+
+
+def offer(feed: KeyedFeed, lane: Lane, keys: Sequence[bytes], first: int = 0, now: float = 0.0, size: int = 1) -> None:
+    offsets = range(first, first + len(keys))
+    lane.watermark.track(offsets)
+    feed.offer(lane, records(list(keys), [bytes(size)] * len(keys), offsets), now)
+
+
+def different(count: int) -> list[bytes]:
+    return [b"%d" % number for number in range(count)]
+
+
+def fill(feed: KeyedFeed, now: float) -> list[Piece]:
+    return feed.fill(LIMITS, now)
+
+
+def offsets_of(pieces: list[Piece]) -> list[list[int]]:
+    return [list(piece.records.offsets) for piece in pieces]
+
+
+def test_a_small_batch_waits_for_company_and_no_longer_than_linger(feed: KeyedFeed, lane: Lane):
+    offer(feed, lane, different(3), now=5.0)
+    assert fill(feed, 5.9) == []
+    assert feed.wake_at() == 6.0
+    assert offsets_of(fill(feed, 6.0)) == [[0, 1, 2]]
+    assert feed.wake_at() is None
+
+
+def test_a_full_call_waits_for_nothing(feed: KeyedFeed, lane: Lane):
+    offer(feed, lane, different(6))
+    offer(feed, lane, different(10)[6:], first=6)
+    assert feed.wake_at() == 0.0
+    assert offsets_of(fill(feed, 0.0)) == [[0, 1, 2, 3, 4, 5], [6, 7, 8, 9]]
+
+
+def test_in_haste_nothing_waits(feed: KeyedFeed, lane: Lane):
+    offer(feed, lane, different(1), now=5.0)
+    feed.hasty = True
+    assert feed.wake_at() == 0.0
+    assert offsets_of(fill(feed, 5.0)) == [[0]]
+
+
+def test_a_call_leaves_room_rather_than_part_a_run_but_one_larger_than_a_call_is_parted(feed: KeyedFeed, lane: Lane):
+    offer(feed, lane, different(6))
+    offer(feed, lane, [b"x%d" % n for n in range(12)], first=6)
+    assert [sum(map(len, offsets_of(fill(feed, 0.0)))) for _ in range(2)] == [6, 10]
+    assert fill(feed, 0.0) == []
+    assert offsets_of(fill(feed, LINGER)) == [[16, 17]]
+
+
+def test_a_call_holds_no_more_bytes_than_it_may_and_a_record_above_that_goes_alone(feed: KeyedFeed, lane: Lane):
+    offer(feed, lane, different(4), size=400)
+    offer(feed, lane, [b"large"], first=4, size=1500)
+    offer(feed, lane, [b"after"], first=5)
+    calls = [offsets_of(fill(feed, LINGER)) for _ in range(4)]
+    assert calls == [[[0, 1]], [[2, 3]], [[4]], [[5]]]
+
+
+def test_it_is_full_when_eight_calls_wait(feed: KeyedFeed, lane: Lane):
+    offer(feed, lane, [b"%d" % n for n in range(79)])
+    assert not feed.is_full()
+    offer(feed, lane, [b"79"], first=79)
+    assert feed.is_full()
+    fill(feed, 0.0)
+    assert not feed.is_full()
+
+
+def test_a_key_that_waits_in_the_queue_holds_up_nobody(feed: KeyedFeed, lane: Lane):
+    offer(feed, lane, [b"a"] * 3)
+    assert feed.held == 0
+    fill(feed, LINGER)
+    assert feed.held == 2
+
+
+def test_what_follows_a_key_travels_with_new_records(feed: KeyedFeed, lane: Lane):
+    offer(feed, lane, [b"a", b"a"])
+    (piece,) = fill(feed, LINGER)
+    feed.taken(piece, None, None)
+    assert fill(feed, LINGER) == [], "it waits a little for company"
+    offer(feed, lane, different(9), first=2, now=LINGER)
+    assert fill(feed, LINGER + COMPANY / 2) == []
+    assert offsets_of(fill(feed, 2 * LINGER)) == [[2, 3, 4, 5, 6, 7, 8, 9, 10], [1]]
+
+
+def test_what_follows_a_key_waits_for_company_no_longer_than_anybody_notices(feed: KeyedFeed, lane: Lane):
+    offer(feed, lane, [b"a", b"a"])
+    (piece,) = fill(feed, LINGER)
+    feed.taken(piece, None, None)
+    assert feed.wake_at() == LINGER + COMPANY
+    assert offsets_of(fill(feed, LINGER + COMPANY)) == [[1]]
+
+
+def test_half_a_call_of_followers_waits_for_nobody(feed: KeyedFeed, lane: Lane):
+    offer(feed, lane, different(5) * 2)
+    (piece,) = fill(feed, LINGER)
+    feed.taken(piece, None, None)
+    assert feed.wake_at() == 0.0
+    assert offsets_of(fill(feed, LINGER)) == [[5, 6, 7, 8, 9]]
+
+
+def test_a_retry_waits_as_the_backoff_says_and_then_travels_with_new_records(feed: KeyedFeed, lane: Lane):
+    offer(feed, lane, different(3))
+    (piece,) = fill(feed, LINGER)
+    feed.taken(piece, [0, 2], None)
+    feed.failed(piece, [1], LINGER)
+    assert feed.wake_at() == LINGER + RETRY
+    offer(feed, lane, [b"new"], first=3, now=LINGER + RETRY - 0.5)
+    assert fill(feed, LINGER + RETRY) == []
+    pieces = fill(feed, LINGER + RETRY + 0.5)
+    assert offsets_of(pieces) == [[3], [1]]
+    assert [piece.attempt for piece in pieces] == [0, 1]
+    assert lane.watermark.position == 1
+
+
+def test_nothing_of_a_key_leaves_while_a_retry_of_it_waits(feed: KeyedFeed, lane: Lane):
+    offer(feed, lane, [b"a", b"b"])
+    (piece,) = fill(feed, LINGER)
+    feed.taken(piece, [1], None)
+    feed.failed(piece, [0], LINGER)
+    offer(feed, lane, [b"a", b"b"], first=2, now=LINGER)
+    assert offsets_of(fill(feed, 2 * LINGER)) == [[3]]
+    assert feed.held == 1
+    assert fill(feed, LINGER + RETRY) == []
+    (again,) = fill(feed, LINGER + RETRY + COMPANY)
+    assert list(again.records.offsets) == [0]
+    feed.taken(again, None, None)
+    assert offsets_of(fill(feed, 3 * RETRY)) == [[2]]
+
+
+def test_without_order_a_key_may_be_under_way_many_times(lane: Lane):
+    feed = new_feed(ordered=False)
+    offer(feed, lane, [b"a"] * 5)
+    assert offsets_of(fill(feed, LINGER)) == [[0, 1, 2, 3, 4]]
+    assert feed.held == 0
+
+
+def test_records_of_a_refused_call_go_in_smaller_ones_until_one_is_alone(feed: KeyedFeed, lane: Lane):
+    offer(feed, lane, different(10))
+    calls: list[list[list[int]]] = []
+    found: list[Refused] = []
+    while pieces := fill(feed, LINGER):
+        calls.append(offsets_of(pieces))
+        count = sum(len(piece.records) for piece in pieces)
+        for piece in pieces:
+            if 7 in piece.records.offsets:
+                found += feed.suspected(piece, count // 2)
+            else:
+                feed.taken(piece, None, None)
+    assert calls[:3] == [[list(range(10))], [[0, 1, 2, 3, 4]], [[5, 6, 7, 8, 9]]]
+    assert [(refused.lane, refused.offset, refused.key, refused.data) for refused in found] == [(lane, 7, b"7", b"\0")]
+    assert all(len(call) == 1 for call in calls[1:])
+    assert lane.watermark.position == 7
+    assert feed.wake_at() is None
+
+
+def test_suspects_of_several_partitions_are_looked_at_apart(feed: KeyedFeed, lane: Lane):
+    other = Lane(Partition("t", 1))
+    offer(feed, lane, different(1))
+    offer(feed, other, different(1))
+    pieces = fill(feed, LINGER)
+    assert [list(feed.suspected(piece, 1)) for piece in pieces] == [[], []]
+    assert feed.wake_at() == 0.0
+    assert [len(fill(feed, LINGER)) for _ in range(3)] == [1, 1, 0]
+
+
+def test_what_follows_a_refused_record_waits_until_its_fate_is_decided(feed: KeyedFeed, lane: Lane):
+    offer(feed, lane, [b"a", b"a"])
+    (piece,) = fill(feed, LINGER)
+    (refused,) = feed.suspected(piece, 0)
+    assert fill(feed, 100.0) == []
+    feed.settle(refused)
+    assert offsets_of(fill(feed, 200.0)) == [[1]]
+
+
+def test_a_given_up_lane_leaves_nothing_behind_wherever_its_records_wait(feed: KeyedFeed, lane: Lane):
+    other = Lane(Partition("t", 1))
+    handed = 0
+
+    def give(keys: list[bytes], first: int) -> Piece:
+        nonlocal handed
+        offer(feed, lane, keys, first=first)
+        handed += records(keys, [b"x"] * len(keys), range(len(keys))).footprint
+        (piece,) = fill(feed, LINGER)
+        return piece
+
+    retried = give([b"retried"], 0)
+    suspected = give([b"suspected", *different(3)], 1)
+    followed = give([b"followed", b"followed"], 5)
+    under_way = give([b"under way", b"held"], 7)
+    handed += records([b"held", b"new"], [b"x"] * 2, [0, 1]).footprint
+    offer(feed, lane, [b"held"], first=9)
+    assert fill(feed, LINGER) == []
+    offer(feed, lane, [b"new"], first=10)
+    feed.failed(retried, None, 0.0)
+    assert list(feed.suspected(suspected, 2)) == []
+    feed.taken(followed, None, None)
+    offer(feed, other, [b"other"])
+    feed.abandon([lane])
+    feed.failed(under_way, None, 0.0)
+    assert feed.released == handed
+    assert (feed.held, feed.queued) == (0, 1)
+    assert offsets_of(fill(feed, 100.0)) == [[0]]
+    assert feed.wake_at() is None
+    feed.offer(lane, records([b"late"], [b"x"], [11]), 100.0)
+    assert feed.wake_at() is None
+
+
+def test_a_record_refused_in_a_lane_that_was_given_up_is_its_next_owners_to_decide(feed: KeyedFeed, lane: Lane):
+    offer(feed, lane, [b"a"])
+    (piece,) = fill(feed, LINGER)
+    feed.abandon([lane])
+    assert list(feed.suspected(piece, 0)) == []
+    assert feed.released == piece.records.footprint
