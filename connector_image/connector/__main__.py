@@ -84,7 +84,6 @@ def _check(config: ConnectorConfig) -> int:
 def _plan(loaded: Loaded, *, as_json: bool) -> int:
     from connector.plan import plan
 
-    configure("critical")
     made = plan(loaded.config, loaded.origin, loaded.overrides)
     print(made.to_json() if as_json else made, flush=True)  # noqa: T201 - as above
     return 0

@@ -36,7 +36,8 @@ class Peak:
         return max((value for value in known if value is not None), default=None)
 
     def _turn(self) -> None:
-        now = self._clock()
-        self._before = self._now if now < self._turns_at + self._window else None
+        late = self._clock() - self._turns_at
+        self._before = self._now if late < self._window else None
         self._now = None
-        self._turns_at = now + self._window
+        # In whole windows, however late the first value of a new one comes: else it would remember longer.
+        self._turns_at += self._window * (late // self._window + 1)
