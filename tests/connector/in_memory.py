@@ -15,9 +15,11 @@ from connector.backoff import Backoff
 from connector.batch import Batch, Partition
 from connector.circuit import Circuit
 from connector.config import ConnectorConfig, load_config
+from connector.dead_letters.letter import Letter
 from connector.dead_letters.target import DeadLetters
 from connector.dispatcher import Dispatcher
 from connector.engine import Engine, Settings
+from connector.errors import ConnectorError
 from connector.fates import Fates
 from connector.feed import CallLimits
 from connector.keyed_feed import KeyedFeed
@@ -97,6 +99,53 @@ class MemorySource:
 
     def close(self) -> None:
         self.closed = True
+
+
+class HeldLetters:
+    """Dead letters that are acknowledged when the test says so; `taken` are those that are."""
+
+    failing: str | None = None
+
+    def __init__(self) -> None:
+        self.letters: list[Letter] = []
+        self.taken: list[Letter] = []
+        self.turns = 0
+        self.flushed = False
+        self.closed = False
+        self.fatal: ConnectorError | None = None
+        self.acknowledging = False
+
+    @property
+    def pending(self) -> int:
+        return len(self.letters)
+
+    @property
+    def pending_bytes(self) -> int:
+        return sum(letter.size for letter in self.letters)
+
+    def probe(self) -> str:
+        return "held letters"
+
+    def send(self, letter: Letter) -> None:
+        self.letters.append(letter)
+
+    def settled(self) -> list[tuple[Partition, int]]:
+        self.turns += 1
+        if not self.acknowledging:
+            return []
+        settled, self.letters = self.letters, []
+        self.taken += settled
+        return [(letter.partition, letter.offset) for letter in settled]
+
+    def flush(self) -> None:
+        self.flushed = True
+
+    def abandon(self, partitions: Collection[Partition]) -> None:
+        self.letters = [letter for letter in self.letters if letter.partition not in partitions]
+
+    def close(self, timeout: float) -> int:  # noqa: ARG002 - the protocol's signature
+        self.closed = True
+        return self.pending
 
 
 class FixedAccess:
