@@ -20,7 +20,9 @@ class Ages:
     @property
     def oldest(self) -> float | None:
         """The earliest timestamp of what is read and not acknowledged, in seconds since the epoch; None for nothing."""
-        return min((began[0][1] for began in list(self._began.values()) if began), default=None)
+        # Copied, since whoever asks may be another thread than the one that takes out what has passed.
+        firsts = [tuple(began)[:1] for began in list(self._began.values())]
+        return min((first[0][1] for first in firsts if first), default=None)
 
     def read(self, batch: Batch) -> None:
         """Note that a batch was read."""
