@@ -10,6 +10,13 @@ import pytest
 from sandbox.kafka import STOP_GRACE_SECONDS, Broker
 
 LONGEST = "end_to_end"
+# Members of the newer group protocol take these times from the broker, whose own are for clusters and not for tests.
+QUICK_GROUPS = """
+group.consumer.min.heartbeat.interval.ms=1000
+group.consumer.heartbeat.interval.ms=1000
+group.consumer.min.session.timeout.ms=6000
+group.consumer.session.timeout.ms=6000
+"""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -27,7 +34,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
     """A real Kafka broker for the whole session; tests keep apart by the names of their topics and groups."""
     directory: Path = tmp_path_factory.mktemp("broker")
-    started = Broker.prepare(directory / "kafka")
+    started = Broker.prepare(directory / "kafka", QUICK_GROUPS)
     record = started.start(owner=directory)
     yield started
     record.stop(STOP_GRACE_SECONDS)
