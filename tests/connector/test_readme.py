@@ -39,7 +39,7 @@ def test_every_table_row_has_the_cells_of_its_header():
     [
         "| `sink` | section below | required | where records go |",
         "| `sink.limits.records` | 1 to 500 | `500` | records in a call |",
-        "| `source.security.mechanism` | `oauthbearer` | required |  |",
+        "| `source.security.mechanism` | `oauthbearer` | required | how we prove who we are |",
         "| `dead_letters.prefix` | text | `dead-letters/` | what the names of its objects begin with |",
         "| `commit_interval` | duration, 100ms to 5m | `1s` | time between commits |",
     ],

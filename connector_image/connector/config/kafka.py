@@ -78,7 +78,8 @@ class KafkaSource(Section):
     # thread of its own, so a short silence means a dead process, and its partitions should not wait.
     session_timeout: Duration = Field(
         default=parse_duration("10s"),
-        description="silence after which the group gives a member's partitions to others",
+        description="silence after which the group gives a member's partitions to others; with protocol: consumer the"
+        " broker's group.consumer.session.timeout.ms counts instead",
         ge=parse_duration("6s"),
         le=parse_duration("30m"),
     )

@@ -23,13 +23,13 @@ Pem = Annotated[str, Field(min_length=1), AfterValidator(_path)] | Secret
 class Plaintext(Section):
     """No encryption, no authentication."""
 
-    protocol: Literal["plaintext"]
+    protocol: Literal["plaintext"] = Field(description="how connections are made")
 
 
 class Tls(Section):
     """TLS that verifies the brokers, and where they want it a certificate of ours (mTLS)."""
 
-    protocol: Literal["tls"]
+    protocol: Literal["tls"] = Field(description="how connections are made")
     ca: Pem | None = Field(
         default=None, description="PEM file of the authority, or {env: NAME}; without it the system's"
     )
@@ -47,7 +47,9 @@ class Tls(Section):
 
 
 class _OverSasl(Section):
-    protocol: Literal["sasl-tls", "sasl-plaintext"]
+    protocol: Literal["sasl-tls", "sasl-plaintext"] = Field(
+        description="how connections are made; in the clear only where nobody listens"
+    )
     ca: Pem | None = Field(
         default=None, description="PEM file of the authority, or {env: NAME}; only with sasl-tls, else the system's"
     )
@@ -88,7 +90,7 @@ def _extensions(value: dict[str, str]) -> dict[str, str]:
 class OAuthBearer(_OverSasl):
     """A token that an identity provider gives to a client with an id and a secret (client credentials, KIP-768)."""
 
-    mechanism: Literal["oauthbearer"]
+    mechanism: Literal["oauthbearer"] = Field(description="how we prove who we are")
     token_endpoint: Annotated[str, AfterValidator(_token_endpoint)] = Field(
         description="where the identity provider gives tokens", examples=["https://login.example.org/oauth2/token"]
     )
@@ -109,8 +111,8 @@ class OAuthBearer(_OverSasl):
 class MskIam(_OverSasl):
     """An AWS identity, as Amazon MSK takes it; the permission is kafka-cluster:Connect and its like."""
 
-    protocol: Literal["sasl-tls"]
-    mechanism: Literal["aws-msk-iam"]
+    protocol: Literal["sasl-tls"] = Field(description="how connections are made")
+    mechanism: Literal["aws-msk-iam"] = Field(description="how we prove who we are")
     region: str | None = Field(
         default=None, min_length=1, description="the cluster's region; without it the one the AWS settings name"
     )
