@@ -4,6 +4,7 @@ One thread drives many connections by a selector. The usual clients cost several
 the request itself, and a thread for each connection makes the threads fight for the interpreter.
 """
 
+import contextlib
 import selectors
 import socket
 import ssl
@@ -190,8 +191,12 @@ class Connection:
             return True
         while True:
             self._flush(connected)
-            done = tls.handshake()
-            # An alert that tells the peer why is sent as well.
+            try:
+                done = tls.handshake()
+            except ssl.SSLError:
+                with contextlib.suppress(OSError):
+                    connected.send(tls.outgoing())  # the alert that tells the peer why
+                raise
             self._outgoing = memoryview(tls.outgoing())
             if done:
                 self._state = _State.SENDING

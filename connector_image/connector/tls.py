@@ -37,7 +37,8 @@ class TlsStream:
         """Encrypt what comes first of `parts`, as much as may wait for the socket, and take it out."""
         encrypted = 0
         while parts and encrypted < _AHEAD:
-            count = self._tls.write(parts[0])
+            # A write takes all that it is given, since memory is never full.
+            count = self._tls.write(parts[0][: _AHEAD - encrypted])
             encrypted += count
             if count < len(parts[0]):
                 parts[0] = parts[0][count:]
