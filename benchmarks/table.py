@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import platform
+import ssl
 import statistics
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
+
+import confluent_kafka
 
 
 @dataclass(frozen=True)
@@ -31,7 +37,7 @@ class Row:
 
     def __str__(self) -> str:
         bound = "at most" if self.at_most else "at least"
-        parts = [f"{self.scenario:<11}{self.what:<54}{self._number(self.value):>11}"]
+        parts = [f"{self.scenario:<11}{self.what:<58}{self._number(self.value):>11}"]
         if self.spread:
             parts.append(f"({self._number(self.spread[0])} to {self._number(self.spread[1])})")
         if self.must is not None:
@@ -57,3 +63,18 @@ def say(text: object) -> None:
     """Print at once: a run takes minutes and people watch it."""
     sys.stdout.write(f"{text}\n")
     sys.stdout.flush()
+
+
+def machine() -> str:
+    """What a table was measured on, and how busy that was with other things."""
+    model = platform.processor() or platform.machine()
+    cpus = Path("/proc/cpuinfo")
+    if cpus.exists():
+        names = [
+            line.partition(":")[2].strip() for line in cpus.read_text().splitlines() if line.startswith("model name")
+        ]
+        model = names[0] if names else model
+    return (
+        f"{os.cpu_count()} cores, {model}, Python {platform.python_version()}, {ssl.OPENSSL_VERSION},"
+        f" librdkafka {confluent_kafka.libversion()[0]}, load average {os.getloadavg()[0]:.1f}"
+    )

@@ -18,7 +18,7 @@ from benchmarks.connector.crossing import Bench, Topic
 from benchmarks.connector.floor import floor
 from benchmarks.connector.wall import latency, throttled
 from benchmarks.processes import BenchmarkError
-from benchmarks.table import Row, say
+from benchmarks.table import Row, machine, say
 from benchmarks.topic import broker, load
 
 RECORDS = {200: 4_000_000, 1024: 1_500_000}
@@ -40,6 +40,7 @@ def main() -> int:
     """Run the scenarios; 1 where a must was missed or a scenario could not run."""
     options = _parser().parse_args()
     names = options.scenario or list(SCENARIOS)
+    say(machine())
     rows: list[Row] = []
     problems: list[str] = []
     with tempfile.TemporaryDirectory(prefix="streamops-bench-", dir=options.directory) as place:
@@ -61,7 +62,7 @@ def main() -> int:
                     except BenchmarkError as error:
                         problems.append(f"{name}, {size} B: could not be measured, see above")
                         say(f"{name}: could not be measured: {error}")
-    say("")
+    say(f"\n{machine()}\n")
     for line in [*rows, *problems]:
         say(line)
     return int(bool(problems) or any(row.missed for row in rows))

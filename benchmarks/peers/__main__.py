@@ -21,7 +21,7 @@ from benchmarks.peers.bento import bento
 from benchmarks.peers.connect import connect
 from benchmarks.peers.peer import Peer, PeerMissing, Work, by_hand, ours
 from benchmarks.processes import BenchmarkError, stub
-from benchmarks.table import Row, say
+from benchmarks.table import Row, machine, say
 from benchmarks.topic import broker, load
 
 RECORDS: Final = {200: 3_000_000, 1024: 1_000_000}
@@ -94,6 +94,7 @@ class Comparison:
 def main() -> int:
     """Compare; 1 where a must was missed."""
     options = _parser().parse_args()
+    say(machine())
     peers = dict(_available(options.peer or list(PEERS), options.cache))
     found: dict[tuple[str, int, float], list[Result]] = {}
     with tempfile.TemporaryDirectory(prefix="streamops-peers-", dir=options.directory) as place:
@@ -128,7 +129,8 @@ def _available(names: list[str], cache: Path) -> Iterator[tuple[str, Peer]]:
 
 
 def _report(peers: dict[str, Peer], found: dict[tuple[str, int, float], list[Result]]) -> int:
-    say("\nPEER               SIZE  THROTTLED  RECORDS/CPU-S  RECORDS/S   MiB  ORDER VIOLATIONS  REPEATED")
+    say(f"\n{machine()}\n")
+    say("PEER               SIZE  THROTTLED  RECORDS/CPU-S  RECORDS/S   MiB  ORDER VIOLATIONS  REPEATED")
     for (name, size, throttle), results in found.items():
         middle = sorted(results, key=lambda result: result.per_cpu_second)[len(results) // 2]
         say(
