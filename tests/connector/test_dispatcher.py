@@ -23,7 +23,7 @@ from connector.dispatcher import Call, Dispatcher
 from connector.feed import CallLimits, Lane
 from connector.keyed_feed import KeyedFeed
 from connector.metrics import Metrics
-from connector.outcome import Answer, CallFailure, Placement
+from connector.outcome import Answer, CallFailure, Placements
 
 LIMITS = CallLimits(records=5, size=200)
 LOST_ANSWER = CallFailure("RequestTimeout", "no answer")
@@ -99,14 +99,15 @@ class Simulation:
             return
         kind = self.random.choices(["fine", "partial", "failed", "lost"], [6, 3, 1, 1])[0]
         refused = [kind == "failed" or (kind == "partial" and self.random.random() < 0.4) for _ in places]
-        placements: list[Placement] = []
+        numbers: list[bytes] = []
+        shards: list[bytes] = []
         for key, at, is_refused in zip(call.records.keys, places, refused, strict=True):
-            shard = b"shardId-%012d" % (crc32(key) % 3)
+            shards.append(b"shardId-%012d" % (crc32(key) % 3))
             if not is_refused:
                 self.stream.append((key, at))
                 if kind != "lost":
                     self.last_acknowledged[at[0]] = max(self.last_acknowledged[at[0]], at[1] + 1)
-            placements.append((b"" if is_refused else b"%056d" % len(self.stream), shard))
+            numbers.append(b"" if is_refused else b"%056d" % len(self.stream))
         self.happened[kind] += any(refused) or kind == "lost"
         if kind == "failed":
             self.dispatcher.settle(call, CallFailure("InternalFailure", "on demand"), self.now)
@@ -114,7 +115,7 @@ class Simulation:
             self.dispatcher.settle(call, LOST_ANSWER, self.now)
         else:
             codes = ["Throttled" if r else None for r in refused] if any(refused) else None
-            self.dispatcher.settle(call, Answer(codes, placements), self.now)
+            self.dispatcher.settle(call, Answer(codes, Placements(numbers, shards)), self.now)
 
     def _put_aside(self) -> None:
         """Decide on refused records as a route with dead letters does."""
@@ -252,13 +253,13 @@ def called(dispatcher: Dispatcher, now: float) -> Call:
 
 
 def fine(*numbers: int) -> Answer:
-    return Answer(None, [(b"%056d" % number, b"shardId-000000000000") for number in numbers])
+    return Answer(None, Placements([b"%056d" % number for number in numbers], [b"shardId-000000000000"] * len(numbers)))
 
 
 def test_a_failed_record_is_resent_alone(dispatcher: Dispatcher, lane: Lane):
     dispatcher.offer(lane, records([b"a", b"b", b"c"], [b"1", b"2", b"3"], range(3)), 0)
     call = called(dispatcher, 0)
-    dispatcher.settle(call, Answer([None, "Throttled", None], [(b"1", b"s"), (b"", b"s"), (b"2", b"s")]), 0)
+    dispatcher.settle(call, Answer([None, "Throttled", None], Placements([b"1", b"", b"2"], [b"s"] * 3)), 0)
     assert dispatcher.next_call(0.5) is None
     assert dispatcher.wake_at() == 1.0
     assert called(dispatcher, 1.0).records.keys == [b"b"]
@@ -267,7 +268,7 @@ def test_a_failed_record_is_resent_alone(dispatcher: Dispatcher, lane: Lane):
 
 def test_a_failure_without_a_name_is_a_failure(dispatcher: Dispatcher, lane: Lane):
     dispatcher.offer(lane, records([b"a"], [b"1"], range(1)), 0)
-    dispatcher.settle(called(dispatcher, 0), Answer([""], [(b"", b"")]), 0)
+    dispatcher.settle(called(dispatcher, 0), Answer([""], Placements([b""], [b""])), 0)
     assert lane.watermark.position == 0
     assert called(dispatcher, 1.0).records.keys == [b"a"]
 
@@ -330,7 +331,7 @@ def test_a_given_up_partition_sends_nothing_more_and_frees_its_memory(dispatcher
     call = called(dispatcher, 0)
     dispatcher.offer(lane, later := records([b"c"], [b"4"], [3]), 0)
     dispatcher.abandon([lane])
-    dispatcher.settle(call, Answer(["Throttled", None], [(b"", b""), (b"1", b"s")]), 0)
+    dispatcher.settle(call, Answer(["Throttled", None], Placements([b"", b"1"], [b"", b"s"])), 0)
     assert dispatcher.next_call(100) is None
     assert dispatcher.feed.released == batch.footprint + later.footprint
 

@@ -24,7 +24,9 @@ def test_records_of_a_key_leave_one_by_one_in_offset_order(keys_of_batches, rand
     def leave(going) -> None:
         if going is None:
             return
-        for key, number in zip(going.keys, going.offsets, strict=True):
+        leaving, keys = going
+        assert keys == set(leaving.keys)
+        for key, number in zip(leaving.keys, leaving.offsets, strict=True):
             assert key not in under_way
             under_way[key] = number
             left.setdefault(key, []).append(number)
@@ -39,7 +41,7 @@ def test_records_of_a_key_leave_one_by_one_in_offset_order(keys_of_batches, rand
             done = random.sample(sorted(under_way), random.randint(1, len(under_way)))
             for key in done:
                 del under_way[key]
-            leave(order.release(done))
+            leave(order.release(set(done)))
     assert all(offsets == sorted(offsets) for offsets in left.values())
     assert sum(map(len, left.values())) == total
     assert order.held == 0
@@ -47,19 +49,21 @@ def test_records_of_a_key_leave_one_by_one_in_offset_order(keys_of_batches, rand
 
 def test_a_batch_without_repeats_passes_as_it_is():
     batch = records([b"a", b"b"], [b"1", b"2"], range(2))
-    assert KeyOrder().admit(batch) is batch
+    assert KeyOrder().admit(batch)[0] is batch
 
 
 def test_other_keys_flow_while_one_waits():
     order = KeyOrder()
     order.admit(records([b"a"], [b""], [0]))
-    assert order.admit(records([b"a", b"b"], [b"", b""], [1, 2])).keys == [b"b"]
+    going, keys = order.admit(records([b"a", b"b"], [b"", b""], [1, 2]))
+    assert going.keys == [b"b"]
+    assert keys == {b"b"}
     assert order.held == 1
 
 
 def test_what_waits_is_given_up_with_its_memory():
     order = KeyOrder()
     batch = records([b"a", b"a", b"a"], [b"xx", b"yy", b"zz"], range(3))
-    admitted = order.admit(batch)
+    admitted, _ = order.admit(batch)
     assert order.forget() == batch.footprint - admitted.footprint
-    assert order.release([b"a"]) is None
+    assert order.release({b"a"}) is None

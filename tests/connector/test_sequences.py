@@ -10,7 +10,7 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connector.outcome import Placement
+from connector.outcome import Placements
 from connector.sequences import Sequences
 
 SHARDS = [b"shardId-%012d" % number for number in range(3)]
@@ -31,7 +31,7 @@ class World:
     goes_back: bool = False
     sequences: Sequences = field(default_factory=Sequences)
     left: list[Mapping[bytes, bytes]] = field(default_factory=list)
-    taken: list[tuple[Mapping[bytes, bytes], list[Placement], list[int]]] = field(default_factory=list)
+    taken: list[tuple[Mapping[bytes, bytes], Placements, list[bytes]]] = field(default_factory=list)
     given: Counter[bytes] = field(default_factory=Counter)
     known: dict[bytes, int] = field(default_factory=dict)
     when_left: list[dict[bytes, int]] = field(default_factory=list)
@@ -45,21 +45,23 @@ class World:
     def take(self) -> None:
         chosen = self.random.randrange(len(self.left))
         before, known = self.left.pop(chosen), self.when_left.pop(chosen)
-        placements: list[Placement] = []
-        backwards = []
-        for index in range(self.random.randint(1, 4)):
+        numbers: list[bytes] = []
+        shards: list[bytes] = []
+        backwards: list[bytes] = []
+        for _ in range(self.random.randint(1, 4)):
             shard = self.random.choice(SHARDS)
+            shards.append(shard)
             if self.random.random() < 0.2:
-                placements.append((b"", shard))
+                numbers.append(b"")
                 continue
             self.given[shard] += 1
             value = self.given[shard]
             if self.goes_back and self.random.random() < 0.3:
                 value = self.random.randint(1, value)
             if value <= known.get(shard, 0):
-                backwards.append(index)
-            placements.append((number(value), shard))
-        self.taken.append((before, placements, backwards))
+                backwards.append(shard)
+            numbers.append(number(value))
+        self.taken.append((before, Placements(numbers, shards), backwards))
 
     def answer(self) -> None:
         chosen = self.random.randrange(len(self.taken))
@@ -68,7 +70,7 @@ class World:
         found = self.sequences.inversions(before, placements)
         assert found == backwards
         self.alarms += len(found)
-        for value, shard in placements:
+        for value, shard in zip(*placements, strict=True):
             if value:
                 self.known[shard] = max(self.known.get(shard, 0), int(value))
 
@@ -102,16 +104,20 @@ def test_in_these_worlds_shards_go_back_and_calls_overtake_each_other():
     assert min(alarms, overtaken) > 10
 
 
+def placed(*places: tuple[int, bytes]) -> Placements:
+    return Placements([number(value) if value else b"" for value, _ in places], [shard for _, shard in places])
+
+
 def test_against_all_that_is_known_when_they_come_back_calls_that_overtake_each_other_would_raise_false_alarms():
-    sequences = Sequences()
+    sequences, (shard, _, _) = Sequences(), SHARDS
     first, second = sequences.given_out(), sequences.given_out()
-    assert sequences.inversions(second, [(number(2), SHARDS[0])]) == []
-    assert sequences.inversions(sequences.given_out(), [(number(1), SHARDS[0])]) == [0]
-    assert sequences.inversions(first, [(number(1), SHARDS[0])]) == []
+    assert sequences.inversions(second, placed((2, shard))) == []
+    assert sequences.inversions(sequences.given_out(), placed((1, shard))) == [shard]
+    assert sequences.inversions(first, placed((1, shard))) == []
 
 
 def test_numbers_of_other_shards_say_nothing():
-    sequences = Sequences()
-    assert sequences.inversions(sequences.given_out(), [(number(9), SHARDS[0])]) == []
-    assert sequences.inversions(sequences.given_out(), [(number(5), SHARDS[1]), (b"", SHARDS[0])]) == []
-    assert sequences.inversions(sequences.given_out(), [(number(9), SHARDS[0]), (number(6), SHARDS[1])]) == [0]
+    sequences, (one, other, _) = Sequences(), SHARDS
+    assert sequences.inversions(sequences.given_out(), placed((9, one))) == []
+    assert sequences.inversions(sequences.given_out(), placed((5, other), (0, one))) == []
+    assert sequences.inversions(sequences.given_out(), placed((9, one), (6, other))) == [one]

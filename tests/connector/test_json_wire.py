@@ -1,73 +1,53 @@
-"""Our own requests mean what botocore's mean."""
+"""PutRecords in JSON: our requests mean what botocore's mean, and no answer is taken for more than it says."""
 
 from __future__ import annotations
 
 import base64
 import json
-from datetime import UTC, datetime
-from unittest import mock
 
-import botocore.auth
 import botocore.session
 import pytest
-from botocore.awsrequest import AWSRequest
 from botocore.serialize import create_serializer
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from connector.http_client import Response
-from connector.kinesis.signing import Credentials, Signer
-from connector.kinesis.wire import TARGET, JsonWire
-from connector.outcome import Answer, CallFailure
+from connector.batch import records
+from connector.http_response import Response
+from connector.kinesis.json_wire import JsonWire
+from connector.kinesis.wire import TARGET
+from connector.outcome import Answer, CallFailure, Placements
 
 SERVICE = botocore.session.get_session().get_service_model("kinesis")
 PUT_RECORDS = SERVICE.operation_model("PutRecords")
 ARN = "arn:aws:kinesis:eu-west-1:111122223333:stream/flights"
-NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
 keys = st.text(st.characters(codec="utf-8"), min_size=1, max_size=20)
-contents = st.lists(st.tuples(keys, st.binary(max_size=50)), min_size=1, max_size=8)
+hash_keys = st.integers(0, (1 << 128) - 1).map(str)
+contents = st.lists(st.tuples(keys, st.binary(max_size=50), hash_keys), min_size=1, max_size=8)
 
 
 @settings(max_examples=60)
-@given(contents, st.sampled_from(["flights", ARN]))
-def test_a_body_means_what_botocores_means(content, stream):
+@given(contents, st.sampled_from(["flights", ARN]), st.sampled_from(["none", "fixed", "own"]))
+def test_a_body_means_what_botocores_means(content, stream, hashed):
+    fixed = content[0][2]
+    explicit = [
+        {"none": {}, "fixed": {"ExplicitHashKey": fixed}, "own": {"ExplicitHashKey": own}}[hashed]
+        for *_, own in content
+    ]
     parameters = {
         "StreamARN" if stream == ARN else "StreamName": stream,
-        "Records": [{"PartitionKey": key, "Data": data} for key, data in content],
+        "Records": [
+            {"PartitionKey": key, "Data": data, **hash_key}
+            for (key, data, _), hash_key in zip(content, explicit, strict=True)
+        ],
     }
     theirs = create_serializer("json").serialize_to_request(parameters, PUT_RECORDS)
-    ours = JsonWire(stream).encode([key for key, _ in content], [data for _, data in content])
+    wire = JsonWire(stream, fixed if hashed == "fixed" else None)
+    own = [own for _, _, own in content] if hashed == "own" else None
+    ours = wire.encode(records([key.encode() for key, _, _ in content], [data for _, data, _ in content], (), own))
     assert json.loads(ours) == json.loads(theirs["body"])
     assert JsonWire.content_type == theirs["headers"]["Content-Type"]
     assert theirs["headers"]["X-Amz-Target"] == TARGET
-
-
-@settings(max_examples=60)
-@given(st.binary(max_size=200), st.one_of(st.none(), st.text("abc/+=", min_size=1)), st.sampled_from(["h", "h:4567"]))
-def test_a_signature_is_the_one_botocore_makes(body, token, host):
-    request = AWSRequest(
-        "POST", f"http://{host}/", {"Content-Type": JsonWire.content_type, "X-Amz-Target": TARGET}, body
-    )
-    theirs = botocore.credentials.ReadOnlyCredentials("AKIDEXAMPLE", "secret", token)
-    with mock.patch("botocore.auth.get_current_datetime", return_value=NOW.replace(tzinfo=None)):
-        botocore.auth.SigV4Auth(theirs, "kinesis", "eu-west-1").add_auth(request)
-    signer = Signer("kinesis", "eu-west-1", host)
-    text = signer.headers(body, JsonWire.content_type, TARGET, Credentials("AKIDEXAMPLE", "secret", token), NOW)
-    ours = dict(line.split(": ", 1) for line in text.splitlines())
-    assert ours["Authorization"] == request.headers["Authorization"]
-    assert ours["X-Amz-Date"] == request.headers["X-Amz-Date"]
-    assert ours.get("X-Amz-Security-Token") == request.headers.get("X-Amz-Security-Token")
-
-
-def test_a_new_day_and_new_credentials_sign_with_a_new_key():
-    signer = Signer("kinesis", "eu-west-1", "h")
-    lines = {
-        signer.headers(b"", "t", "x", Credentials("a", secret, None), NOW.replace(day=day))[-66:]
-        for day in (2, 3)
-        for secret in ("one", "other")
-    }
-    assert len(lines) == 4
 
 
 def response(status: int, content: object, **headers: str) -> Response:
@@ -77,15 +57,26 @@ def response(status: int, content: object, **headers: str) -> Response:
 WIRE = JsonWire("flights")
 
 
-def test_an_answer_without_failures_gives_the_sequence_numbers():
+def number(value: int) -> bytes:
+    """Fill a sequence number up to the length that makes all of them compare."""
+    return b"%056d" % value
+
+
+def test_an_answer_without_failures_gives_the_sequence_numbers_and_the_shards():
     answer = response(200, {"FailedRecordCount": 0, "Records": [{"SequenceNumber": "7", "ShardId": "s"}]})
-    assert WIRE.decode(answer, 1) == Answer(None, ["7"])
+    assert WIRE.decode(answer, 1) == Answer(None, Placements([number(7)], [b"s"]))
 
 
-def test_an_answer_tells_which_records_failed():
-    results = [{"SequenceNumber": "7"}, {"ErrorCode": "InternalFailure", "ErrorMessage": "m"}]
-    assert WIRE.decode(response(200, {"FailedRecordCount": 1, "Records": results}), 2) == Answer(
-        [None, "InternalFailure"], ["7", ""]
+def test_an_answer_tells_which_records_failed_and_the_shard_that_a_throttle_names():
+    throttled = "Rate exceeded for shard shardId-000000000012 in stream flights under account 111122223333."
+    results = [
+        {"SequenceNumber": "7"},
+        {"ErrorCode": "InternalFailure", "ErrorMessage": "Internal service failure."},
+        {"ErrorCode": "ProvisionedThroughputExceededException", "ErrorMessage": throttled},
+    ]
+    assert WIRE.decode(response(200, {"FailedRecordCount": 2, "Records": results}), 3) == Answer(
+        [None, "InternalFailure", "ProvisionedThroughputExceededException"],
+        Placements([number(7), b"", b""], [b"", b"", b"shardId-000000000012"]),
     )
 
 
@@ -97,6 +88,8 @@ def test_an_answer_tells_which_records_failed():
         ({"SequenceNumber": None}, "UnreadableResult"),
         ({"SequenceNumber": ""}, "UnreadableResult"),
         ({"SequenceNumber": 7}, "UnreadableResult"),
+        ({"SequenceNumber": "-7"}, "UnreadableResult"),
+        ({"SequenceNumber": "\u0667"}, "UnreadableResult"),
         ({"SequenceNumber": "7", "ErrorCode": ""}, "UnreadableResult"),
         ({"SequenceNumber": "7", "ErrorCode": 5}, "UnreadableResult"),
         ({"ErrorCode": ""}, "UnreadableResult"),
@@ -106,10 +99,12 @@ def test_an_answer_tells_which_records_failed():
 )
 def test_only_a_sequence_number_without_an_error_tells_that_a_record_was_taken(said, result, code):
     answer = response(200, {"FailedRecordCount": said, "Records": [{"SequenceNumber": "8", "ErrorCode": None}, result]})
-    assert WIRE.decode(answer, 2) == Answer([None, code], ["8", ""])
+    assert WIRE.decode(answer, 2) == Answer([None, code], Placements([number(8), b""], [b"", b""]))
 
 
-@pytest.mark.parametrize("content", [{}, [], {"FailedRecordCount": 0, "Records": []}, {"Records": [None]}, "x"])
+@pytest.mark.parametrize(
+    "content", [{}, [], {"FailedRecordCount": 0, "Records": []}, {"Records": [None]}, {"Records": "x"}, "x", None]
+)
 def test_an_answer_that_does_not_fit_is_never_taken_for_success(content):
     outcome = WIRE.decode(response(200, content), 1)
     assert isinstance(outcome, CallFailure)
@@ -147,5 +142,12 @@ def test_an_error_page_of_a_proxy_is_a_failure_that_passes():
 
 
 def test_data_is_standard_base64():
-    body = json.loads(WIRE.encode(["k"], [b"\xff\xfe\xfd"]))
+    body = json.loads(WIRE.encode(records([b"k"], [b"\xff\xfe\xfd"], ())))
     assert base64.b64decode(body["Records"][0]["Data"], validate=True) == b"\xff\xfe\xfd"
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"\xff", b"[" * 100_000])
+def test_a_body_that_is_no_json_is_a_failure_that_passes(body):
+    outcome = WIRE.decode(Response(200, {}, body), 1)
+    assert isinstance(outcome, CallFailure)
+    assert (outcome.code, outcome.permanent) == ("UnreadableAnswer", False)
