@@ -27,6 +27,7 @@ class ScriptedConsumer:
         self.refusal: int | None = None
         self.refuses_the_call = False
         self.times: list[int] = []
+        self.moving: list[int] = []
         self.offset_at = -1
         self.assigned: list[TopicPartition] = []
         self.asked: list[tuple[int, float]] = []
@@ -43,6 +44,8 @@ class ScriptedConsumer:
         return [Confirmed(place.topic, place.partition, place.offset, error) for place in offsets]
 
     def get_watermark_offsets(self, _: TopicPartition, timeout: float = 0, *, cached: bool = False) -> tuple[int, int]:
+        if self.moving:
+            raise KafkaException(KafkaError(self.moving.pop()))
         assert cached or timeout > 0
         return (10, 20) if cached or not self.paused else (10, 30)
 
@@ -180,6 +183,13 @@ def test_brokers_that_go_away_during_an_assignment_stop_it_by_the_next_poll(scri
     assert scripted.consumer.assigned == []
     with pytest.raises(ConnectorError, match="where to begin can be neither read nor committed"):
         scripted.source.poll(0.2)
+
+
+def test_a_leader_that_moves_during_an_assignment_is_waited_for(scripted: Scripted):
+    scripted.consumer.moving = [KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.LEADER_NOT_AVAILABLE]
+    scripted.assign()
+    assert scripted.owner.commits == {Partition("t", 0): 20}
+    assert not scripted.consumer.moving
 
 
 def test_no_callback_asks_for_metadata_which_the_client_library_does_not_survive(scripted: Scripted):

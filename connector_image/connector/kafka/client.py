@@ -30,6 +30,8 @@ _MOVING: Final = frozenset(
         KafkaError.NOT_COORDINATOR,
         KafkaError.COORDINATOR_NOT_AVAILABLE,
         KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
+        KafkaError.LEADER_NOT_AVAILABLE,
+        KafkaError.NOT_LEADER_FOR_PARTITION,
     }
 )
 _PAUSE: Final = 0.1
@@ -64,7 +66,7 @@ _library_log.addFilter(_Seldom())
 
 
 def patiently(ask: Callable[[], Answer]) -> Answer:
-    """Ask the group's coordinator again while it is only moving or loading, as it does when brokers come and go.
+    """Ask a group's coordinator or a partition's leader again while it only moves, as it does when brokers come and go.
 
     Raises:
         KafkaException: another reason, or it takes too long.

@@ -8,7 +8,7 @@ from typing import Final
 
 from confluent_kafka import KafkaError
 
-from connector.config import Security
+from connector.config import KafkaSource, Security
 from connector.errors import ConnectorError, NotAuthenticated
 from connector.kafka.security import describe
 from connector.log import RateLimited
@@ -17,6 +17,21 @@ from connector.log import RateLimited
 _UNAUTHENTICATED: Final = frozenset({KafkaError._AUTHENTICATION, KafkaError.SASL_AUTHENTICATION_FAILED})  # noqa: SLF001
 _TLS: Final = KafkaError._SSL  # noqa: SLF001
 _ALL_DOWN: Final = KafkaError._ALL_BROKERS_DOWN  # noqa: SLF001
+
+_NAME_TAKEN: Final = frozenset({KafkaError.FENCED_INSTANCE_ID, KafkaError.UNRELEASED_INSTANCE_ID})
+# What was fatal stands only in the text where librdkafka wraps it.
+_NAME_TAKEN_TEXT: Final = re.compile(r"consumer fenced|instance ID is still used")
+_UNKNOWN_PROTOCOL: Final = frozenset({KafkaError._UNSUPPORTED_FEATURE, KafkaError.UNSUPPORTED_VERSION})  # noqa: SLF001
+_FATAL: Final = frozenset(
+    {
+        *_NAME_TAKEN,
+        *_UNKNOWN_PROTOCOL,
+        KafkaError._FATAL,  # noqa: SLF001
+        KafkaError.UNKNOWN_TOPIC_OR_PART,
+        KafkaError.TOPIC_AUTHORIZATION_FAILED,
+        KafkaError.GROUP_AUTHORIZATION_FAILED,
+    }
+)
 
 # Brokers that refuse connections may be starting; seconds to wait for them.
 _PATIENCE: Final = 3.0
@@ -93,6 +108,24 @@ class Diagnosis:
 def is_refusal(error: KafkaError) -> bool:
     """Tell whether an error is about who we are."""
     return error.code() in _UNAUTHENTICATED
+
+
+def is_fatal(error: KafkaError) -> bool:
+    """Tell whether reading cannot go on after it."""
+    return error.fatal() or error.code() in _FATAL
+
+
+def ended(error: KafkaError, config: KafkaSource) -> ConnectorError:
+    """Say what made reading impossible, and what to do."""
+    way_out = "restore the topic or the permission and start again"
+    if error.code() in _NAME_TAKEN or _NAME_TAKEN_TEXT.search(error.str()):
+        way_out = (
+            f"another member runs as source.instance {config.instance!r}, or was killed less than its session's"
+            " time-out ago; give each member a name of its own"
+        )
+    elif error.code() in _UNKNOWN_PROTOCOL:
+        way_out = "the brokers do not know source.protocol: consumer (Kafka 4.0 and later do); use classic"
+    return ConnectorError(f"topic {config.topic!r}, group {config.group!r}: {error.str()}; {way_out}")
 
 
 def _reason(error: KafkaError) -> str:

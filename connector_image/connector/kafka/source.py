@@ -4,7 +4,6 @@ Offsets are committed only when the engine says so. Rebalances are cooperative: 
 are read on while others move.
 """
 
-import re
 import time
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
@@ -16,24 +15,11 @@ from connector.batch import Batch, Columns, Partition
 from connector.config import KafkaSource as KafkaConfig
 from connector.errors import ConnectorError, OffsetGap
 from connector.kafka.client import PROBE_TIMEOUT, Client, patiently
+from connector.kafka.diagnosis import ended, is_fatal
 from connector.kafka.messages import batches
 from connector.kafka.start import is_new, milliseconds, read_note, write_note
 from connector.log import RateLimited
 from connector.source import Owner
-
-_NAME_TAKEN: Final = frozenset({KafkaError.FENCED_INSTANCE_ID, KafkaError.UNRELEASED_INSTANCE_ID})
-_NAME_TAKEN_TEXT: Final = re.compile(r"member fenced|consumer fenced|instance ID is still used")
-_UNKNOWN_PROTOCOL: Final = frozenset({KafkaError._UNSUPPORTED_FEATURE, KafkaError.UNSUPPORTED_VERSION})  # noqa: SLF001 - librdkafka's own codes begin with an underscore
-_FATAL: Final = frozenset(
-    {
-        *_NAME_TAKEN,
-        *_UNKNOWN_PROTOCOL,
-        KafkaError._FATAL,  # noqa: SLF001 - as above
-        KafkaError.UNKNOWN_TOPIC_OR_PART,
-        KafkaError.TOPIC_AUTHORIZATION_FAILED,
-        KafkaError.GROUP_AUTHORIZATION_FAILED,
-    }
-)
 
 # What librdkafka calls a coordinator that answers, and a membership in which nothing is to be done.
 # https://github.com/confluentinc/librdkafka/blob/master/STATISTICS.md
@@ -176,24 +162,10 @@ class KafkaSource:
             if self._owner is not None:
                 self._owner.stopped(partition, self._gap(partition))
             return False
-        if error.fatal() or error.code() in _FATAL:
-            raise self._ended(error, message.topic())
+        if is_fatal(error):
+            raise ended(error, self._config)
         log.warning("Kafka client reports an error, it goes on trying", code=error.name(), reason=error.str())
         return False
-
-    def _ended(self, error: KafkaError, topic: str | None) -> ConnectorError:
-        way_out = "restore the topic or the permission and start again"
-        # What was fatal stands only in the text where librdkafka wraps it.
-        if error.code() in _NAME_TAKEN or _NAME_TAKEN_TEXT.search(error.str()):
-            way_out = (
-                f"another member runs as source.instance {self._config.instance!r}, or was killed less than its"
-                " session's time-out ago; give each member a name of its own"
-            )
-        elif error.code() in _UNKNOWN_PROTOCOL:
-            way_out = "the brokers do not know source.protocol: consumer (Kafka 4.0 and later do); use classic"
-        return ConnectorError(
-            f"topic {topic or self._config.topic!r}, group {self._config.group!r}: {error.str()}; {way_out}"
-        )
 
     def _gap(self, partition: Partition) -> ConnectorError:
         place = TopicPartition(partition.topic, partition.number)
@@ -207,7 +179,7 @@ class KafkaSource:
         return OffsetGap(partition, self._config.group, known, low, high)
 
     def _bounds(self, place: TopicPartition) -> tuple[int, int]:
-        bounds = self._consumer.get_watermark_offsets(place, timeout=PROBE_TIMEOUT)
+        bounds = patiently(lambda: self._consumer.get_watermark_offsets(place, timeout=PROBE_TIMEOUT))
         if bounds is None:
             raise KafkaException(KafkaError(KafkaError._TIMED_OUT))  # noqa: SLF001 - as above
         return bounds
