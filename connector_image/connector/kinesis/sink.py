@@ -41,6 +41,7 @@ class KinesisSink:
         self._cbor = CborWire(stream, hash_key)
         self._wire: Wire = self._json if wire == "json" else self._cbor
         self._in_doubt = wire == "auto"
+        self._doubtful_calls = 0
         self.limits = limits
         self.endpoint = self._operation.endpoint
         self.tls = self._operation.tls
@@ -51,22 +52,26 @@ class KinesisSink:
         Raises:
             CredentialsUnavailable: there is nothing to sign with at the moment.
         """
+        self._doubtful_calls += self._in_doubt
         return self._operation.request(self._wire.encode(records), self._wire.content_type)
 
     def outcome(self, response: Response, count: int) -> Outcome:
         """Read the answer to a request of `count` records."""
         wire = self._cbor if "cbor" in response.headers.get("content-type", "") else self._wire
         outcome = wire.decode(response, count)
-        if not self._in_doubt:
-            return outcome
         if not isinstance(outcome, CallFailure):
-            self._in_doubt = False
-        elif outcome.code in _NOT_UNDERSTOOD:
+            if self._in_doubt:
+                self._in_doubt, self._doubtful_calls = False, 0
+            return outcome
+        if outcome.code not in _NOT_UNDERSTOOD or not self._doubtful_calls:
+            return outcome
+        # It is no fault of the records: of these calls none, since others were under way when the first came back.
+        self._doubtful_calls -= 1
+        if self._in_doubt:
             self._in_doubt = False
             self._wire = self._json
             log.info("the endpoint does not understand CBOR, calls are written in JSON from now on", code=outcome.code)
-            return replace(outcome, permanent=False, refuses_content=False)
-        return outcome
+        return replace(outcome, permanent=False, refuses_content=False)
 
     def renew_credentials(self) -> None:
         """Resolve the credential chain anew."""
