@@ -14,15 +14,14 @@ from pathlib import Path
 
 from benchmarks.connector.against_alone import aggregated, packed, plain
 from benchmarks.connector.bounds import memory, trickle
-from benchmarks.connector.crossing import Bench, Topic
+from benchmarks.connector.crossing import RECORDS, Bench
 from benchmarks.connector.floor import floor
 from benchmarks.connector.wall import latency, throttled
 from benchmarks.processes import BenchmarkError
 from benchmarks.table import Row, machine, say
-from benchmarks.topic import broker, load
+from benchmarks.topic import broker
 
-RECORDS = {200: 4_000_000, 1024: 1_500_000}
-Scenario = Callable[[Bench, Topic], Iterator[Row]]
+Scenario = Callable[[Bench, int], Iterator[Row]]
 SCENARIOS: dict[str, tuple[Scenario, tuple[int, ...]]] = {
     "floor": (floor, (200, 1024)),
     "plain": (plain, (200, 1024)),
@@ -46,17 +45,13 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="streamops-bench-", dir=options.directory) as place:
         directory = Path(place)
         with broker(directory) as started:
-            bench = Bench(started.bootstrap, directory, options.rounds, options.profile)
-            topics: dict[int, Topic] = {}
+            bench = Bench(started.bootstrap, directory, options.rounds, options.scale, options.profile)
             for name in names:
                 scenario, sizes = SCENARIOS[name]
                 for size in options.size or sizes:
-                    if size not in topics:
-                        topics[size] = Topic(f"bench-{size}", int(RECORDS[size] * options.scale), size)
-                        load(started.bootstrap, topics[size].name, topics[size].count, size)
                     say(f"{name}, {size} B")
                     try:
-                        for row in scenario(bench, topics[size]):
+                        for row in scenario(bench, size):
                             rows.append(row)
                             say(row)
                     except BenchmarkError as error:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from benchmarks.connector.crossing import Bench, Topic
+from benchmarks.connector.crossing import Bench
 from benchmarks.table import Row, median_row, say
 from benchmarks.yardstick import records_per_cpu_second
 
@@ -21,8 +21,9 @@ class AgainstAlone:
     sink: Mapping[str, Any] = field(default_factory=dict)
     stub_options: Sequence[str] = ()
 
-    def __call__(self, bench: Bench, topic: Topic) -> Iterator[Row]:
+    def __call__(self, bench: Bench, size: int) -> Iterator[Row]:
         """Measure."""
+        topic = bench.topic(size)
         alone, moved, wall, memory = [], [], [], []
         for number in range(bench.rounds):
             of_cpu, _ = records_per_cpu_second(bench.bootstrap, topic.name, topic.count)
@@ -33,13 +34,13 @@ class AgainstAlone:
             memory.append(crossing.peak_mebibytes)
             say(f"  round {number + 1}: alone {of_cpu:,.0f}; {crossing}; ratio {crossing.per_cpu_second / of_cpu:.3f}")
         ratios = [mine / yardstick for mine, yardstick in zip(moved, alone, strict=True)]
-        name, size = self.name, f"{topic.size} B"
-        yield median_row(name, f"{size}: consuming alone, records/CPU-s", alone, digits=0)
-        yield median_row(name, f"{size}: connector, records/CPU-s", moved, digits=0)
-        yield median_row(name, f"{size}: connector, records/s of wall", wall, digits=0)
-        yield median_row(name, f"{size}: peak memory, MiB", memory, digits=0)
-        must, goal = self.must[topic.size], self.goal[topic.size]
-        yield median_row(name, f"{size}: connector / alone, per CPU-s", ratios, must=must, goal=goal)
+        name = self.name
+        yield median_row(name, f"{size} B: consuming alone, records/CPU-s", alone, digits=0)
+        yield median_row(name, f"{size} B: connector, records/CPU-s", moved, digits=0)
+        yield median_row(name, f"{size} B: connector, records/s of wall", wall, digits=0)
+        yield median_row(name, f"{size} B: peak memory, MiB", memory, digits=0)
+        must, goal = self.must.get(size), self.goal.get(size)
+        yield median_row(name, f"{size} B: connector / alone, per CPU-s", ratios, must=must, goal=goal)
 
 
 plain = AgainstAlone("plain", must={200: 0.37, 1024: 0.32}, goal={200: 0.5, 1024: 0.45})

@@ -9,7 +9,7 @@ import numpy as np
 from confluent_kafka import Producer
 
 from benchmarks import topic as topics
-from benchmarks.connector.crossing import Bench, Topic
+from benchmarks.connector.crossing import Bench
 from benchmarks.records import generate, head, key_of, partition_of
 from benchmarks.table import Row, say
 
@@ -21,15 +21,16 @@ TRICKLE_SECONDS = 20
 _MEBIBYTE = 1 << 20
 
 
-def memory(bench: Bench, topic: Topic) -> Iterator[Row]:
+def memory(bench: Bench, size: int) -> Iterator[Row]:
     """The sink takes requests and never answers; memory above that of an idle connector must stay in its bound."""
-    empty = f"empty-{topic.size}"
+    topic = bench.topic(size)
+    empty = f"empty-{size}"
     topics.create(bench.bootstrap, empty)
     for bound in MEMORIES_MIB:
         idle = _peak(bench, empty, bound, 5.0)
         stalled = _peak(bench, topic.name, bound, STALL_SECONDS)
         say(f"  memory: {bound}MiB: idle {idle:.0f} MiB, stalled {stalled:.0f} MiB")
-        what = f"{topic.size} B, memory: {bound}MiB: above idle, MiB"
+        what = f"{size} B, memory: {bound}MiB: above idle, MiB"
         note = f"{stalled:.0f} MiB in all"
         yield Row("memory", what, stalled - idle, must=bound, at_most=True, digits=0, note=note)
 
@@ -44,13 +45,13 @@ def _peak(bench: Bench, topic: str, bound: int, seconds: float) -> float:
         return program.peak_rss / _MEBIBYTE
 
 
-def trickle(bench: Bench, topic: Topic) -> Iterator[Row]:
+def trickle(bench: Bench, size: int) -> Iterator[Row]:
     """A thousand records a second, evenly; from their creation to their arrival."""
     name = "trickle"
     topics.create(bench.bootstrap, name)
     producer = Producer({"bootstrap.servers": bench.bootstrap, "linger.ms": 1})
     config = bench.config(name)
-    records = list(generate(PER_SECOND * TRICKLE_SECONDS, topic.size))
+    records = list(generate(PER_SECOND * TRICKLE_SECONDS, size))
     filling = head(0, 0)
     with bench.running(config, ("--verify",)) as (program, sink):
 

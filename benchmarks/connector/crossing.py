@@ -12,8 +12,11 @@ from typing import Any, Final
 from benchmarks.connector.profile import profiling
 from benchmarks.counters import Counts
 from benchmarks.processes import Program, Stub, connector, stub
+from benchmarks.topic import load
 from benchmarks.yardstick import WARM_UP
 
+RECORDS: Final = {200: 4_000_000, 1024: 1_500_000}
+"""How many records there are, by the bytes of a value."""
 LONGEST: Final = 300.0
 """Seconds that a crossing may take."""
 _MEBIBYTE: Final = 1 << 20
@@ -58,9 +61,20 @@ class Bench:
     bootstrap: str
     directory: Path
     rounds: int
+    scale: float
+    """What part of the usual number of records is moved."""
     profiled: bool = False
     """Whether to sample where each connector spends its time."""
+    _topics: dict[int, Topic] = field(default_factory=dict)
     _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+
+    def topic(self, size: int) -> Topic:
+        """The topic with values of this size, loaded when first asked for."""
+        if size not in self._topics:
+            topic = Topic(f"bench-{size}", int(RECORDS[size] * self.scale), size)
+            load(self.bootstrap, topic.name, topic.count, size)
+            self._topics[size] = topic
+        return self._topics[size]
 
     def config(self, topic: str, sink: Mapping[str, Any] | None = None, **options: object) -> Config:
         """A configuration with all defaults, in a consumer group of its own."""

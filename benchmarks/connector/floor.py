@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 import cbor2
 
-from benchmarks.connector.crossing import Bench, Topic
+from benchmarks.connector.crossing import Bench
 from benchmarks.processes import stub
 from benchmarks.records import generate, key_of
 from benchmarks.table import Row, median_row
@@ -27,9 +27,10 @@ CALL = 500
 REPETITIONS = 400
 
 
-def floor(bench: Bench, topic: Topic) -> Iterator[Row]:
+def floor(bench: Bench, size: int) -> Iterator[Row]:
     """Consume, digest, encode and encrypt, each alone; microseconds of CPU a record."""
-    records = list(generate(CALL, topic.size))
+    topic = bench.topic(size)
+    records = list(generate(CALL, size))
     content = {"StreamName": "bench", "Records": [_record(place, value) for place, value in records]}
     body = cbor2.dumps(content)
     values = [value for _, value in records]
@@ -47,7 +48,6 @@ def floor(bench: Bench, topic: Topic) -> Iterator[Row]:
             transport.append(_microseconds(exchange))
         with _exchanging(bench, body + bytes(len(text) - len(body))) as exchange:
             transport_text.append(_microseconds(exchange))
-    size = f"{topic.size} B"
     for what, found in (
         ("consuming alone", consuming),
         ("SHA-256, CBOR body", digest),
@@ -56,13 +56,13 @@ def floor(bench: Bench, topic: Topic) -> Iterator[Row]:
         ("SHA-256, JSON body", digest_text),
         ("TLS 1.3, socket and answer, JSON body", transport_text),
     ):
-        yield median_row("floor", f"{size}: {what}, µs/record", found)
+        yield median_row("floor", f"{size} B: {what}, µs/record", found)
     of_cbor = [sum(parts) for parts in zip(consuming, digest, transport, strict=True)]
     of_json = [sum(parts) for parts in zip(consuming, digest_text, base64, transport_text, strict=True)]
     for wire, sums in (("CBOR", of_cbor), ("JSON", of_json)):
         ratios = [alone / total for alone, total in zip(consuming, sums, strict=True)]
-        yield median_row("floor", f"{size}: {wire}: limit, records/CPU-s", [1e6 / total for total in sums], digits=0)
-        yield median_row("floor", f"{size}: {wire}: limit / alone", ratios)
+        yield median_row("floor", f"{size} B: {wire}: limit, records/CPU-s", [1e6 / total for total in sums], digits=0)
+        yield median_row("floor", f"{size} B: {wire}: limit / alone", ratios)
 
 
 def _record(place: int, value: bytes) -> dict[str, object]:
