@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ssl
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -15,7 +14,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from sandbox.kafka import Broker
-from tests.connector.fault_server import FaultServer
+from tests.connector.fault_server import FaultServer, serving
 from tests.connector.processes import Route
 
 
@@ -57,9 +56,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def tls_server(certificate: Path) -> Iterator[FaultServer]:
     """The same over TLS."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate)
-    with FaultServer(tls=context) as running:
+    with FaultServer(tls=serving(certificate)) as running:
         yield running
 
 

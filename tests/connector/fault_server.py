@@ -12,11 +12,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from hashlib import md5
+from pathlib import Path
 from typing import Any, Literal, Self
 
 import cbor2
 
 CBOR = "application/x-amz-cbor-1.1"
+JSON = "application/x-amz-json-1.1"
 THROTTLED = "ProvisionedThroughputExceededException"
 
 
@@ -145,7 +147,7 @@ class FaultServer:
             _answer(writer, status, answer)
             return True
         self.heads.append(headers)
-        wire = headers.get("content-type", "application/x-amz-json-1.1")
+        wire = headers.get("content-type", JSON)
         self.wires[wire] += 1
         if wire == CBOR and not self.speaks_cbor:
             _answer(writer, 400, {"__type": "SerializationException"})
@@ -241,14 +243,19 @@ class FaultServer:
         self.shards.append(Shard(f"shardId-{count + 1:012d}", middle + 1, parent.last, name))
 
 
+def serving(certificate: Path) -> ssl.SSLContext:
+    """Present this certificate."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    return context
+
+
 def hash_key(key: str) -> int:
     """Place a partition key as Kinesis does."""
     return int.from_bytes(md5(key.encode(), usedforsecurity=False).digest(), "big")
 
 
-def _answer(
-    writer: asyncio.StreamWriter, status: int, content: object, wire: str = "application/x-amz-json-1.1"
-) -> None:
+def _answer(writer: asyncio.StreamWriter, status: int, content: object, wire: str = JSON) -> None:
     body = (
         content
         if isinstance(content, bytes)

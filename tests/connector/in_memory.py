@@ -59,6 +59,7 @@ class MemorySource:
     joined: bool = True
     closed: bool = False
     make_value: Callable[[int, int], bytes | None] = content
+    letters: HeldLetters | None = None
 
     def start(self, owner: Owner) -> None:
         self.owner = owner
@@ -88,11 +89,17 @@ class MemorySource:
         self.paused.difference_update(partitions)
 
     def commit(self, positions: Mapping[Partition, int], *, wait: bool) -> None:  # noqa: ARG002 - the protocol's signature
-        arrived = {place(taken) for taken in self.server.taken}
+        arrived = self.arrived()
         for where, position in positions.items():
             self.ahead += sum((where.number, offset) not in arrived for offset in range(position))
             self.commits[where] = position
         self.owner.committed(positions)
+
+    def arrived(self) -> set[tuple[int, int]]:
+        """Tell which records are in the stream, or put aside for good."""
+        aside = self.letters.taken if self.letters else []
+        in_stream = {place(taken) for taken in self.server.taken}
+        return in_stream.union((letter.partition.number, letter.offset) for letter in aside)
 
     def lags(self, positions: Mapping[Partition, int]) -> Mapping[Partition, int]:
         return {where: len(self.partitions[where.number]) - position for where, position in positions.items()}
@@ -220,20 +227,38 @@ def repeated_keys(random: Random, count: int, distinct: int) -> list[bytes | Non
     return [b"k%d" % random.randrange(distinct) for _ in range(count)]
 
 
-def random_faults(seed: int) -> Callable[[int], Fault]:
-    """A plan in which every kind of fault comes up, but half of all calls go well."""
+TOO_LATE = 0.4
+"""Seconds after which a plan of `random_faults` answers at times: give `request_timeout` less."""
+
+
+def random_faults(seed: int, server: FaultServer | None = None) -> Callable[[int], Fault]:
+    """A plan in which every kind of fault comes up, but half of all calls go well.
+
+    With a server its shards are split again and again, and it refuses calls that hold a key which begins with `bad`.
+    """
     random = Random(seed)
 
-    def plan(_: int) -> Fault:
+    def plan(number: int) -> Fault:
+        if server is not None:
+            if number % 40 == 15:
+                server.split(random.choice([shard.name for shard in server.shards if shard.is_open]))
+            if any(key.startswith("bad") for key in server.calls[number]):
+                return Fault(status=400, code="InvalidArgumentException")
+            if random.random() < 0.01:
+                return Fault(delay=TOO_LATE)
         delay = random.choice([0.0, 0.0, 0.002, 0.01])
+        refused = frozenset(index for index in range(500) if random.random() < 0.4)
         faults = [
             Fault(status=500, code="InternalFailure", delay=delay),
             Fault(status=400, code=THROTTLED, delay=delay),
             Fault(status=400, code="ExpiredTokenException", delay=delay),
+            Fault(status=403, code="InvalidSignatureException", delay=delay),
+            Fault(status=400, code="RequestExpired", delay=delay),
             Fault(ending="cut-before", delay=delay),
             Fault(ending="cut-after", delay=delay),
-            *[Fault(refused=lambda _: random.random() < 0.4, delay=delay)] * 2,
-            *[Fault(delay=delay)] * 7,
+            *[Fault(refused=refused.__contains__, delay=delay)] * 2,
+            Fault(refused=refused.__contains__, refusal="InternalFailure", delay=delay),
+            *[Fault(delay=delay)] * 10,
         ]
         return random.choice(faults)
 
@@ -242,10 +267,15 @@ def random_faults(seed: int) -> Callable[[int], Fault]:
 
 def lost(source: MemorySource) -> int:
     """Count the records that never arrived."""
-    arrived = {place(taken) for taken in source.server.taken}
+    arrived = source.arrived()
     return sum(
         (number, offset) not in arrived for number, keys in enumerate(source.partitions) for offset in range(len(keys))
     )
+
+
+def as_read(server: FaultServer) -> list[Taken]:
+    """Put what the stream holds in the order of a reader that finishes parent shards before their children."""
+    return [taken for shard in server.shards for taken in server.taken if taken.shard == shard.name]
 
 
 def out_of_order(taken: list[Taken]) -> int:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from random import Random
 
 import pytest
@@ -15,13 +17,17 @@ from connector.batch import Batch, Partition, Records
 from connector.errors import ConnectorError, Undeliverable
 from connector.kinesis.sink import KinesisSink
 from connector.watermark import Watermark
-from tests.connector.fault_server import Fault, FaultServer
+from tests.connector.fault_server import CBOR, JSON, THROTTLED, Fault, FaultServer, even_shards, serving
 from tests.connector.in_memory import (
+    TOO_LATE,
     Assembly,
+    HeldLetters,
     MemorySource,
+    as_read,
     content,
     lost,
     out_of_order,
+    place,
     random_faults,
     repeated_keys,
     running,
@@ -29,46 +35,107 @@ from tests.connector.in_memory import (
 )
 from tests.connector.processes import until
 
+PARTITIONS = 2
+RECORDS = 300
+MEMORY = 40_000
 
-def play(
-    seed: int, *, ordered: bool = True, plan: Callable[[int], Fault] | None = None
-) -> tuple[Assembly, FaultServer]:
+
+@dataclass
+class Run:
+    """A whole run through every kind of fault, and what was seen of it."""
+
+    assembly: Assembly
+    server: FaultServer
+    letters: HeldLetters
+    bad: int
+    peak: int
+
+    @property
+    def inversions(self) -> float:
+        return sum(self.assembly.sample("inversions_total", shard=shard.name) for shard in self.server.shards)
+
+
+def play(seed: int, certificate: Path, *, ordered: bool = True, speaks_cbor: bool = True) -> Run:
     random = Random(seed)
-    with FaultServer(plan=plan or random_faults(seed)) as server:
-        source = MemorySource([repeated_keys(random, 300, 60) for _ in range(2)], server)
-        with running(Assembly(source, ordered=ordered)) as assembly:
-            until(lambda: settled(assembly))
-    return assembly, server
+    with FaultServer(tls=serving(certificate), shards=even_shards(2), speaks_cbor=speaks_cbor) as server:
+        server.plan = random_faults(seed, server)
+        letters = HeldLetters()
+        letters.acknowledging = True
+        partitions = [repeated_keys(random, RECORDS, 60) for _ in range(PARTITIONS)]
+        for keys in partitions:
+            keys[random.randrange(RECORDS)] = b"bad%d" % random.randrange(2)
+        source = MemorySource(partitions, server, letters=letters)
+        assembly = Assembly(
+            source,
+            ordered=ordered,
+            ca_bundle=str(certificate),
+            letters=letters,
+            request_timeout=TOO_LATE / 2,
+            memory=MEMORY,
+        )
+        peak = 0
+        original = source.poll
+
+        def poll(patience: float) -> list[Batch]:
+            nonlocal peak
+            peak = max(peak, assembly.engine.buffered)
+            return original(patience)
+
+        source.poll = poll  # type: ignore[method-assign]  # to look at the memory on the engine's own thread
+        with running(assembly):
+            until(lambda: settled(assembly), seconds=60)
+    return Run(assembly, server, letters, bad=PARTITIONS, peak=peak)
 
 
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(st.integers(0, 2**32))
-def test_nothing_is_lost_order_is_kept_and_no_commit_runs_ahead(seed: int):
-    assembly, server = play(seed)
+@given(st.integers(0, 2**32), st.booleans())
+def test_nothing_is_lost_order_is_kept_no_commit_runs_ahead_and_memory_is_bounded(
+    certificate: Path, seed: int, speaks_cbor: bool
+):
+    run = play(seed, certificate, speaks_cbor=speaks_cbor)
+    assembly, server = run.assembly, run.server
     assert lost(assembly.source) == 0
-    assert out_of_order(server.taken) == 0
+    assert out_of_order(server.taken) == out_of_order(as_read(server)) == 0
     assert assembly.source.ahead == 0
+    assert run.inversions == 0
+    assert {letter.key for letter in run.letters.taken} <= {b"bad0", b"bad1"}
+    assert len(run.letters.taken) == run.bad
+    assert assembly.sample("records_acknowledged_total") == PARTITIONS * RECORDS - run.bad
+    # What was read last may go above the bound, and no more.
+    assert 0 < run.peak <= MEMORY + assembly.source.chunk * 200
     assert assembly.engine.buffered == 0
-    assert assembly.sample("records_acknowledged_total") == 600
+    # The faults were there, and what they are dangerous for.
     assert assembly.sample("records_resent_total") > 0
     assert sum(server.happened.values()) > 5
     assert server.most_at_once > 1
+    assert sum(not shard.is_open for shard in server.shards) > 0
     assert all("Signature=" in head["authorization"] and head["x-amz-date"] for head in server.heads)
+    assert set(server.wires) == ({CBOR} if speaks_cbor else {CBOR, JSON})
 
 
-def test_every_kind_of_fault_really_happens():
-    happened = play(1)[1].happened + play(2)[1].happened
-    wanted = {"InternalFailure", "ExpiredTokenException", "ProvisionedThroughputExceededException"}
-    assert wanted | {"cut-before", "cut-after", "delayed"} <= set(happened)
+def test_every_kind_of_fault_really_happens(certificate: Path):
+    runs = [play(seed, certificate) for seed in (1, 2)]
+    happened = runs[0].server.happened + runs[1].server.happened
+    whole = {"InternalFailure", THROTTLED, "InvalidArgumentException"}
+    credentials = {"ExpiredTokenException", "InvalidSignatureException", "RequestExpired"}
+    assert whole | credentials | {"cut-before", "cut-after", "delayed"} <= set(happened)
+    assert sum(run.assembly.access.renewals for run in runs) > 0
+    assert sum(run.assembly.sample("calls_failed_total", code="RequestTimeout") for run in runs) > 0
+    for run in runs:
+        keys = [(place(taken)[0], taken.key) for taken in run.server.taken]
+        assert len(set(keys)) < len(keys) / 2, "keys repeat"
+        taken_by = {taken.shard for taken in run.server.taken}
+        assert any(shard.parent in taken_by and shard.name in taken_by for shard in run.server.shards)
 
 
-def test_without_ordering_the_same_faults_break_the_order():
-    assembly, server = play(3, ordered=False)
-    assert lost(assembly.source) == 0
-    assert out_of_order(server.taken) > 0
+def test_without_ordering_the_same_faults_break_the_order(certificate: Path):
+    run = play(3, certificate, ordered=False)
+    assert lost(run.assembly.source) == 0
+    assert out_of_order(run.server.taken) > 0
+    assert out_of_order(as_read(run.server)) > 0
 
 
-def test_a_watermark_at_the_last_acknowledgement_would_run_ahead(monkeypatch: pytest.MonkeyPatch):
+def test_a_watermark_at_the_last_acknowledgement_would_run_ahead(certificate: Path, monkeypatch: pytest.MonkeyPatch):
     highest: dict[Watermark, int] = {}
     original = Watermark.acknowledge
 
@@ -78,8 +145,7 @@ def test_a_watermark_at_the_last_acknowledgement_would_run_ahead(monkeypatch: py
 
     monkeypatch.setattr(Watermark, "acknowledge", noted)
     monkeypatch.setattr(Watermark, "position", property(highest.get))
-    assembly, _ = play(4)
-    assert assembly.source.ahead > 0
+    assert play(4, certificate).assembly.source.ahead > 0
 
 
 def test_an_expired_token_is_replaced(server: FaultServer):
@@ -253,7 +319,7 @@ def test_the_wait_for_credentials_is_no_part_of_the_wait_for_an_answer(
     ahead = [0.0]
     original = KinesisSink.request
 
-    def slowly(self: KinesisSink, records: Records) -> bytes:
+    def slowly(self: KinesisSink, records: Records) -> tuple[bytes, bytes]:
         ahead[0] += 100
         return original(self, records)
 

@@ -14,11 +14,10 @@ from connector.feed import CallLimits
 from connector.http_response import Response
 from connector.kinesis.sink import KinesisSink
 from connector.outcome import Answer, CallFailure
-from tests.connector.fault_server import CBOR, FaultServer
+from tests.connector.fault_server import CBOR, JSON, FaultServer
 from tests.connector.in_memory import Assembly, FixedAccess, MemorySource, lost, out_of_order, running, settled
 from tests.connector.processes import until
 
-JSON = "application/x-amz-json-1.1"
 ONE = records([b"k"], [b"x"], ())
 TAKEN = {"Records": [{"SequenceNumber": "7", "ShardId": "shardId-000000000000"}]}
 Wire = Literal["auto", "cbor", "json"]

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from connector.http_client import Connection, Endpoint
 from connector.http_response import ConnectionFailed
 from connector.tls import TlsStream
+from tests.connector.fault_server import serving
 from tests.connector.processes import until
 from tests.connector.test_http_client import drive
 
@@ -27,11 +28,10 @@ class Pair:
     """A stream and its peer, whose bytes the test carries."""
 
     def __init__(self, certificate: Path, version: ssl.TLSVersion = ssl.TLSVersion.TLSv1_3) -> None:
-        serving = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        serving.load_cert_chain(certificate)
-        serving.maximum_version = version
+        context = serving(certificate)
+        context.maximum_version = version
         self._to_peer, self._from_peer = ssl.MemoryBIO(), ssl.MemoryBIO()
-        self.peer = serving.wrap_bio(self._to_peer, self._from_peer, server_side=True)
+        self.peer = context.wrap_bio(self._to_peer, self._from_peer, server_side=True)
         self.stream = TlsStream(ssl.create_default_context(cafile=certificate), "localhost")
 
     def carry(self, size: int = -1) -> None:
@@ -134,8 +134,7 @@ def test_a_certificate_for_another_host_is_refused(certificate: Path):
 @pytest.fixture
 def accepting(certificate: Path) -> Iterator[tuple[int, list[ssl.SSLError]]]:
     """A port where one connection is accepted, and why its handshake failed."""
-    serving = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    serving.load_cert_chain(certificate)
+    context = serving(certificate)
     failures: list[ssl.SSLError] = []
     with socket.create_server(("127.0.0.1", 0)) as listener:
         listener.settimeout(10)
@@ -143,7 +142,7 @@ def accepting(certificate: Path) -> Iterator[tuple[int, list[ssl.SSLError]]]:
         def accept() -> None:
             peer, _ = listener.accept()
             try:
-                serving.wrap_socket(peer, server_side=True).close()
+                context.wrap_socket(peer, server_side=True).close()
             except ssl.SSLError as error:
                 failures.append(error)
                 peer.close()
