@@ -18,6 +18,7 @@ MEMORIES_MIB = (64, 256)
 LINGER_MS = 100  # the default
 PER_SECOND = 1000
 TRICKLE_SECONDS = 20
+FIRST = 100  # records that are not measured
 _MEBIBYTE = 1 << 20
 
 
@@ -49,30 +50,41 @@ def trickle(bench: Bench, size: int) -> Iterator[Row]:
     """A thousand records a second, evenly; from their creation to their arrival."""
     name = "trickle"
     topics.create(bench.bootstrap, name)
-    producer = Producer({"bootstrap.servers": bench.bootstrap, "linger.ms": 1})
+    # Idempotent: a batch that is repeated, usual on a new topic, would come after its successors.
+    producer = Producer({"bootstrap.servers": bench.bootstrap, "linger.ms": 1, "enable.idempotence": True})
     config = bench.config(name)
     records = list(generate(PER_SECOND * TRICKLE_SECONDS, size))
     filling = head(0, 0)
+    broker_ms: list[float] = []
     with bench.running(config, ("--verify",)) as (program, sink):
 
         def send(number: int) -> None:
             place, value = records[number]
-            stamped = head(number, place, time.time_ns()) + value[len(filling) :]
-            producer.produce(name, stamped, key_of(place), partition_of(place))
+            created = time.time_ns()
+
+            def acknowledged(*_: object) -> None:
+                broker_ms.append((time.time_ns() - created) / 1e6)
+
+            stamped = head(number, place, created) + value[len(filling) :]
+            producer.produce(name, stamped, key_of(place), partition_of(place), on_delivery=acknowledged)
             producer.poll(0)
 
-        send(0)
-        program.wait_for(lambda: sink.counters.read().distinct >= 1, "the first record arrived", 30)
+        for number in range(FIRST):  # until every partition has been found by the producer and by the connector
+            send(number)
+        program.wait_for(lambda: sink.counters.read().distinct >= FIRST, "the first records arrived", 30)
+        producer.flush(10)
+        broker_ms.clear()
         began = time.monotonic()
-        for number in range(1, len(records)):
-            time.sleep(max(0.0, began + number / PER_SECOND - time.monotonic()))
+        for number in range(FIRST, len(records)):
+            time.sleep(max(0.0, began + (number - FIRST) / PER_SECOND - time.monotonic()))
             send(number)
         producer.flush(10)
         program.wait_for(lambda: sink.counters.read().distinct >= len(records), "all records arrived", 30)
         violations = sink.counters.read().violations
-    delays_ms = sink.delays()[1:] / 1e6
+    delays_ms = sink.delays()[FIRST:] / 1e6
     half, most, longest = np.percentile(delays_ms, [50, 99, 100]).tolist()
-    say(f"  median {half:.0f} ms, 99 % {most:.0f} ms, longest {longest:.0f} ms, {violations} order violations")
     what = f"{PER_SECOND:,} records/s, linger {LINGER_MS} ms: 99 % / linger"
-    note = f"median {half:.0f} ms, 99 % {most:.0f} ms, longest {longest:.0f} ms"
+    in_broker = float(np.percentile(broker_ms, 99))
+    note = f"median {half:.0f} ms, longest {longest:.0f} ms; until the broker had them, 99 % {in_broker:.0f} ms"
     yield Row("trickle", what, most / LINGER_MS, must=1.5, at_most=True, note=note)
+    yield Row("trickle", "order violations", violations, must=0, at_most=True, digits=0)
