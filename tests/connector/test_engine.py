@@ -319,9 +319,9 @@ def test_the_wait_for_credentials_is_no_part_of_the_wait_for_an_answer(
     ahead = [0.0]
     original = KinesisSink.request
 
-    def slowly(self: KinesisSink, records: Records) -> tuple[bytes, bytes]:
+    def slowly(self: KinesisSink, parts: Sequence[Records]) -> tuple[bytes, bytes]:
         ahead[0] += 100
-        return original(self, records)
+        return original(self, parts)
 
     monkeypatch.setattr(KinesisSink, "request", slowly)
     assembly = Assembly(MemorySource([[b"k"]], server), clock=lambda: time.monotonic() + ahead[0])

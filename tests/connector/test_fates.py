@@ -144,7 +144,7 @@ def test_a_record_that_the_target_refuses_is_put_aside_as_it_was_sent_and_the_li
     assert "InvalidArgumentException: not this one" in letter.message
     following = dispatcher.next_call(100)
     assert following is not None
-    assert following.records.data == [b"good"]
+    assert [part.data for part in following.parts] == [[b"good"]]
     dispatcher.settle(following, Answer(), 100)
     assert lane.watermark.position == 5
     assert lane.barrier is None

@@ -29,7 +29,7 @@ def new_sink(wire: Wire = "auto") -> KinesisSink:
 
 def spoken(sink: KinesisSink) -> str:
     """Send a call; tell its content type."""
-    head, body = sink.request(ONE)
+    head, body = sink.request([ONE])
     (line,) = [line for line in head.decode().split("\r\n") if line.startswith("Content-Type: ")]
     content_type = line.removeprefix("Content-Type: ")
     assert (cbor2.loads(body) if content_type == CBOR else json.loads(body))["StreamName"] == "flights"
