@@ -82,20 +82,16 @@ class Records:
             [hash_keys[i] for i in indices] if hash_keys is not None else None,
         )
 
-    def without(self, indices: Sequence[int]) -> "Records":
-        """Copy all records but those at `indices`, which ascend; cheap when they are few."""
-        if len(indices) * 4 > len(self.keys):
-            left_out = set(indices)
-            return self.select([index for index in range(len(self.keys)) if index not in left_out])
-        keys, data, offsets = self.keys.copy(), self.data.copy(), list(self.offsets)
-        hash_keys = self.hash_keys.copy() if self.hash_keys is not None else None
-        size = self.size
+    def remove(self, indices: Sequence[int]) -> None:
+        """Take out the records at `indices`, which ascend; cheap when they are few."""
+        keys, data, hash_keys = self.keys, self.data, self.hash_keys
+        offsets = list(self.offsets)
         for index in reversed(indices):
-            size -= len(keys[index]) + len(data[index])
+            self.size -= len(keys[index]) + len(data[index])
             del keys[index], data[index], offsets[index]
             if hash_keys is not None:
                 del hash_keys[index]
-        return Records(keys, data, offsets, size, hash_keys)
+        self.offsets = offsets
 
     def split(self, count: int) -> tuple["Records", "Records"]:
         """Part the first `count` records from the rest."""

@@ -7,13 +7,13 @@ its outcome. Time is an argument. Which records may leave is the feed's affair.
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
 from typing import Protocol
 
 from connector.batch import Records
 from connector.circuit import Circuit
 from connector.feed import CallLimits, Feed, Lane, Piece, Refused
-from connector.outcome import Answer, CallFailure, Outcome
+from connector.gate import Gate
+from connector.outcome import Answer, CallFailure, Outcome, Placements
 from connector.sequences import Sequences
 
 
@@ -47,21 +47,33 @@ class Call:
     """The content of one request."""
 
     pieces: list[Piece]
-    records: Records
     started: float
     given_out: Mapping[bytes, bytes]
     """The highest sequence number of each shard that was known when it left."""
 
     def __len__(self) -> int:
-        return len(self.records.keys)
+        return sum(len(piece.records) for piece in self.pieces)
+
+    @property
+    def parts(self) -> list[Records]:
+        """The records in order."""
+        return [piece.records for piece in self.pieces]
+
+    @property
+    def size(self) -> int:
+        """Bytes of keys and data."""
+        return sum(piece.records.size for piece in self.pieces)
 
 
 class Dispatcher:
     """Packs calls, takes in what became of them, and keeps away from a target that cannot answer."""
 
-    def __init__(self, limits: CallLimits, feed: Feed, circuit: Circuit, observer: Observer) -> None:
+    def __init__(
+        self, limits: CallLimits, feed: Feed, circuit: Circuit, observer: Observer, gate: Gate | None = None
+    ) -> None:
         self._limits = limits
         self._observer = observer
+        self.gate = gate
         self._sequences = Sequences()
         self.feed = feed
         self.circuit = circuit
@@ -97,7 +109,7 @@ class Dispatcher:
         if not pieces:
             return None
         self.circuit.started()
-        call = Call(pieces, _joined(pieces), now, self._sequences.given_out())
+        call = Call(pieces, now, self._sequences.given_out())
         self.in_flight += len(call)
         if resent := sum(len(piece.records) for piece in pieces if piece.attempt):
             self._observer.resent(resent)
@@ -114,12 +126,14 @@ class Dispatcher:
     def settle(self, call: Call, outcome: Outcome, now: float) -> None:
         """Take in what became of a call."""
         self.in_flight -= len(call)
-        self._observer.called(len(call), call.records.size, now - call.started)
+        self._observer.called(len(call), call.size, now - call.started)
         if isinstance(outcome, CallFailure):
             self._settle_failure(call, outcome, now)
             return
         if self.circuit.succeeded():
             self._observer.circuit_changed(self.circuit)
+        if self.gate is not None:
+            self.gate.observe(call.parts, outcome, now)
         if outcome.placements is not None:
             self._compare(call, outcome.placements)
         start = 0
@@ -136,7 +150,7 @@ class Dispatcher:
 
     def _settle_piece(self, piece: Piece, outcome: Answer, start: int, end: int, now: float) -> None:
         codes = outcome.codes[start:end] if outcome.codes is not None else None
-        placements = outcome.placements[start:end] if outcome.placements is not None else None
+        placements = outcome.placements.part(start, end) if outcome.placements is not None else None
         if codes is None or codes.count(None) == len(codes):
             self._observer.acknowledged(self.feed.taken(piece, None, placements), piece.records.size)
             return
@@ -164,22 +178,6 @@ class Dispatcher:
         for piece in call.pieces:
             self.feed.failed(piece, None, now)
 
-    def _compare(self, call: Call, placements: Sequence[tuple[bytes, bytes]]) -> None:
-        backwards = Counter(placements[index][1] for index in self._sequences.inversions(call.given_out, placements))
-        for shard, count in backwards.items():
+    def _compare(self, call: Call, placements: Placements) -> None:
+        for shard, count in Counter(self._sequences.inversions(call.given_out, placements)).items():
             self._observer.inverted(shard.decode(), count)
-
-
-def _joined(pieces: list[Piece]) -> Records:
-    """Put together what goes into one request; offsets are the pieces' affair."""
-    if len(pieces) == 1:
-        return pieces[0].records
-    parts = [piece.records for piece in pieces]
-    hash_keys = list(chain.from_iterable(part.hash_keys or () for part in parts))
-    return Records(
-        list(chain.from_iterable(part.keys for part in parts)),
-        list(chain.from_iterable(part.data for part in parts)),
-        (),
-        sum(part.size for part in parts),
-        hash_keys if parts[0].hash_keys is not None else None,
-    )

@@ -67,6 +67,7 @@ class Engine:
         self._committed: dict[Partition, int] = {}
         self._ages = Ages()
         self._taken_bytes = 0
+        self._waited = 0
         self._stop = threading.Event()
         self._stop_by: float | None = None  # when the drain of a stop ends
         self._stopped: dict[Partition, ConnectorError] = {}
@@ -82,6 +83,8 @@ class Engine:
             circuit=dispatcher.circuit,
             oldest=lambda: self._ages.oldest,
             dead_letters=lambda: fates.pending,
+            paced=lambda: dispatcher.feed.paced,
+            limits=lambda: dispatcher.gate.limits if dispatcher.gate else {},
         )
 
     @property
@@ -210,6 +213,8 @@ class Engine:
             self._metrics.behind(partition, lags.get(partition), lane.watermark.span)
             if (age := self._ages.passed(partition, lane.watermark.position)) is not None:
                 self._metrics.age(age)
+        self._metrics.held_back(self._feed.waited - self._waited)
+        self._waited = self._feed.waited
         self._metrics.review(now)
 
     def _commit(self, *, wait: bool) -> None:

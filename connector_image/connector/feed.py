@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
 from connector.batch import Partition, Records
-from connector.outcome import Placement
+from connector.outcome import Placements
 from connector.watermark import Watermark
 
 
@@ -60,6 +60,13 @@ class Feed(Protocol):
     def held(self) -> int:
         """Records that wait for an earlier one of their key."""
 
+    @property
+    def paced(self) -> int:
+        """Records that wait because their place in the target refused too many."""
+
+    waited: int
+    """Records so far that had to wait for an earlier one of their key."""
+
     def offer(self, lane: Lane, records: Records, now: float) -> None:
         """Take in records of a lane, above all that it was offered before."""
 
@@ -72,7 +79,7 @@ class Feed(Protocol):
     def wake_at(self) -> float | None:
         """Tell when `fill` may have something by the passing of time alone, None for never."""
 
-    def taken(self, piece: Piece, indices: Sequence[int] | None, placements: Sequence[Placement] | None) -> int:
+    def taken(self, piece: Piece, indices: Sequence[int] | None, placements: Placements | None) -> int:
         """Note that the target took these records of a piece, or all; return how many messages they were.
 
         `placements` are those of the whole piece.

@@ -4,27 +4,20 @@ import heapq
 import itertools
 from collections import deque
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from connector.backoff import Backoff
 from connector.batch import Records
 from connector.feed import CallLimits, Lane, Piece, Refused
-from connector.ordering import KeyOrder
-from connector.outcome import Placement
+from connector.gate import Gate
+from connector.ordering import KeyOrder, Keys
+from connector.outcome import Placements
+from connector.singles import Singles, different, fits, fitting
 
 # More would not be faster: what was just read is still in the processor's cache.
 _QUEUED_CALLS: Final = 8
 # Seconds; less than anybody notices, and enough to spare many small calls.
 _COMPANY: Final = 0.005
-
-
-@dataclass(slots=True, eq=False)
-class _Single(Piece):
-    """Records of one lane, each for itself."""
-
-    lane: Lane = None  # type: ignore[assignment]  # always given; the base has a default before it
-    due: float = 0.0
 
 
 class KeyedFeed:
@@ -34,27 +27,38 @@ class KeyedFeed:
     queue then holds up no later record. They wait up to `linger` seconds for a call to fill.
     """
 
-    def __init__(self, limits: CallLimits, backoff: Backoff, linger: float, *, ordered: bool) -> None:
+    def __init__(
+        self, limits: CallLimits, backoff: Backoff, linger: float, *, ordered: bool, gate: Gate | None = None
+    ) -> None:
         self._limits = limits
         self._backoff = backoff
         self._linger = linger
         self._ordered = ordered
+        self._gate = gate
+        self._held_back: dict[str, deque[Singles]] = {}  # by the gate, by their place
         # What comes back, and what followed, waits as long for new records to travel with.
         self._company = min(linger, _COMPANY)
         self._now = 0.0
         self._orders: dict[Lane, KeyOrder] = {}
-        self._new: deque[_Single] = deque()
-        self._ready: deque[_Single] = deque()  # retries that are due, and what followed an acknowledged record
+        self._new: deque[Singles] = deque()
+        self._ready: deque[Singles] = deque()  # retries that are due, and what followed an acknowledged record
         self._ready_records = 0
-        self._waiting: list[tuple[float, int, _Single]] = []  # a heap by the time a retry is due
-        self._suspects: deque[_Single] = deque()
+        self._waiting: list[tuple[float, int, Singles]] = []  # a heap by the time a retry is due
+        self._suspects: deque[Singles] = deque()
         self._tie = itertools.count()
+        self.waited = 0
+        """Records so far that had to wait for an earlier one of their key."""
         self.queued = 0
         """Records that have not left and could, but for room in a call."""
         self.hasty = False
         """Whether nothing is to wait for a call to fill."""
         self.released = 0
         """Memory given back so far, in bytes as `Records.footprint` counts them."""
+
+    @property
+    def paced(self) -> int:
+        """Records that wait because their place in the target refused too many."""
+        return sum(len(single.records) for queue in list(self._held_back.values()) for single in list(queue))
 
     @property
     def held(self) -> int:
@@ -66,7 +70,7 @@ class KeyedFeed:
         if lane.abandoned or not records.keys:
             self.released += records.footprint
             return
-        self._new.append(_Single(records, lane=lane, due=now + self._linger))
+        self._new.append(Singles(records, lane=lane, due=now + self._linger))
         self.queued += len(records)
 
     def is_full(self) -> bool:
@@ -83,6 +87,8 @@ class KeyedFeed:
             return [self._suspects.popleft()]
         pieces: list[Piece] = []
         room = limits
+        if self._held_back:
+            room = self._fill_held_back(pieces, room, now)
         # A call of its own for what comes back, once that is much; else it travels with new records.
         if self._ready_records * 2 >= limits.records:
             room = self._fill_ready(pieces, room)
@@ -99,33 +105,41 @@ class KeyedFeed:
         moments = [entry[0] for entry in self._waiting[:1]]
         if self._ready:
             moments.append(0.0 if self._may_return(0.0) else self._ready[0].due)
+        if self._gate is not None:
+            moments += [self._gate.ready_at(place, self._now) for place in self._held_back]
         if self._new:
             moments.append(0.0 if self.hasty or self.queued >= self._limits.records else self._new[0].due)
         return min(moments, default=None)
 
-    def taken(self, piece: Piece, indices: Sequence[int] | None, placements: Sequence[Placement] | None = None) -> int:
+    def taken(self, piece: Piece, indices: Sequence[int] | None, placements: Placements | None = None) -> int:
         """Note that the target took these records of a piece, or all."""
-        single = _single(piece)
-        records = single.records if indices is None else single.records.select(indices)
+        del placements  # where a record lies is nothing to one that travels for itself
+        single = Singles.of(piece)
+        records, keys = single.records, single.keys
+        if indices is not None:
+            records = records.select(indices)
+            keys = different(records)
         self.released += records.footprint
         single.lane.watermark.acknowledge(records.offsets)
-        self._release(single.lane, records.keys)
+        if keys is not None:
+            self._release(single.lane, keys)
         return len(records)
 
     def failed(self, piece: Piece, indices: Sequence[int] | None, now: float) -> None:
         """Note that these records of a piece, or all, were not taken and must be sent again."""
-        single = _single(piece)
+        single = Singles.of(piece)
         records = single.records if indices is None else single.records.select(indices)
         if single.lane.abandoned:
             self.released += records.footprint
             return
         due = now + self._backoff.wait(single.attempt)
-        again = _Single(records, single.attempt + 1, single.lane)
+        keys = different(records) if single.keys is not None else None
+        again = Singles(records, single.attempt + 1, single.lane, keys=keys)
         heapq.heappush(self._waiting, (due, next(self._tie), again))
 
     def suspected(self, piece: Piece, company: int) -> Iterable[Refused]:
         """Send the records of a refused call in smaller ones, at once since that ends; return what was alone."""
-        single = _single(piece)
+        single = Singles.of(piece)
         records, lane = single.records, single.lane
         if lane.abandoned:
             self.released += records.footprint
@@ -138,12 +152,15 @@ class KeyedFeed:
             first, records = records.split(company)
             parts.append(first)
         parts.append(records)
-        self._suspects.extend(_Single(part, single.attempt + 1, lane) for part in parts)
+        ordered = single.keys is not None
+        self._suspects.extend(
+            Singles(part, single.attempt + 1, lane, keys=different(part) if ordered else None) for part in parts
+        )
         return ()
 
     def settle(self, refused: Refused) -> None:
         """Let what follows a refused record go on: its fate is decided elsewhere."""
-        self._release(refused.lane, [refused.key])
+        self._release(refused.lane, {refused.key: 0})
 
     def abandon(self, lanes: Collection[Lane]) -> None:
         """Drop what is not under way of lanes that are given up, and what comes back of them."""
@@ -153,12 +170,17 @@ class KeyedFeed:
                 self.released += order.forget()
         waiting = [entry for entry in self._waiting if entry[2].lane.abandoned]
         dropped = [entry[2] for entry in waiting]
-        for queue in (self._new, self._ready, self._suspects):
+        for queue in (self._new, self._ready, self._suspects, *self._held_back.values()):
             dropped += [single for single in queue if single.lane.abandoned]
         self.released += sum(single.records.footprint for single in dropped)
         self._new = deque(single for single in self._new if not single.lane.abandoned)
         self._ready = deque(single for single in self._ready if not single.lane.abandoned)
         self._suspects = deque(single for single in self._suspects if not single.lane.abandoned)
+        self._held_back = {
+            place: living
+            for place, queue in self._held_back.items()
+            if (living := deque(single for single in queue if not single.lane.abandoned))
+        }
         self._waiting = [entry for entry in self._waiting if not entry[2].lane.abandoned]
         heapq.heapify(self._waiting)
         self.queued = sum(len(single.records) for single in self._new)
@@ -175,12 +197,12 @@ class KeyedFeed:
     def _fill_new(self, pieces: list[Piece], room: CallLimits) -> CallLimits:
         while self._new and room.records > 0:
             single = self._new[0]
-            if not _fits(single.records, room):
+            if not fits(single.records, room):
                 # Whole runs are acknowledged at once: better a call that is not quite full than runs in parts.
                 if pieces:
                     break
-                first, single.records = single.records.split(_fitting(single.records, room))
-                single = _Single(first, lane=single.lane)
+                first, single.records = single.records.split(fitting(single.records, room))
+                single = Singles(first, lane=single.lane)
             else:
                 self._new.popleft()
             self.queued -= len(single.records)
@@ -188,58 +210,77 @@ class KeyedFeed:
                 order = self._orders.get(single.lane)
                 if order is None:
                     order = self._orders[single.lane] = KeyOrder()
-                single.records = order.admit(single.records)
-            if single.records.keys:
-                pieces.append(single)
-                room = CallLimits(room.records - len(single.records), room.size - single.records.size)
+                held = order.held
+                single.keys = order.admit(single.records)
+                self.waited += order.held - held
+            room = self._let_through(single, pieces, room)
         return room
 
     def _fill_ready(self, pieces: list[Piece], room: CallLimits) -> CallLimits:
         while self._ready and room.records > 0:
             single = self._ready[0]
-            if not _fits(single.records, room):
+            if not fits(single.records, room):
                 if pieces:
                     break
-                count = _fitting(single.records, room)
+                count = fitting(single.records, room)
                 first, single.records = single.records.split(count)
-                single = _Single(first, single.attempt, single.lane)
+                ordered = single.keys is not None
+                single.keys = different(single.records) if ordered else None
+                single = Singles(first, single.attempt, single.lane, keys=different(first) if ordered else None)
             else:
                 self._ready.popleft()
             self._ready_records -= len(single.records)
-            pieces.append(single)
-            room = CallLimits(room.records - len(single.records), room.size - single.records.size)
+            room = self._let_through(single, pieces, room)
         return room
 
-    def _release(self, lane: Lane, keys: Sequence[bytes]) -> None:
-        order = self._orders.get(lane)
-        if order is None:
-            return
-        following = order.release(keys)
-        if following is not None:
-            self._ready_again(_Single(following, lane=lane), self._now)
+    def _let_through(self, single: Singles, pieces: list[Piece], room: CallLimits) -> CallLimits:
+        """Put into a call what the gate lets through of some records, and the rest aside."""
+        if self._gate is not None and self._gate.is_engaged and single.records.keys:
+            allowed: list[int] = []
+            for place, indices in self._gate.places(single.records).items():
+                data = single.records.data
+                behind = place in self._held_back
+                count = 0 if behind else self._gate.grant(place, [len(data[index]) for index in indices], self._now)
+                allowed += indices[:count]
+                if count < len(indices):
+                    waiting = self._held_back.setdefault(place, deque())
+                    waiting.append(single.some(indices[count:]))
+            if len(allowed) < len(single.records):
+                single = single.some(sorted(allowed))
+        if not single.records.keys:
+            return room
+        pieces.append(single)
+        return CallLimits(room.records - len(single.records), room.size - single.records.size)
 
-    def _ready_again(self, single: _Single, now: float) -> None:
+    def _fill_held_back(self, pieces: list[Piece], room: CallLimits, now: float) -> CallLimits:
+        gate = self._gate
+        for place, waiting in list(self._held_back.items()):
+            while gate is not None and waiting and room.records > 0:
+                single = waiting[0]
+                most = len(single.records) if fits(single.records, room) else fitting(single.records, room)
+                if pieces and not fits(single.records, room):
+                    break
+                count = gate.grant(place, list(map(len, single.records.data[:most])), now)
+                if count == 0:
+                    break
+                if count < len(single.records):
+                    waiting[0] = single.some(range(count, len(single.records)))
+                    single = single.some(range(count))
+                else:
+                    waiting.popleft()
+                pieces.append(single)
+                room = CallLimits(room.records - len(single.records), room.size - single.records.size)
+            if not waiting:
+                del self._held_back[place]
+        return room
+
+    def _release(self, lane: Lane, keys: Keys) -> None:
+        order = self._orders.get(lane)
+        if order is not None and (following := order.release(keys)) is not None:
+            records, names = following
+            self._ready_again(Singles(records, lane=lane, keys=names), self._now)
+
+    def _ready_again(self, single: Singles, now: float) -> None:
         single.due = now + self._company
         self._ready.append(single)
         self._ready_records += len(single.records)
-
-
-def _single(piece: Piece) -> _Single:
-    assert isinstance(piece, _Single)  # noqa: S101 - a feed gets back what it gave
-    return piece
-
-
-def _fits(records: Records, room: CallLimits) -> bool:
-    return len(records.keys) <= room.records and records.size <= room.size
-
-
-def _fitting(records: Records, room: CallLimits) -> int:
-    """Count how many of the first records fit, one at least: a single one above the limit goes alone."""
-    count = min(room.records, len(records))
-    if records.size > room.size:
-        total = 0
-        for index in range(count):
-            total += len(records.data[index]) + len(records.keys[index])
-            if total > room.size:
-                return max(1, index)
-    return max(1, count)

@@ -2,12 +2,21 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
-Placement = tuple[bytes, bytes]
-"""The sequence number that a record was given, empty for none, and the name of the shard, empty when it is not known.
 
-Numbers are decimal digits of one length, so they compare as they are.
-"""
+class Placements(NamedTuple):
+    """Where the records of a call lie, one entry for each."""
+
+    numbers: Sequence[bytes]
+    """The sequence numbers that they were given, empty for none. They are decimal digits of one length, so they
+    compare as they are."""
+    shards: Sequence[bytes]
+    """Names of the shards that took or refused them, empty where that is not known."""
+
+    def part(self, start: int, end: int) -> "Placements":
+        """Those of the records from `start` to before `end`."""
+        return Placements(self.numbers[start:end], self.shards[start:end])
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,8 +25,8 @@ class Answer:
 
     codes: Sequence[str | None] | None = None
     """For each record the code of its failure, None for one that was taken. None: all were taken."""
-    placements: Sequence[Placement] | None = None
-    """For each record where it lies or was meant to, if the target tells."""
+    placements: Placements | None = None
+    """Where the records lie or were meant to, if the target tells."""
 
 
 @dataclass(frozen=True, slots=True)

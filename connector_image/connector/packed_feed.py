@@ -10,46 +10,16 @@ import sys
 from collections import deque
 from collections.abc import Collection, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Final, NamedTuple, Protocol
+from typing import Final
 
 from connector.backoff import Backoff
 from connector.batch import Records, records
 from connector.feed import CallLimits, Lane, Piece, Refused
-from connector.outcome import Placement
+from connector.gate import Gate
+from connector.outcome import Placements
+from connector.packing import Packing, Part
 
 _NO_LIMIT: Final = sys.maxsize
-
-
-class Part(NamedTuple):
-    """Records of one lane inside a packed record."""
-
-    lane: Lane
-    records: Records
-
-
-class Packing(Protocol):
-    """How many records become one."""
-
-    worth: int
-    """Bytes of data for which a packed record leaves at once."""
-
-    def routes(self, lane: Lane, incoming: Records) -> Iterable[tuple[Hashable, Records]]:
-        """Tell which records of a lane travel one packed record after the other: they have the same name."""
-
-    def is_settled(self) -> bool:
-        """Tell whether `routes` may be relied on; while not, nothing is packed."""
-
-    def has_moved(self) -> bool:
-        """Tell, once, that `routes` has other answers than before."""
-
-    def fitting(self, parts: Iterable[Records], most: int) -> list[int]:
-        """Count how many of the first records of each part go into one packed record, `most` at most in all."""
-
-    def pack(self, content: Records) -> Records:
-        """Make the one record. One alone may stay as it is."""
-
-    def is_in_vain(self, content: Records, placement: Placement | None) -> bool:
-        """Tell whether readers will not see a packed record that was taken, because of where it lies."""
 
 
 @dataclass(slots=True, eq=False)
@@ -81,11 +51,13 @@ class PackedFeed:
     Records wait up to `linger` seconds for company; `ahead` is how many bytes of them are enough for the next calls.
     """
 
-    def __init__(self, packing: Packing, backoff: Backoff, linger: float, ahead: int) -> None:
+    def __init__(self, packing: Packing, backoff: Backoff, linger: float, ahead: int, gate: Gate | None = None) -> None:
         self._packing = packing
         self._backoff = backoff
         self._linger = linger
         self._ahead = ahead
+        self._gate = gate
+        self._now = 0.0
         self._queues: dict[Hashable, _Queue] = {}
         self._ripe: deque[_Queue] = deque()  # may leave now
         self._lingering: list[tuple[float, int, _Queue]] = []  # a heap by when they may
@@ -93,6 +65,9 @@ class PackedFeed:
         self._tie = itertools.count()
         self._waiting = 0  # bytes of data
         self._under_way = 0
+        self._paced: set[_Queue] = set()
+        self.waited = 0
+        """Records so far that had to wait for an earlier one of their key: none."""
         self._has_moved = False
         self.hasty = False
         """Whether nothing is to wait for company."""
@@ -103,6 +78,11 @@ class PackedFeed:
     def held(self) -> int:
         """Records that wait for an earlier one of their key: none, they travel with it."""
         return 0
+
+    @property
+    def paced(self) -> int:
+        """Records that wait because their shard refused too many."""
+        return sum(len(part.records) for queue in list(self._paced) for part in list(queue.parts))
 
     def offer(self, lane: Lane, incoming: Records, now: float) -> None:
         """Take in records of a lane, above all that it was offered before."""
@@ -124,6 +104,7 @@ class PackedFeed:
 
     def fill(self, limits: CallLimits, now: float) -> list[Piece]:
         """Take what goes into the next call, possibly nothing."""
+        self._now = now
         if not self._packing.is_settled():
             return []
         self._has_moved = self._packing.has_moved() or self._has_moved
@@ -150,13 +131,12 @@ class PackedFeed:
             return 0.0
         return self._lingering[0][0] if self._lingering else None
 
-    def taken(self, piece: Piece, indices: Sequence[int] | None, placements: Sequence[Placement] | None = None) -> int:
+    def taken(self, piece: Piece, indices: Sequence[int] | None, placements: Placements | None = None) -> int:
         """Note that the target took a packed record; if that was in vain it is sent again."""
         del indices  # a packed record is one, taken or not
         parcel = _parcel(piece)
         queue = self._landed(parcel)
-        placement = placements[0] if placements else None
-        if parcel.content is not None and self._packing.is_in_vain(parcel.content, placement):
+        if parcel.content is not None and self._packing.is_in_vain(parcel.content, placements):
             queue.attempt += 1
             self._put_back(parcel)
             self._consider(queue)
@@ -249,9 +229,27 @@ class PackedFeed:
                 self._put_back(parcel)
                 return
             self._ripe.popleft().is_ripe = False
+            if not self._is_let_through(parcel):
+                continue
             room_records -= 1
             room_size -= parcel.records.size
             yield parcel
+
+    def _is_let_through(self, parcel: _Parcel) -> bool:
+        """Ask the gate; what it holds back is put aside until it may go."""
+        if self._gate is None or not self._gate.is_engaged:
+            self._paced.clear()
+            return True
+        (place,) = self._gate.places(parcel.records)
+        if self._gate.grant(place, [parcel.records.size], self._now):
+            self._paced.discard(parcel.queue)
+            return True
+        self._paced.add(parcel.queue)
+        queue = self._landed(parcel)
+        self._put_back(parcel)
+        queue.due = self._gate.ready_at(place, self._now)
+        heapq.heappush(self._lingering, (queue.due, next(self._tie), queue))
+        return False
 
     def _parcel(self, queue: _Queue) -> _Parcel:
         parts: list[Part] = []
@@ -296,6 +294,7 @@ class PackedFeed:
         self._ripe.clear()
         self._lingering.clear()
         self._suspects.clear()
+        self._paced.clear()
         for lane, waiting in by_lane.items():
             waiting.sort(key=lambda record: record[0])
             offsets, keys, data, named = map(list, zip(*waiting, strict=True))

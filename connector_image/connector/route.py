@@ -12,6 +12,7 @@ from connector.config import KinesisSink as KinesisConfig
 from connector.dead_letters.opening import open_dead_letters
 from connector.dispatcher import Dispatcher
 from connector.engine import Engine, Settings
+from connector.errors import ConnectorError
 from connector.fates import Fates
 from connector.feed import CallLimits, Feed
 from connector.firehose.delivery_stream import require_ready as require_delivery_stream
@@ -23,6 +24,7 @@ from connector.kafka.security import security_settings
 from connector.kafka.source import KafkaSource
 from connector.keyed_feed import KeyedFeed
 from connector.kinesis.kpl_packing import KplPacking
+from connector.kinesis.shard_gate import ShardGate
 from connector.kinesis.shards import Shards
 from connector.kinesis.sink import KinesisSink
 from connector.kinesis.stream import require_ready as require_stream
@@ -60,9 +62,11 @@ def run(config: ConnectorConfig, host: Host | None = None) -> None:
     linger = config.source.linger.total_seconds()
     # The rest is for the requests' bodies, which hold the records a second time while they are under way.
     share = config.memory // 4
-    feed = _feed(config, account, sink.limits, backoff, share)
+    shards = _shards(config, account)
+    gate = ShardGate(shards, _fixed_hash_key(config)) if shards else None
+    feed = _feed(config, sink.limits, backoff, share, shards, gate)
     circuit = Circuit()
-    dispatcher = Dispatcher(sink.limits, feed, circuit, metrics)
+    dispatcher = Dispatcher(sink.limits, feed, circuit, metrics, gate)
     sender = Sender(sink, dispatcher, config.sink.connections, config.sink.request_timeout.total_seconds())
     mapper = Mapper(config)
     batch = max(1, int(sink.limits.records * _SHARE_OF_NEW))
@@ -105,20 +109,44 @@ def _ready_sink(config: ConnectorConfig, account: Account) -> Sink:
         require_delivery_stream(account, sink)
         return FirehoseSink(sink.delivery_stream, account, limits)
     require_stream(account, sink, ordered=config.ordering == "key")
-    fixed = sink.explicit_hash_key if isinstance(sink.explicit_hash_key, str) else None
-    return KinesisSink(sink.stream, account, limits, wire=sink.wire, hash_key=fixed)
+    return KinesisSink(sink.stream, account, limits, wire=sink.wire, hash_key=_fixed_hash_key(config))
 
 
-def _feed(config: ConnectorConfig, account: Account, limits: CallLimits, backoff: Backoff, share: int) -> Feed:
+def _shards(config: ConnectorConfig, account: Account) -> Shards | None:
+    """List the shards, by which aggregates are packed and shards that refuse records are paced."""
+    sink = config.sink
+    if not isinstance(sink, KinesisConfig):
+        return None
+    try:
+        return Shards(lambda: account.shards(sink.stream))
+    except ConnectorError as error:
+        if sink.aggregation == "kpl":
+            raise
+        log.warning("shards that refuse records will not be paced, only sent to again", reason=str(error))
+        return None
+
+
+def _fixed_hash_key(config: ConnectorConfig) -> str | None:
+    fixed = config.sink.explicit_hash_key if isinstance(config.sink, KinesisConfig) else None
+    return fixed if isinstance(fixed, str) else None
+
+
+def _feed(
+    config: ConnectorConfig,
+    limits: CallLimits,
+    backoff: Backoff,
+    share: int,
+    shards: Shards | None,
+    gate: ShardGate | None,
+) -> Feed:
     sink, linger = config.sink, config.source.linger.total_seconds()
     ahead = min(share // 2, 2 * limits.size)
     if isinstance(sink, FirehoseConfig) and sink.packing == "newline":
         return PackedFeed(LinePacking(sink.limits.packed, sink.limits.messages), backoff, linger, ahead)
-    if isinstance(sink, KinesisConfig) and sink.aggregation == "kpl":
-        shards = Shards(lambda: account.shards(sink.stream))
-        fixed = sink.explicit_hash_key if isinstance(sink.explicit_hash_key, str) else None
-        return PackedFeed(KplPacking(shards, sink.limits.aggregate, fixed), backoff, linger, ahead)
-    return KeyedFeed(limits, backoff, linger, ordered=config.ordering == "key")
+    if isinstance(sink, KinesisConfig) and sink.aggregation == "kpl" and shards is not None:
+        packing = KplPacking(shards, sink.limits.aggregate, _fixed_hash_key(config))
+        return PackedFeed(packing, backoff, linger, ahead, gate)
+    return KeyedFeed(limits, backoff, linger, ordered=config.ordering == "key", gate=gate)
 
 
 def _cluster(config: ConnectorConfig, bootstrap: str) -> dict[str, object]:

@@ -8,7 +8,7 @@ taking turns with the interpreter than it could do.
 import selectors
 import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
 from connector.addresses import Addresses
@@ -30,8 +30,8 @@ class Sink(Protocol):
     tls: ssl.SSLContext | None
     limits: CallLimits
 
-    def request(self, records: Records) -> tuple[bytes, bytes]:
-        """Write a signed request, its head and its body.
+    def request(self, parts: Sequence[Records]) -> tuple[bytes, bytes]:
+        """Write a signed request for all these records, its head and its body.
 
         Raises:
             CredentialsUnavailable: there is nothing to sign with at the moment.
@@ -109,7 +109,7 @@ class Sender:
 
     def _send(self, call: Call) -> None:
         try:
-            request = self._sink.request(call.records)
+            request = self._sink.request(call.parts)
         except CredentialsUnavailable as error:
             self._settle(call, CallFailure("CredentialsUnavailable", str(error), permanent=True))
             return

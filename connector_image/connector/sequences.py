@@ -7,9 +7,9 @@ remember and no key is ever forgotten. Across shards numbers say nothing: reader
 before its children.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
-from connector.outcome import Placement
+from connector.outcome import Placements
 
 
 class Sequences:
@@ -24,17 +24,19 @@ class Sequences:
         """Return what is known now, for a call that leaves now."""
         return self._highest
 
-    def inversions(self, before: Mapping[bytes, bytes], placements: Sequence[Placement]) -> list[int]:
-        """Take in an answer; return the indices of records whose number is not above what was given out `before`."""
-        shards = {shard for _, shard in placements}
-        lowest = {shard: before.get(shard, b"") for shard in shards}
-        highest = {**dict.fromkeys(shards, b""), **self._highest}
-        backwards = []
-        for index, (number, shard) in enumerate(placements):
-            if number <= lowest[shard] and number:
-                backwards.append(index)
+    def inversions(self, before: Mapping[bytes, bytes], placements: Placements) -> list[bytes]:
+        """Take in an answer; return the shards of records whose number is not above what was given out `before`."""
+        numbers, shards = placements
+        highest = self._highest.copy()
+        for shard in set(shards).difference(highest):
+            highest[shard] = b""
+        # A record that raises its shard's highest number is above all earlier ones; most do, and need no second look.
+        doubtful = []
+        for number, shard in zip(numbers, shards, strict=True):
             if number > highest[shard]:
                 highest[shard] = number
+            else:
+                doubtful.append((number, shard))
         # A new one: calls under way hold what was known when they left.
         self._highest = highest
-        return backwards
+        return [shard for number, shard in doubtful if number and number <= before.get(shard, b"")]

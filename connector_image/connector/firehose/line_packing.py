@@ -11,7 +11,7 @@ from typing import Final
 
 from connector.batch import Records
 from connector.feed import Lane
-from connector.outcome import Placement
+from connector.outcome import Placements
 
 # More would leave the processor's cache before it is sent.
 _WORTH: Final = 1 << 17
@@ -61,7 +61,7 @@ class LinePacking:
         data = b"".join(content.data)
         return Records([b""], [data], content.offsets[:1], len(data))
 
-    def is_in_vain(self, content: Records, placement: Placement | None) -> bool:
+    def is_in_vain(self, content: Records, placements: Placements | None) -> bool:
         """Tell that what Firehose takes it delivers."""
-        del content, placement
+        del content, placements
         return False

@@ -1,5 +1,7 @@
 """A Firehose delivery stream as the sender sees it."""
 
+from collections.abc import Sequence
+
 from connector.aws.operation import Access, Operation
 from connector.batch import Records
 from connector.feed import CallLimits
@@ -18,15 +20,15 @@ class FirehoseSink:
         self.endpoint = self._operation.endpoint
         self.tls = self._operation.tls
 
-    def request(self, records: Records) -> tuple[bytes, bytes]:
-        """Write a signed request, its head and its body.
+    def request(self, parts: Sequence[Records]) -> tuple[bytes, bytes]:
+        """Write a signed request for all these records, its head and its body.
 
         Keys decide order only: Firehose has no room for them.
 
         Raises:
             CredentialsUnavailable: there is nothing to sign with at the moment.
         """
-        return self._operation.request(self._wire.encode(records.data), CONTENT_TYPE)
+        return self._operation.request(self._wire.encode([data for part in parts for data in part.data]), CONTENT_TYPE)
 
     def outcome(self, response: Response, count: int) -> Outcome:
         """Read the answer to a request of `count` records."""

@@ -22,10 +22,11 @@ def batches(messages: Sequence[Message], columns: Columns) -> list[Batch]:
 
 
 def _batch(messages: Sequence[Message], columns: Columns) -> Batch:
-    offsets: Sequence[int] = list(map(_offset, messages))  # type: ignore[arg-type]  # records have offsets
-    first, last = offsets[0], offsets[-1]
-    if last - first + 1 == len(offsets):
-        offsets = range(first, last + 1)
+    first, last = messages[0].offset() or 0, messages[-1].offset() or 0
+    offsets: Sequence[int] = range(first, last + 1)
+    # They ascend, so there is a hole exactly where there are fewer of them.
+    if len(offsets) != len(messages):
+        offsets = list(map(_offset, messages))  # type: ignore[arg-type]  # records have offsets
     return Batch(
         Partition(str(messages[0].topic()), int(messages[0].partition() or 0)),
         list(map(_key, messages)),

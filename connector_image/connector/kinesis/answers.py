@@ -1,19 +1,16 @@
 """What an answer to PutRecords means, once it is decoded from whatever wire it came by."""
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from connector.aws.failures import failure
 from connector.http_response import Response
-from connector.outcome import Answer, CallFailure, Outcome, Placement
+from connector.kinesis.shard_pacing import throttled_shard
+from connector.outcome import Answer, CallFailure, Outcome, Placements
 
 OK: Final = 200
 NUMBER_LENGTH: Final = 56
 """Digits of a sequence number as Kinesis gives them. Shorter ones, of stand-ins, are filled up, so that all compare."""
-
-# "Rate exceeded for shard shardId-000000000001 in stream flights under account 111122223333."
-_SHARD: Final = re.compile(r"shardId-[0-9]{12}")
 
 
 def outcome(response: Response, content: object, count: int) -> Outcome:
@@ -26,7 +23,8 @@ def outcome(response: Response, content: object, count: int) -> Outcome:
     if len(results) != count:
         return CallFailure("UnreadableAnswer", f"{len(results)} results for {count} records")
     codes = [_code(result) for result in results]
-    placements = [_placement(result, code) for result, code in zip(results, codes, strict=True)]
+    places = [_place(result, code) for result, code in zip(results, codes, strict=True)]
+    placements = Placements([number for number, _ in places], [shard for _, shard in places])
     return Answer(codes if any(codes) else None, placements)
 
 
@@ -38,8 +36,8 @@ def _code(result: Mapping[str, Any]) -> str | None:
     return code if isinstance(code, str) and code else "UnreadableResult"
 
 
-def _placement(result: Mapping[str, Any], code: str | None) -> Placement:
+def _place(result: Mapping[str, Any], code: str | None) -> tuple[bytes, bytes]:
     if code is None:
         return (str(result["SequenceNumber"]).zfill(NUMBER_LENGTH).encode(), str(result.get("ShardId") or "").encode())
-    named = _SHARD.search(str(result.get("ErrorMessage") or ""))
-    return (b"", named[0].encode() if named else b"")
+    named = throttled_shard(str(result.get("ErrorMessage") or ""))
+    return (b"", named.encode() if named else b"")

@@ -7,6 +7,7 @@ the names of the JSON protocol, blobs are byte strings. Errors may come as JSON 
 import re
 import struct
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final
 
 import cbor2
@@ -16,7 +17,7 @@ from connector.http_response import Response
 from connector.kinesis.answers import NUMBER_LENGTH, OK, outcome
 from connector.kinesis.json_wire import decoded
 from connector.kinesis.wire import stream_member
-from connector.outcome import Answer, Outcome, Placement
+from connector.outcome import Answer, Outcome, Placements
 
 # RFC 8949, section 3.1: the major type in the upper three bits of the first byte.
 _BYTES, _TEXT, _ARRAY, _MAP = 2 << 5, 3 << 5, 4 << 5, 5 << 5
@@ -29,19 +30,20 @@ _HEADS: Final = 1 << 16
 _SHARD_LENGTH: Final = len("shardId-000000000000")
 _NUMBER_LABEL: Final = b"nSequenceNumberx" + bytes([NUMBER_LENGTH])
 _SHARD_LABEL: Final = b"gShardIdt"
-# The first result, and between it and the next a byte or two that end the one and begin the other (maps of known length
-# or open ones).
+# The results up to the first one: the heads of their array and of its map, of known lengths or open.
 _FIRST: Final = re.compile(
-    rb"%b[0-9]{%d}%bshardId-[0-9]{12}(?:(\xa2|\xff\xbf)%b)?"
-    % (re.escape(_NUMBER_LABEL), NUMBER_LENGTH, _SHARD_LABEL, re.escape(_NUMBER_LABEL))
+    rb"gRecords(\x9f|[\x80-\x97]|\x98.|\x99..)(\xa2|\xbf)%b[0-9]{%d}%bshardId-[0-9]{12}"
+    % (re.escape(_NUMBER_LABEL), NUMBER_LENGTH, _SHARD_LABEL),
+    re.DOTALL,
 )
+_OPEN_ARRAY, _OPEN_MAP, _BREAK = b"\x9f", b"\xbf", b"\xff"
 _SHARD_AT: Final = len(_NUMBER_LABEL) + NUMBER_LENGTH
-_LABEL_PLACES: Final = (
-    *range(len(_NUMBER_LABEL)),
-    *range(_SHARD_AT, _SHARD_AT + len(_SHARD_LABEL) + len("shardId-")),
-)
-# The ends of open maps and arrays, and perhaps another member: "EncryptionType": "KMS".
-_LONGEST_TAIL: Final = 32
+# Some bytes of the labels, by their places in a result: whatever else stands there has not all of them.
+_LABELS: Final = _NUMBER_LABEL + bytes(NUMBER_LENGTH) + _SHARD_LABEL + b"shardId-"
+_LABEL_BYTES: Final = [
+    (at, _LABELS[at : at + 1])
+    for at in (0, 1, 9, 15, 16, *range(_SHARD_AT, _SHARD_AT + 3), _SHARD_AT + 8, len(_LABELS) - 1)
+]
 _WIDTH: Final = len(_NUMBER_LABEL) + NUMBER_LENGTH + len(_SHARD_LABEL) + _SHARD_LENGTH
 
 
@@ -61,18 +63,25 @@ def text(value: str) -> bytes:
     return head(_TEXT, len(encoded)) + encoded
 
 
-class _Heads(dict[int, bytes]):
+class _Heads:
     """What stands before an item, by the item's length, written when it is needed first."""
 
     def __init__(self, before: bytes, major: int) -> None:
         self._before = before
         self._major = major
+        self._written: dict[int, bytes] = {}
 
-    def __missing__(self, length: int) -> bytes:
-        if len(self) >= _HEADS:
-            self.clear()
-        written = self[length] = self._before + head(self._major, length)
-        return written
+    def of(self, items: Sequence[bytes]) -> list[bytes]:
+        """Return the head of each item."""
+        written = self._written
+        try:
+            return list(map(written.__getitem__, map(len, items)))
+        except KeyError:
+            if len(written) >= _HEADS:
+                written.clear()
+            lengths = set(map(len, items)).difference(written)
+            written.update((length, self._before + head(self._major, length)) for length in lengths)
+            return list(map(written.__getitem__, map(len, items)))
 
 
 class CborWire:
@@ -90,27 +99,24 @@ class CborWire:
         self._hashed_data = _Heads(text("Data"), _BYTES)
         self._hash_keys = _Heads(head(_MAP, 3) + text("ExplicitHashKey"), _TEXT)
 
-    def encode(self, records: Records) -> bytes:
-        """Write the body of a call."""
-        count, keys, data = len(records.keys), records.keys, records.data
-        columns: list[Sequence[bytes]] = []
-        data_heads = self._data
-        if records.hash_keys is not None:
-            hash_keys = [key.encode() for key in records.hash_keys]
-            columns = [list(map(self._hash_keys.__getitem__, map(len, hash_keys))), hash_keys]
-            data_heads = self._hashed_data
-        columns += [
-            list(map(data_heads.__getitem__, map(len, data))),
-            data,
-            list(map(self._keys.__getitem__, map(len, keys))),
-            keys,
-        ]
-        width = len(columns)
-        parts = [b""] * (1 + width * count)
-        parts[0] = self._head + head(_ARRAY, count)
-        for index, column in enumerate(columns):
-            parts[1 + index :: width] = column
-        return b"".join(parts)
+    def encode(self, parts: Sequence[Records]) -> bytes:
+        """Write the body of a call of all these records."""
+        count = sum(len(part.keys) for part in parts)
+        written = [self._head + head(_ARRAY, count)]
+        for part in parts:
+            columns = self._columns(part)
+            width, start = len(columns), len(written)
+            written += [b""] * (width * len(part.keys))
+            for place, column in enumerate(columns):
+                written[start + place :: width] = column
+        return b"".join(written)
+
+    def _columns(self, part: Records) -> list[Sequence[bytes]]:
+        keys, data = part.keys, part.data
+        if part.hash_keys is None:
+            return [self._data.of(data), data, self._keys.of(keys), keys]
+        hash_keys = [key.encode() for key in part.hash_keys]
+        return [self._hash_keys.of(hash_keys), hash_keys, self._hashed_data.of(data), data, self._keys.of(keys), keys]
 
     def decode(self, response: Response, count: int) -> Outcome:
         """Read the answer to a call of `count` records."""
@@ -126,23 +132,33 @@ class CborWire:
         return outcome(response, content, count)
 
 
-def _all_taken(body: bytes, count: int) -> list[Placement] | None:
+def _all_taken(body: bytes, count: int) -> Placements | None:
     """Read an answer that gives every record a number and a shard in the service's usual spelling.
 
-    All results then have one length and are taken apart in one pass. None means that the answer must be decoded.
+    All results then have one length and are taken apart in one pass. Each has two members and no more, or it would not
+    end where the next one begins: so none has an error. None means that the answer must be decoded.
     """
     first = _FIRST.search(body)
-    if first is None or (first[1] is None) != (count == 1):
+    if first is None or first[1] not in (_OPEN_ARRAY, head(_ARRAY, count)):
         return None
-    start, gap = first.start(), len(first[1] or b"")
-    stride = _WIDTH + gap
-    end = start + stride * count - gap
-    # Nothing but the rest of the outer items follows: a longer tail would be more results.
-    if not 0 <= len(body) - end <= _LONGEST_TAIL or b"Error" in body[:start]:
+    between = _BREAK + _OPEN_MAP if first[2] == _OPEN_MAP else first[2]
+    start, gap = first.end(2), len(between)
+    form = _results(count, gap)
+    end = start + form.size
+    ends = (_BREAK if first[2] == _OPEN_MAP else b"") + (_BREAK if first[1] == _OPEN_ARRAY else b"")
+    if not body.startswith(ends, end):
         return None
-    region = body[start:end] + first[1] if gap else body[start:end]
     # A result that is another one has other bytes where the labels are.
-    if any(region[place::stride] != bytes([region[place]]) * count for place in _LABEL_PLACES):
+    stride = _WIDTH + gap
+    if any(body[start + at : end : stride] != byte * count for at, byte in _LABEL_BYTES):
         return None
-    form = struct.Struct(f"{len(_NUMBER_LABEL)}x{NUMBER_LENGTH}s{len(_SHARD_LABEL)}x{_SHARD_LENGTH}s{gap}x")
-    return list(form.iter_unpack(region))
+    if any(body[start + _WIDTH + at : end : stride] != between[at : at + 1] * (count - 1) for at in range(gap)):
+        return None
+    found = form.unpack_from(body, start)
+    return Placements(found[0::2], found[1::2])
+
+
+@lru_cache(maxsize=1024)
+def _results(count: int, gap: int) -> struct.Struct:
+    one = f"{len(_NUMBER_LABEL)}x{NUMBER_LENGTH}s{len(_SHARD_LABEL)}x{_SHARD_LENGTH}s"
+    return struct.Struct(one + f"{gap}x{one}" * (count - 1))

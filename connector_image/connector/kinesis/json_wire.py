@@ -26,22 +26,22 @@ class JsonWire:
         self._head = f'{{{json.dumps(name)}:{json.dumps(value)},"Records":['.encode()
         self._hash_key = b'"ExplicitHashKey":"%b",' % hash_key.encode() if hash_key is not None else b""
 
-    def encode(self, records: Records) -> bytes:
-        """Write the body of a call."""
+    def encode(self, parts: Sequence[Records]) -> bytes:
+        """Write the body of a call of all these records."""
+        return b"%b%b]}" % (self._head, b",".join([written for part in parts for written in self._written(part)]))
+
+    def _written(self, records: Records) -> list[bytes]:
         base64, fixed = b2a_base64, self._hash_key
-        hash_keys = records.hash_keys
-        if hash_keys is None:
-            written = [
+        if records.hash_keys is None:
+            return [
                 b'{%b"Data":"%b","PartitionKey":%b}' % (fixed, base64(value, newline=False), key)
                 for value, key in zip(records.data, _quoted(records.keys), strict=True)
             ]
-        else:
-            written = [
-                b'{"ExplicitHashKey":"%b","Data":"%b","PartitionKey":%b}'
-                % (hash_key.encode(), base64(value, newline=False), key)
-                for hash_key, value, key in zip(hash_keys, records.data, _quoted(records.keys), strict=True)
-            ]
-        return b"%b%b]}" % (self._head, b",".join(written))
+        return [
+            b'{"ExplicitHashKey":"%b","Data":"%b","PartitionKey":%b}'
+            % (hash_key.encode(), base64(value, newline=False), key)
+            for hash_key, value, key in zip(records.hash_keys, records.data, _quoted(records.keys), strict=True)
+        ]
 
     def decode(self, response: Response, count: int) -> Outcome:
         """Read the answer to a call of `count` records."""

@@ -9,7 +9,7 @@ from connector.kinesis.aggregation import AggregateSize, aggregate
 from connector.kinesis.shard_map import UnknownShardError
 from connector.kinesis.shards import Shards
 from connector.log import RateLimited
-from connector.outcome import Placement
+from connector.outcome import Placements
 
 # Of an aggregate's limit so much is left to what its records cost beside their data.
 _WORTH: Final = 0.9
@@ -83,11 +83,11 @@ class KplPacking:
         hash_keys = content.hash_keys[:1] if content.hash_keys is not None else None
         return Records([key], [data], content.offsets[:1], len(data) + len(key), hash_keys)
 
-    def is_in_vain(self, content: Records, placement: Placement | None) -> bool:
+    def is_in_vain(self, content: Records, placements: Placements | None) -> bool:
         """Tell whether readers drop the aggregate, because of the shard that took it."""
-        if placement is None or not placement[1] or len(content) == 1:
+        if placements is None or not placements.shards[0] or len(content) == 1:
             return False
-        shard = placement[1].decode()
+        shard = placements.shards[0].decode()
         fixed = None if self._hash_key is None else [self._hash_key] * len(content)
         try:
             in_vain = self._shards.map.misplaced(shard, content.keys, content.hash_keys or fixed)

@@ -119,6 +119,10 @@ class ShardMap:
             self._cache.older = older
         return found
 
+    def knows(self, shards: Iterable[str]) -> bool:
+        """Tell whether all these shards, open or closed, were listed; an empty name is none."""
+        return set(shards) <= self._ranges.keys() | {""}
+
     def covers(self, shard: str, hash_key: int) -> bool:
         """Tell whether a shard, open or closed, owns a hash key.
 

@@ -1,5 +1,6 @@
 """A Kinesis data stream as the sender sees it."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final, Literal
 
@@ -46,14 +47,14 @@ class KinesisSink:
         self.endpoint = self._operation.endpoint
         self.tls = self._operation.tls
 
-    def request(self, records: Records) -> tuple[bytes, bytes]:
-        """Write a signed request, its head and its body.
+    def request(self, parts: Sequence[Records]) -> tuple[bytes, bytes]:
+        """Write a signed request for all these records, its head and its body.
 
         Raises:
             CredentialsUnavailable: there is nothing to sign with at the moment.
         """
         self._doubtful_calls += self._in_doubt
-        return self._operation.request(self._wire.encode(records), self._wire.content_type)
+        return self._operation.request(self._wire.encode(parts), self._wire.content_type)
 
     def outcome(self, response: Response, count: int) -> Outcome:
         """Read the answer to a request of `count` records."""

@@ -3,6 +3,7 @@
 https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecords.html
 """
 
+from collections.abc import Sequence
 from typing import Final, Protocol
 
 from connector.batch import Records
@@ -17,8 +18,8 @@ class Wire(Protocol):
 
     content_type: str
 
-    def encode(self, records: Records) -> bytes:
-        """Write the body of a call."""
+    def encode(self, parts: Sequence[Records]) -> bytes:
+        """Write the body of a call of all these records; all have hash keys of their own, or none has."""
 
     def decode(self, response: Response, count: int) -> Outcome:
         """Read the answer to a call of `count` records."""

@@ -62,6 +62,14 @@ METRICS: Final = (
     Metric(
         "inversions", "counter", "Sequence numbers not above what their shard had given out before", labels=("shard",)
     ),
+    Metric(
+        "shard_limit_records",
+        "gauge",
+        "Records a second that are sent to a shard at most, because it refused more; none for other shards",
+        labels=("shard",),
+        in_cloudwatch=False,
+    ),
+    Metric("paced_records", "gauge", "Records that wait now because their shard refused too many"),
     Metric("tombstones_dropped", "counter", "Records without a value that were dropped"),
     Metric("dead_letters", "counter", "Records that went to the dead-letter target, by reason", labels=("reason",)),
     Metric("dead_letters_pending", "gauge", "Records that the dead-letter target has not acknowledged yet"),

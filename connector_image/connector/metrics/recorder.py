@@ -3,7 +3,7 @@
 import time
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -76,6 +76,7 @@ class Metrics:
         self._stopped: dict[Partition, int] = {}
         self._advice = OrderAdvice()
         self._info: Snapshot = {}
+        self._limits: Callable[[], Mapping[str, float]] = dict
         self._state: dict[str, Callable[[], float | None]] = {}
         self.registry = registry_of(route, self.snapshot)
         """What `/metrics` shows of this process alone."""
@@ -156,11 +157,14 @@ class Metrics:
         circuit: Circuit,
         oldest: Callable[[], float | None] = lambda: None,
         dead_letters: Callable[[], float | None] = lambda: None,
+        paced: Callable[[], float] = lambda: 0,
+        limits: Callable[[], Mapping[str, float]] = dict,
     ) -> None:
         """Read the state of the moment from these whenever somebody asks for the metrics.
 
         `oldest` is the timestamp, in seconds since the epoch, of the oldest record that is read and not acknowledged,
-        None when there is none; `dead_letters` counts those that their target has not acknowledged.
+        None when there is none; `dead_letters` counts those that their target has not acknowledged; `paced` those that
+        wait for their shard; `limits` are records a second by shard, of shards that are paced.
         """
         self._state = {
             "in_flight_records": in_flight,
@@ -169,7 +173,9 @@ class Metrics:
             "circuit_state": lambda: _CIRCUIT[circuit.state],
             "age_seconds": lambda: self._greatest_age(oldest()),
             "dead_letters_pending": dead_letters,
+            "paced_records": paced,
         }
+        self._limits = limits
 
     def committed(self, partition: Partition, offset: int) -> None:
         """Publish the progress of a partition."""
@@ -233,6 +239,7 @@ class Metrics:
             "call_records": self._call_records.values(),
             "call_seconds": self._call_seconds.values(),
             "inversions": _by_text(self._inversions),
+            "shard_limit_records": {(shard,): limit for shard, limit in self._limits().items()},
             "committed_offset": _by_partition(self._offsets),
             "lag_records": _by_partition(self._lags),
             "span_records": _by_partition(self._spans),

@@ -1,0 +1,40 @@
+"""How many records become one: what a packed feed asks of the format and the target."""
+
+from collections.abc import Hashable, Iterable
+from typing import NamedTuple, Protocol
+
+from connector.batch import Records
+from connector.feed import Lane
+from connector.outcome import Placements
+
+
+class Part(NamedTuple):
+    """Records of one lane inside a packed record."""
+
+    lane: Lane
+    records: Records
+
+
+class Packing(Protocol):
+    """How many records become one."""
+
+    worth: int
+    """Bytes of data for which a packed record leaves at once."""
+
+    def routes(self, lane: Lane, incoming: Records) -> Iterable[tuple[Hashable, Records]]:
+        """Tell which records of a lane travel one packed record after the other: they have the same name."""
+
+    def is_settled(self) -> bool:
+        """Tell whether `routes` may be relied on; while not, nothing is packed."""
+
+    def has_moved(self) -> bool:
+        """Tell, once, that `routes` has other answers than before."""
+
+    def fitting(self, parts: Iterable[Records], most: int) -> list[int]:
+        """Count how many of the first records of each part go into one packed record, `most` at most in all."""
+
+    def pack(self, content: Records) -> Records:
+        """Make the one record. One alone may stay as it is."""
+
+    def is_in_vain(self, content: Records, placements: Placements | None) -> bool:
+        """Tell whether readers will not see a packed record that was taken, because of where it lies."""
