@@ -6,43 +6,20 @@ acknowledged. So no key is watched, however often it repeats.
 
 import heapq
 import itertools
-import sys
 from collections import deque
 from collections.abc import Collection, Hashable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import Final
 
 from connector.backoff import Backoff
-from connector.batch import Records, records
+from connector.batch import Records
 from connector.feed import CallLimits, Lane, Piece, Refused
 from connector.gate import Gate
 from connector.outcome import Placements
 from connector.packing import Packing, Part
+from connector.parcels import NO_LIMIT, Parcel, Queue, as_read
 
-_NO_LIMIT: Final = sys.maxsize
-
-
-@dataclass(slots=True, eq=False)
-class _Queue:
-    """What travels one packed record after the other."""
-
-    parts: deque[Part] = field(default_factory=deque)
-    size: int = 0
-    due: float = 0.0
-    attempt: int = 0
-    most: int = _NO_LIMIT
-    """Records in one packed record at most, while one of them is suspected to be refused for itself."""
-    is_under_way: bool = False
-    is_ripe: bool = False
-
-
-@dataclass(slots=True, eq=False)
-class _Parcel(Piece):
-    """One packed record."""
-
-    queue: _Queue = field(default_factory=_Queue)
-    parts: list[Part] = field(default_factory=list)
-    content: Records | None = None
+# While routes are not settled they are looked at so often, in seconds: nobody calls.
+_LOOKS: Final = 0.05
 
 
 class PackedFeed:
@@ -58,17 +35,19 @@ class PackedFeed:
         self._ahead = ahead
         self._gate = gate
         self._now = 0.0
-        self._queues: dict[Hashable, _Queue] = {}
-        self._ripe: deque[_Queue] = deque()  # may leave now
-        self._lingering: list[tuple[float, int, _Queue]] = []  # a heap by when they may
-        self._suspects: deque[_Queue] = deque()  # leave alone
+        self._queues: dict[Hashable, Queue] = {}
+        self._ripe: deque[Queue] = deque()  # may leave now
+        self._lingering: list[tuple[float, int, Queue]] = []  # a heap by when they may
+        self._suspects: deque[Queue] = deque()  # leave alone
+        self._paced: set[Queue] = set()  # held back by the gate until they are due
+        self._undecided: list[tuple[Parcel, Placements | None]] = []  # taken, perhaps in vain: still under way
         self._tie = itertools.count()
         self._waiting = 0  # bytes of data
         self._under_way = 0
-        self._paced: set[_Queue] = set()
+        self._has_moved = False
+        self._late = 0  # messages acknowledged after `taken` was asked how many they are
         self.waited = 0
         """Records so far that had to wait for an earlier one of their key: none."""
-        self._has_moved = False
         self.hasty = False
         """Whether nothing is to wait for company."""
         self.released = 0
@@ -92,84 +71,96 @@ class PackedFeed:
         if not incoming.keys:
             return
         for name, routed in self._packing.routes(lane, incoming):
-            queue = self._queues.setdefault(name, _Queue())
+            queue = self._queues.get(name)
+            if queue is None:
+                queue = self._queues[name] = Queue()
             if not queue.parts:
                 queue.due = now + self._linger
-            self._append(queue, Part(lane, routed))
+            part = Part.of(lane, routed)
+            queue.append(part)
+            self._waiting += part.size
             self._consider(queue)
 
     def is_full(self) -> bool:
-        """Tell whether enough is queued for the next calls, so that reading more would only take memory."""
-        return self._waiting >= self._ahead
+        """Tell whether enough is queued for the next calls, so that reading more would only take memory.
+
+        What the gate holds back is nothing for the next calls; others may need what can be read meanwhile.
+        """
+        return self._waiting - sum(queue.size for queue in self._paced) >= self._ahead
 
     def fill(self, limits: CallLimits, now: float) -> list[Piece]:
         """Take what goes into the next call, possibly nothing."""
         self._now = now
-        if not self._packing.is_settled():
+        if not self._is_routed():
             return []
-        self._has_moved = self._packing.has_moved() or self._has_moved
-        if self._has_moved:
-            # What is under way by the old routes comes first, or a later record could overtake it.
-            if self._under_way:
-                return []
-            self._reroute(now)
-            self._has_moved = False
         while self._lingering and self._lingering[0][0] <= now:
-            self._ripen(heapq.heappop(self._lingering)[2])
+            self._ring(*heapq.heappop(self._lingering))
         if self.hasty or self.is_full():
             for queue in self._queues.values():
-                if queue.due <= now or not queue.attempt:
+                if self._may_hurry(queue):
                     self._ripen(queue)
         while self._suspects:
             if (queue := self._suspects.popleft()).parts:
-                return [self._parcel(queue)]
+                return [self._packed(queue)]
         return list(self._parcels(limits))
 
     def wake_at(self) -> float | None:
         """Tell when `fill` may have something by the passing of time alone, None for never."""
+        if not self._packing.is_settled():
+            return self._now + _LOOKS
+        if self._undecided:
+            return 0.0
+        if self._has_moved and self._under_way:
+            return None
         if self._ripe or self._suspects:
             return 0.0
         return self._lingering[0][0] if self._lingering else None
 
     def taken(self, piece: Piece, indices: Sequence[int] | None, placements: Placements | None = None) -> int:
-        """Note that the target took a packed record; if that was in vain it is sent again."""
+        """Note that the target took a packed record; if that was in vain it is sent again.
+
+        Whether it was may be known later only. It counts as under way until then, and its messages with the next ones.
+        """
         del indices  # a packed record is one, taken or not
-        parcel = _parcel(piece)
+        parcel = Parcel.of(piece)
+        if (in_vain := self._packing.is_in_vain(parcel.content, placements)) is None:
+            self._undecided.append((parcel, placements))
+            return 0
         queue = self._landed(parcel)
-        if parcel.content is not None and self._packing.is_in_vain(parcel.content, placements):
+        if in_vain:
             queue.attempt += 1
             self._put_back(parcel)
             self._consider(queue)
             return 0
-        count = 0
-        for lane, done in parcel.parts:
+        count, self._late = self._late, 0
+        for lane, done, _ in parcel.parts:
             self.released += done.footprint
             lane.watermark.acknowledge(done.offsets)
             count += len(done)
         queue.attempt = 0
-        queue.most = min(_NO_LIMIT, queue.most * 2)
+        queue.most = min(NO_LIMIT, queue.most * 2)
         self._consider(queue)
         return count
 
     def failed(self, piece: Piece, indices: Sequence[int] | None, now: float) -> None:
         """Note that a packed record was not taken: it is taken apart, and packed anew when it is due."""
         del indices
-        parcel = _parcel(piece)
+        parcel = Parcel.of(piece)
         queue = self._landed(parcel)
         queue.due = now + self._backoff.wait(queue.attempt)
         queue.attempt += 1
         self._put_back(parcel)
-        if queue.parts:
-            heapq.heappush(self._lingering, (queue.due, next(self._tie), queue))
+        self._consider(queue)
 
     def suspected(self, piece: Piece, company: int) -> Iterable[Refused]:
         """Send what a refused call held again: alone, then in halves, until the record at fault is alone."""
-        parcel = _parcel(piece)
+        parcel = Parcel.of(piece)
         queue = self._landed(parcel)
-        lane, content = parcel.parts[0]
-        count = sum(len(part.records) for part in parcel.parts)
+        count = len(parcel.content)
         if company == 0 and count == 1:
+            ((lane, content, _),) = parcel.parts
             self.released += content.footprint
+            queue.attempt = 0
             self._consider(queue)
             return () if lane.abandoned else (Refused(lane, content.offsets[0], content.keys[0], content.data[0]),)
         queue.attempt += 1
@@ -186,138 +177,121 @@ class PackedFeed:
         for lane in lanes:
             lane.abandoned = True
         for queue in self._queues.values():
-            dropped = [part for part in queue.parts if part.lane.abandoned]
-            self.released += sum(part.records.footprint for part in dropped)
-            self._shrink(queue, sum(_data_size(part.records) for part in dropped))
-            queue.parts = deque(part for part in queue.parts if not part.lane.abandoned)
+            self.released += queue.drop_abandoned()
+        self._waiting = sum(queue.size for queue in self._queues.values())
         self._queues = {name: queue for name, queue in self._queues.items() if queue.parts or queue.is_under_way}
 
-    def _append(self, queue: _Queue, part: Part) -> None:
-        size = _data_size(part.records)
-        queue.parts.append(part)
-        queue.size += size
-        self._waiting += size
+    def _may_hurry(self, queue: Queue) -> bool:
+        """Tell whether only its linger holds a queue back."""
+        return not queue.attempt and queue not in self._paced
 
-    def _shrink(self, queue: _Queue, size: int) -> None:
-        queue.size -= size
-        self._waiting -= size
-
-    def _consider(self, queue: _Queue) -> None:
-        """See whether a queue may leave, now or when it has lingered."""
+    def _consider(self, queue: Queue) -> None:
+        """See whether a queue may leave, now or when it is due."""
         if queue.is_under_way or queue.is_ripe or not queue.parts:
             return
-        if queue.size >= self._packing.worth and not queue.attempt:
+        if queue.size >= self._packing.worth and self._may_hurry(queue):
             self._ripen(queue)
-        else:
+        elif queue.timer is None or queue.timer > queue.due:
+            queue.timer = queue.due
             heapq.heappush(self._lingering, (queue.due, next(self._tie), queue))
 
-    def _ripen(self, queue: _Queue) -> None:
+    def _ring(self, moment: float, _: int, queue: Queue) -> None:
+        """Let a queue leave that is due; it may have become so later than it was when the timer was set."""
+        if queue.timer != moment:
+            return
+        queue.timer = None
+        if queue.due <= moment:
+            self._ripen(queue)
+        else:
+            self._consider(queue)
+
+    def _ripen(self, queue: Queue) -> None:
         if queue.parts and not queue.is_under_way and not queue.is_ripe:
             queue.is_ripe = True
             self._ripe.append(queue)
 
-    def _parcels(self, limits: CallLimits) -> Iterator[_Parcel]:
+    def _parcels(self, limits: CallLimits) -> Iterator[Parcel]:
         room_records, room_size = limits
         while self._ripe and room_records:
             queue = self._ripe[0]
-            if not queue.parts or queue.is_under_way:
+            place = self._open_place(queue) if queue.parts and not queue.is_under_way else None
+            if place is None:
                 self._ripe.popleft().is_ripe = False
+                self._consider(queue)
                 continue
-            parcel = self._parcel(queue)
-            if parcel.records.size > room_size and room_size < limits.size:
-                self._landed(parcel)
+            parcel = self._packed(queue)
+            size = parcel.records.size
+            if size > room_size and room_size < limits.size:
                 self._put_back(parcel)
+                self._landed(parcel)
                 return
             self._ripe.popleft().is_ripe = False
-            if not self._is_let_through(parcel):
-                continue
+            if self._gate is not None and self._gate.is_engaged:
+                self._gate.grant(place, [size], self._now)
             room_records -= 1
-            room_size -= parcel.records.size
+            room_size -= size
             yield parcel
 
-    def _is_let_through(self, parcel: _Parcel) -> bool:
-        """Ask the gate; what it holds back is put aside until it may go."""
+    def _open_place(self, queue: Queue) -> str | None:
+        """Return the place in the target that a queue goes to, None where the gate holds it back.
+
+        It is asked before anything is packed: what waits longest would be packed and taken apart most often.
+        """
         if self._gate is None or not self._gate.is_engaged:
             self._paced.clear()
-            return True
-        (place,) = self._gate.places(parcel.records)
-        if self._gate.grant(place, [parcel.records.size], self._now):
-            self._paced.discard(parcel.queue)
-            return True
-        self._paced.add(parcel.queue)
-        queue = self._landed(parcel)
-        self._put_back(parcel)
-        queue.due = self._gate.ready_at(place, self._now)
-        heapq.heappush(self._lingering, (queue.due, next(self._tie), queue))
-        return False
+            return ""
+        first = queue.parts[0].records.select([0])
+        (place,) = self._gate.places(first)
+        due = self._gate.ready_at(place, self._now)
+        if due <= self._now:
+            self._paced.discard(queue)
+            return place
+        self._gate.grant(place, [first.size], self._now)  # so it knows that more is wanted than goes
+        queue.due = due
+        self._paced.add(queue)
+        return None
 
-    def _parcel(self, queue: _Queue) -> _Parcel:
-        parts: list[Part] = []
-        for count in self._packing.fitting((part.records for part in queue.parts), queue.most):
-            lane, content = queue.parts.popleft()
-            if count < len(content):
-                content, rest = content.split(count)
-                queue.parts.appendleft(Part(lane, rest))
-            parts.append(Part(lane, content))
-        content = _joined([part.records for part in parts])
-        self._shrink(queue, _data_size(content))
-        queue.is_under_way = True
+    def _packed(self, queue: Queue) -> Parcel:
+        parcel = queue.take(self._packing.fitting(queue.parts, queue.most))
+        parcel.records = self._packing.pack(parcel.content)
+        self._waiting -= parcel.size
         self._under_way += 1
-        return _Parcel(self._packing.pack(content), queue.attempt, queue, parts, content)
+        return parcel
 
-    def _landed(self, parcel: _Parcel) -> _Queue:
+    def _landed(self, parcel: Parcel) -> Queue:
         self._under_way -= 1
         parcel.queue.is_under_way = False
         return parcel.queue
 
-    def _put_back(self, parcel: _Parcel) -> None:
-        queue = parcel.queue
-        for part in reversed(parcel.parts):
-            if part.lane.abandoned:
-                self.released += part.records.footprint
-                continue
-            size = _data_size(part.records)
-            queue.parts.appendleft(part)
-            queue.size += size
-            self._waiting += size
+    def _put_back(self, parcel: Parcel) -> None:
+        before = parcel.queue.size
+        self.released += parcel.queue.put_back(parcel)
+        self._waiting += parcel.queue.size - before
 
-    def _reroute(self, now: float) -> None:
+    def _is_routed(self) -> bool:
+        """Follow the target's places when they move; tell whether everything waits where it belongs."""
+        if self._undecided and self._packing.is_settled():
+            undecided, self._undecided = self._undecided, []
+            for parcel, placements in undecided:
+                self._late = self.taken(parcel, None, placements)
+        if not self._packing.is_settled():
+            return False
+        self._has_moved = self._packing.has_moved() or self._has_moved
+        if self._has_moved:
+            # What is under way by the old routes comes first, or a later record could overtake it.
+            if self._under_way:
+                return False
+            self._reroute()
+            self._has_moved = False
+        return True
+
+    def _reroute(self) -> None:
         """Route everything that waits anew, in the order in which it was read."""
-        by_lane: dict[Lane, list[tuple[int, bytes, bytes, str | None]]] = {}
-        for queue in self._queues.values():
-            for lane, content in queue.parts:
-                hash_keys: Sequence[str | None] = content.hash_keys or [None] * len(content)
-                by_lane.setdefault(lane, []).extend(
-                    zip(content.offsets, content.keys, content.data, hash_keys, strict=True)
-                )
+        waiting = as_read(self._queues.values())
         self._queues, self._waiting = {}, 0
         self._ripe.clear()
         self._lingering.clear()
         self._suspects.clear()
         self._paced.clear()
-        for lane, waiting in by_lane.items():
-            waiting.sort(key=lambda record: record[0])
-            offsets, keys, data, named = map(list, zip(*waiting, strict=True))
-            self.offer(lane, records(keys, data, offsets, None if named[0] is None else named), now - self._linger)
-
-
-def _parcel(piece: Piece) -> _Parcel:
-    assert isinstance(piece, _Parcel)  # noqa: S101 - a feed gets back what it gave
-    return piece
-
-
-def _data_size(content: Records) -> int:
-    return content.size - sum(map(len, content.keys))
-
-
-def _joined(contents: Sequence[Records]) -> Records:
-    if len(contents) == 1:
-        return contents[0]
-    hash_keys = [key for each in contents for key in each.hash_keys or ()]
-    return Records(
-        [key for each in contents for key in each.keys],
-        [data for each in contents for data in each.data],
-        [offset for each in contents for offset in each.offsets],
-        sum(each.size for each in contents),
-        hash_keys if contents[0].hash_keys is not None else None,
-    )
+        for lane, incoming in waiting:
+            self.offer(lane, incoming, self._now - self._linger)

@@ -185,7 +185,7 @@ class FaultServer:
             return 200, {"StreamDescriptionSummary": {"StreamStatus": self.stream_status, **limit}}
         if action == "ListShards":
             self.lists += 1
-            return 200, {"Shards": [_listed(shard) for shard in self.shards]}
+            return 200, {"Shards": [listed(shard) for shard in self.shards]}
         return 400, {"__type": "ResourceNotFoundException", "message": "Stream not found"}
 
     async def _put(self, records: Sequence[dict[str, Any]], writer: asyncio.StreamWriter, wire: str | None) -> bool:
@@ -267,7 +267,8 @@ def _answer(writer: asyncio.StreamWriter, status: int, content: object, wire: st
     writer.write(head.encode() + body)
 
 
-def _listed(shard: Shard) -> dict[str, Any]:
+def listed(shard: Shard) -> dict[str, Any]:
+    """Describe a shard as ListShards does."""
     numbers = (
         {"StartingSequenceNumber": "0"}
         if shard.is_open

@@ -12,6 +12,7 @@ from typing import Final
 from connector.batch import Records
 from connector.feed import Lane
 from connector.outcome import Placements
+from connector.packing import Part
 
 # More would leave the processor's cache before it is sent.
 _WORTH: Final = 1 << 17
@@ -38,21 +39,24 @@ class LinePacking:
         """Tell that routes never change."""
         return False
 
-    def fitting(self, parts: Iterable[Records], most: int) -> list[int]:
+    def fitting(self, parts: Iterable[Part], most: int) -> list[int]:
         """Count how many of the first records of each part go into one record; the first one always does."""
         counts: list[int] = []
         room, left = self._size, min(most, self._messages)
-        for part in parts:
-            ends = list(accumulate(map(len, part.data)))
-            count = min(left, bisect_right(ends, room))
-            if not counts:
-                count = max(1, count)
-            if count == 0:
-                break
+        for _, records, whole in parts:
+            count, size = len(records), whole
+            if size > room or count > left:
+                ends = list(accumulate(map(len, records.data)))
+                count = min(left, bisect_right(ends, room))
+                if not counts:
+                    count = max(1, count)
+                if count == 0:
+                    break
+                size = ends[count - 1]
             counts.append(count)
-            room -= ends[count - 1]
+            room -= size
             left -= count
-            if count < len(part):
+            if count < len(records):
                 break
         return counts
 

@@ -10,6 +10,7 @@ from connector.kinesis.shard_map import UnknownShardError
 from connector.kinesis.shards import Shards
 from connector.log import RateLimited
 from connector.outcome import Placements
+from connector.packing import Part
 
 # Of an aggregate's limit so much is left to what its records cost beside their data.
 _WORTH: Final = 0.9
@@ -29,7 +30,7 @@ class KplPacking:
 
         Args:
             shards: Those of the stream.
-            size: Bytes of an aggregate at most.
+            size: Bytes of an aggregate at most, with the key that it is sent under.
             hash_key: The explicit hash key of all records, if there is one.
         """
         self._shards = shards
@@ -42,8 +43,7 @@ class KplPacking:
     def routes(self, lane: Lane, incoming: Records) -> Iterable[tuple[Hashable, Records]]:
         """Part the records of a lane by the shard that takes them."""
         del lane
-        fixed = None if self._hash_key is None else [self._hash_key] * len(incoming)
-        found = self._map.shards_of(incoming.keys, incoming.hash_keys or fixed)
+        found = self._map.shards_of(incoming.keys, self._hash_keys(incoming))
         if found.count(found[0]) == len(found):
             return ((found[0], incoming),)
         indices: dict[int, list[int]] = {}
@@ -62,38 +62,51 @@ class KplPacking:
         self._map = self._shards.map
         return True
 
-    def fitting(self, parts: Iterable[Records], most: int) -> list[int]:
+    def fitting(self, parts: Iterable[Part], most: int) -> list[int]:
         """Count how many of the first records of each part go into one aggregate; the first one always does."""
-        size, counts, left = AggregateSize(self._size), list[int](), most
-        for part in parts:
-            allowed = part if len(part) <= left else part.split(left)[0]
-            count = size.take(allowed.keys, allowed.data, allowed.hash_keys)
+        size: AggregateSize | None = None
+        counts, left = list[int](), most
+        for _, records, _ in parts:
+            if size is None:
+                size = AggregateSize(self._size - len(records.keys[0]))
+            allowed = records if len(records) <= left else records.split(left)[0]
+            count = size.take(allowed.keys, allowed.data, self._hash_keys(allowed))
             if count == 0:
                 break
             counts.append(count)
             left -= count
-            if count < len(part) or left == 0:
+            if count < len(records) or left == 0:
                 break
         return counts
 
     def pack(self, content: Records) -> Records:
         """Make the one record, under the first one's key."""
-        data = aggregate(content.keys, content.data, content.hash_keys)
+        # The aggregate names the hash key that all have, too: readers would take that of the partition key else.
+        data = aggregate(content.keys, content.data, self._hash_keys(content))
         key = content.keys[0]
         hash_keys = content.hash_keys[:1] if content.hash_keys is not None else None
         return Records([key], [data], content.offsets[:1], len(data) + len(key), hash_keys)
 
-    def is_in_vain(self, content: Records, placements: Placements | None) -> bool:
-        """Tell whether readers drop the aggregate, because of the shard that took it."""
+    def is_in_vain(self, content: Records, placements: Placements | None) -> bool | None:
+        """Tell whether readers drop the aggregate, because of the shard that took it.
+
+        None while that shard was never listed: it came by a reshard, and is being asked for.
+        """
         if placements is None or not placements.shards[0] or len(content) == 1:
             return False
         shard = placements.shards[0].decode()
-        fixed = None if self._hash_key is None else [self._hash_key] * len(content)
         try:
-            in_vain = self._shards.map.misplaced(shard, content.keys, content.hash_keys or fixed)
+            in_vain = self._shards.map.misplaced(shard, content.keys, self._hash_keys(content))
         except UnknownShardError:
-            in_vain = True
-        if in_vain:
             log.info("the stream was resharded, its shards are listed again", code=shard)
             self._shards.refresh()
+            return None
+        if in_vain and self._map is self._shards.map:
+            self._shards.refresh()
         return in_vain
+
+    def _hash_keys(self, content: Records) -> list[str] | None:
+        """Return the explicit hash key of each record, if they have any."""
+        if self._hash_key is None:
+            return content.hash_keys
+        return [self._hash_key] * len(content)

@@ -1,0 +1,116 @@
+"""What travels one packed record after the other: the records that wait, and the packed record that is under way."""
+
+import sys
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Final
+
+from connector.batch import Records
+from connector.feed import Lane, Piece
+from connector.packing import Part
+
+NO_LIMIT: Final = sys.maxsize
+
+
+@dataclass(slots=True, eq=False)
+class Queue:
+    """Records that leave in order, the next packed record when the one before it is acknowledged."""
+
+    parts: deque[Part] = field(default_factory=deque)
+    size: int = 0
+    """Bytes of data that wait."""
+    due: float = 0.0
+    """When they may leave however few they are, in seconds of the feed's clock."""
+    timer: float | None = None
+    """When the feed looks at it next, None for not by the passing of time."""
+    attempt: int = 0
+    most: int = NO_LIMIT
+    """Records in one packed record at most, while one of them is suspected to be refused for itself."""
+    is_under_way: bool = False
+    is_ripe: bool = False
+
+    def append(self, part: Part) -> None:
+        """Let records wait behind the others."""
+        self.parts.append(part)
+        self.size += part.size
+
+    def take(self, counts: list[int]) -> "Parcel":
+        """Take so many of the first records of each of the first parts out; they are to be packed."""
+        taken: list[Part] = []
+        for count in counts:
+            part = self.parts.popleft()
+            if count < len(part.records):
+                first, rest = part.records.split(count)
+                part, left = Part.of(part.lane, first), Part.of(part.lane, rest)
+                self.parts.appendleft(left)
+            taken.append(part)
+        size = sum(part.size for part in taken)
+        self.size -= size
+        self.is_under_way = True
+        content = joined([part.records for part in taken])
+        return Parcel(content, self.attempt, self, taken, content, size)
+
+    def put_back(self, parcel: "Parcel") -> int:
+        """Put what was taken out first again, but what nobody waits for any more; return its memory in bytes."""
+        dropped = 0
+        for part in reversed(parcel.parts):
+            if part.lane.abandoned:
+                dropped += part.records.footprint
+            else:
+                self.parts.appendleft(part)
+                self.size += part.size
+        return dropped
+
+    def drop_abandoned(self) -> int:
+        """Drop what nobody waits for any more; return its memory in bytes."""
+        dropped = [part for part in self.parts if part.lane.abandoned]
+        if dropped:
+            self.parts = deque(part for part in self.parts if not part.lane.abandoned)
+            self.size -= sum(part.size for part in dropped)
+        return sum(part.records.footprint for part in dropped)
+
+
+@dataclass(slots=True, eq=False)
+class Parcel(Piece):
+    """One packed record. Its `records` are that one."""
+
+    queue: Queue = field(default_factory=Queue)
+    parts: list[Part] = field(default_factory=list)
+    content: Records = field(default_factory=lambda: Records([], [], [], 0))
+    """The records in it."""
+    size: int = 0
+    """Bytes of their data."""
+
+    @classmethod
+    def of(cls, piece: Piece) -> "Parcel":
+        """Take for what it is what a feed gets back of what it gave."""
+        assert isinstance(piece, cls)  # noqa: S101 - a dispatcher mixes no feeds
+        return piece
+
+
+def joined(contents: list[Records]) -> Records:
+    """Put records one after the other; either all of them have hash keys or none."""
+    if len(contents) == 1:
+        return contents[0]
+    hash_keys = [key for each in contents for key in each.hash_keys or ()]
+    return Records(
+        [key for each in contents for key in each.keys],
+        [data for each in contents for data in each.data],
+        [offset for each in contents for offset in each.offsets],
+        sum(each.size for each in contents),
+        hash_keys if contents[0].hash_keys is not None else None,
+    )
+
+
+def as_read(queues: Iterable[Queue]) -> list[tuple[Lane, Records]]:
+    """Bring what waits in these queues into the order of each lane."""
+    by_lane: dict[Lane, list[Records]] = {}
+    for queue in queues:
+        for lane, content, _ in queue.parts:
+            by_lane.setdefault(lane, []).append(content)
+    ordered = []
+    for lane, contents in by_lane.items():
+        whole = joined(contents)
+        ordered.append((lane, whole.select(sorted(range(len(whole)), key=whole.offsets.__getitem__))))
+    return ordered
