@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -37,6 +38,11 @@ class Usage:
     """Seconds of the monotonic clock."""
     cpu: float
     """Seconds of user and system time."""
+
+
+def end_in_order() -> None:
+    """Let SIGTERM end this process as Ctrl-C does: brokers and whatever else it has started end with it."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
 
 
 class Program:
@@ -157,7 +163,7 @@ def stub(directory: Path, options: Sequence[str] = ()) -> Iterator[Stub]:
     argv = [sys.executable, "-m", "benchmarks.stub", "--directory", str(directory), *options]
     program = Program("stub", argv, directory / "stub.log", os.environ)
     try:
-        program.wait_for((directory / ADDRESS).exists, "listening", 20)
+        program.wait_for((directory / ADDRESS).exists, "listening", 60)
         yield Stub(program, directory, Counters(directory / COUNTERS))
     finally:
         program.end()

@@ -17,7 +17,7 @@ from benchmarks.connector.bounds import memory, trickle
 from benchmarks.connector.crossing import RECORDS, Bench
 from benchmarks.connector.floor import floor
 from benchmarks.connector.wall import latency, throttled
-from benchmarks.processes import BenchmarkError
+from benchmarks.processes import BenchmarkError, end_in_order
 from benchmarks.table import Row, machine, say
 from benchmarks.topic import broker
 
@@ -39,6 +39,7 @@ def main() -> int:
     """Run the scenarios; 1 where a must was missed or a scenario could not run."""
     options = _parser().parse_args()
     names = options.scenario or list(SCENARIOS)
+    end_in_order()
     say(machine())
     rows: list[Row] = []
     problems: list[str] = []

@@ -20,7 +20,7 @@ from typing import Final
 from benchmarks.peers.bento import bento
 from benchmarks.peers.connect import connect
 from benchmarks.peers.peer import Peer, PeerMissing, Work, by_hand, ours
-from benchmarks.processes import BenchmarkError, stub
+from benchmarks.processes import BenchmarkError, end_in_order, stub
 from benchmarks.table import Row, machine, say
 from benchmarks.topic import broker, load
 
@@ -94,6 +94,7 @@ class Comparison:
 def main() -> int:
     """Compare; 1 where a must was missed."""
     options = _parser().parse_args()
+    end_in_order()
     say(machine())
     peers = dict(_available(options.peer or list(PEERS), options.cache))
     found: dict[tuple[str, int, float], list[Result]] = {}

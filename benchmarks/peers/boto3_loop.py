@@ -2,7 +2,7 @@
 
 `python -m benchmarks.peers.boto3_loop BOOTSTRAP TOPIC GROUP`. Batches of 500, the most that PutRecords takes, and a
 commit a second after what was put. The package `crc32c` is installed, which doubles the rate of reading. One thread:
-several have been tried and share one interpreter lock, so they are no faster where the answers come at once.
+where answers come at once, putting takes CPU rather than time, and threads share one interpreter lock.
 """
 
 from __future__ import annotations
