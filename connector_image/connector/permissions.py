@@ -85,9 +85,8 @@ def _sink_grants(config: ConnectorConfig, region: str) -> Iterator[Grant]:
         arn = f"arn:{_partition(region)}:firehose:{region}:{account}:deliverystream/{sink.delivery_stream}"
         yield Grant(identity, ("firehose:DescribeDeliveryStream", "firehose:PutRecordBatch"), (arn,))
         return
-    # Where an aggregate lands is foretold from the list of shards.
-    shards = ("kinesis:ListShards",) if sink.aggregation == "kpl" else ()
-    actions = ("kinesis:DescribeStreamSummary", *shards, "kinesis:PutRecords")
+    # Which shard takes a record is foretold from the list of shards: to pack aggregates, and to pace single shards.
+    actions = ("kinesis:DescribeStreamSummary", "kinesis:ListShards", "kinesis:PutRecords")
     yield Grant(identity, actions, (_stream_arn(sink.stream, region, account),))
 
 
