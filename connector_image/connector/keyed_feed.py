@@ -15,7 +15,7 @@ from connector.outcome import Placements
 from connector.singles import Singles, different, fits, fitting
 
 # More would not be faster: what was just read is still in the processor's cache.
-_QUEUED_CALLS: Final = 8
+_QUEUED_CALLS: Final = 2
 # Seconds; less than anybody notices, and enough to spare many small calls.
 _COMPANY: Final = 0.005
 

@@ -51,7 +51,10 @@ class KinesisLimits(Section):
     )
     record: Size = Field(default=MEBIBYTE, ge=1, le=10 * MEBIBYTE, description="bytes of a record, key included")
     aggregate: Size = Field(
-        default=50 * KIBIBYTE, ge=1, le=10 * MEBIBYTE, description="bytes of an aggregate, with aggregation: kpl"
+        default=50 * KIBIBYTE,
+        ge=1,
+        le=10 * MEBIBYTE,
+        description="bytes of an aggregate, key included, with aggregation: kpl",
     )
 
     @model_validator(mode="after")
@@ -94,6 +97,16 @@ class KinesisSink(AwsSink):
     def spreads(self) -> bool:
         """Whether records of one key may go to different shards."""
         return self.partition_key == "spread" or isinstance(self.explicit_hash_key, FromHeader)
+
+    @model_validator(mode="after")
+    def _aggregates_fit(self) -> Self:
+        record, aggregate = self.limits.record, self.limits.aggregate
+        if self.aggregation == "kpl" and aggregate > record:
+            raise ValueError(
+                f"limits.aggregate ({format_size(aggregate)}) must not exceed limits.record ({format_size(record)}):"
+                " lower it, or raise limits.record with the stream's maximum record size"
+            )
+        return self
 
     @model_validator(mode="before")
     @classmethod
