@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
+from typing import Any, get_args
 
 import pytest
+from ruamel.yaml import YAML
 
 from connector.config import load_config
 from connector.config.reference import keys_reference
 from connector.metrics.catalogue import METRICS
 from connector.reference import metrics_reference, with_reference
+from connector.rejection import Reason
 
 PROJECT = Path(__file__).parents[2]
 IMAGE = PROJECT / "connector_image"
 README = (IMAGE / "README.md").read_text()
 MANUAL = (PROJECT / "docs" / "connector.md").read_text()
+DOCUMENTS = [*sorted(PROJECT.glob("*.md")), *sorted((PROJECT / "docs").glob("*.md")), IMAGE / "README.md"]
 PROMISE = "late duplicates (after an ambiguous time-out, or from a worker that was declared dead)"
 
 
@@ -67,6 +72,43 @@ def test_the_metrics_are_named_once():
 def test_the_example_is_a_valid_configuration(text):
     (example, *_) = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
     assert load_config(example, "example").route == "flights-to-stream"
+
+
+def whole(example: str) -> dict[str, Any]:
+    """Complete what stands for a part of a configuration."""
+    content = YAML(typ="safe", pure=True).load(example)
+    source = {"kind": "kafka", "bootstrap": "kafka-1:9092", "topic": "flights", "group": "flights"}
+    if "security" in content:
+        source["security"] = content.pop("security")
+    sink = {"kind": "kinesis", "stream": "dev-flights"}
+    return {"route": "flights", "source": source, "sink": sink, **content}
+
+
+@pytest.mark.parametrize("example", re.findall(r"```yaml\n(.*?)```", MANUAL, re.DOTALL))
+def test_every_example_of_the_manual_is_valid(example):
+    assert load_config(json.dumps(whole(example)), "example").route
+
+
+def test_the_manual_names_every_reason_for_which_a_record_is_refused():
+    fates = MANUAL.partition("## Fates")[2].partition("## Dead letters")[0]
+    assert {reason for reason in get_args(Reason) if f"`{reason}`" not in fates} == set()
+
+
+def heading_names(document: Path) -> set[str]:
+    """The names by which GitHub links to headings."""
+    headings = re.findall(r"^#+ (.*)$", document.read_text("utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(PROJECT)))
+def test_links_lead_somewhere(document):
+    for link in re.findall(r"\]\(([^)]+)\)", document.read_text("utf-8")):
+        if link.startswith("https://"):
+            continue
+        path, _, heading = link.partition("#")
+        target = document.parent / path if path else document
+        assert target.exists(), link
+        assert not heading or heading in heading_names(target), link
 
 
 @pytest.mark.parametrize("text", [README, MANUAL], ids=["README", "manual"])
