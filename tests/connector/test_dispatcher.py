@@ -8,6 +8,7 @@ the watermark must not be ahead.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
 from zlib import crc32
@@ -17,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connector.backoff import Backoff
-from connector.batch import Partition, records
+from connector.batch import Partition, Records, records
 from connector.circuit import Circuit
 from connector.dispatcher import Call, Dispatcher
 from connector.feed import CallLimits, Lane
@@ -45,6 +46,45 @@ def data_of(call: Call) -> list[bytes]:
     return [data for part in call.parts for data in part.data]
 
 
+class MoodyGate:
+    """Lets through what it likes, and always something after a while."""
+
+    def __init__(self, random: Random) -> None:
+        self._random = random
+        self._opens_at: dict[str, float] = {}
+        self.held_back = 0
+        self.observed = 0
+
+    @property
+    def is_engaged(self) -> bool:
+        return self._random.random() < 0.7
+
+    @property
+    def limits(self) -> Mapping[str, float]:
+        return {}
+
+    def places(self, records: Records) -> Mapping[str, Sequence[int]]:
+        found: dict[str, list[int]] = {}
+        for index, key in enumerate(records.keys):
+            found.setdefault(str(crc32(key) % 3), []).append(index)
+        return found
+
+    def grant(self, place: str, sizes: Sequence[int], now: float) -> int:
+        if now < self.ready_at(place, now):
+            return 0
+        granted = self._random.randint(1, len(sizes))
+        if granted < len(sizes):
+            self.held_back += 1
+            self._opens_at[place] = now + self._random.random()
+        return granted
+
+    def ready_at(self, place: str, now: float) -> float:
+        return max(now, self._opens_at.get(place, now))
+
+    def observe(self, parts: Sequence[Records], answer: Answer, now: float) -> None:  # noqa: ARG002 - the protocol's signature
+        self.observed += sum(map(len, parts))
+
+
 @dataclass
 class Simulation:
     """A dispatcher, a model of the stream, and a random world between them."""
@@ -61,8 +101,10 @@ class Simulation:
 
     def __post_init__(self) -> None:
         self.metrics = Metrics("r")
-        self.feed = KeyedFeed(LIMITS, Backoff(1, 8, self.random.uniform), linger=0.5, ordered=self.ordered)
-        self.dispatcher = Dispatcher(LIMITS, self.feed, Circuit(), self.metrics)
+        self.gate = MoodyGate(self.random)
+        backoff = Backoff(1, 8, self.random.uniform)
+        self.feed = KeyedFeed(LIMITS, backoff, linger=0.5, ordered=self.ordered, gate=self.gate)
+        self.dispatcher = Dispatcher(LIMITS, self.feed, Circuit(), self.metrics, self.gate)
         self.lanes = [Lane(Partition("t", number)) for number in range(2)]
         self.produced = {number: [] for number in range(2)}
         self.under_way: list[Call] = []
@@ -199,7 +241,7 @@ def test_nothing_is_lost_and_each_key_keeps_its_order_through_every_fault(seed: 
     for lane in simulation.lanes:
         assert lane.watermark.position == lane.watermark.end
     assert simulation.feed.released == simulation.handed
-    assert simulation.feed.held == simulation.feed.queued == 0
+    assert simulation.feed.held == simulation.feed.queued == simulation.feed.paced == 0
     assert simulation.dispatcher.in_flight == 0
 
 
@@ -209,7 +251,17 @@ def test_the_faults_and_the_repeated_keys_really_happen():
         simulation = Simulation(Random(seed))
         simulation.run(120)
         happened += simulation.happened
-    kinds = ("partial", "failed", "lost", "repeated key", "refused content")
+        happened["held back by the gate"] += simulation.gate.held_back
+        happened["seen by the gate"] += simulation.gate.observed
+    kinds = (
+        "partial",
+        "failed",
+        "lost",
+        "repeated key",
+        "refused content",
+        "held back by the gate",
+        "seen by the gate",
+    )
     assert min(happened[kind] for kind in kinds) > 10
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pytest
 
 from connector.backoff import Backoff
-from connector.batch import Partition, records
+from connector.batch import Partition, Records, records
 from connector.feed import CallLimits, Lane, Piece, Refused
 from connector.keyed_feed import KeyedFeed
+from connector.outcome import Answer
 
 LIMITS = CallLimits(records=10, size=1000)
 LINGER = 1.0
@@ -87,10 +88,10 @@ def test_a_call_holds_no_more_bytes_than_it_may_and_a_record_above_that_goes_alo
     assert calls == [[[0, 1]], [[2, 3]], [[4]], [[5]]]
 
 
-def test_it_is_full_when_eight_calls_wait(feed: KeyedFeed, lane: Lane):
-    offer(feed, lane, [b"%d" % n for n in range(79)])
+def test_it_is_full_when_two_calls_wait(feed: KeyedFeed, lane: Lane):
+    offer(feed, lane, different(19))
     assert not feed.is_full()
-    offer(feed, lane, [b"79"], first=79)
+    offer(feed, lane, [b"last"], first=19)
     assert feed.is_full()
     fill(feed, 0.0)
     assert not feed.is_full()
@@ -242,3 +243,96 @@ def test_a_record_refused_in_a_lane_that_was_given_up_is_its_next_owners_to_deci
     feed.abandon([lane])
     assert list(feed.suspected(piece, 0)) == []
     assert feed.released == piece.records.footprint
+
+
+class Turnstile:
+    """A gate that lets as many records through to each place as the test says; the place is a key's first byte."""
+
+    def __init__(self) -> None:
+        self.is_engaged = False
+        self.room: dict[str, int] = {}
+        self.opens_at = 50.0
+
+    @property
+    def limits(self) -> Mapping[str, float]:
+        return {}
+
+    def places(self, records: Records) -> Mapping[str, Sequence[int]]:
+        found: dict[str, list[int]] = {}
+        for index, key in enumerate(records.keys):
+            found.setdefault(key[:1].decode(), []).append(index)
+        return found
+
+    def grant(self, place: str, sizes: Sequence[int], now: float) -> int:  # noqa: ARG002 - the protocol's signature
+        granted = min(self.room.get(place, 1000), len(sizes))
+        self.room[place] = self.room.get(place, 1000) - granted
+        return granted
+
+    def ready_at(self, place: str, now: float) -> float:
+        return self.opens_at if not self.room.get(place, 1000) else now
+
+    def observe(self, parts: Sequence[Records], answer: Answer, now: float) -> None:
+        """Nothing is learnt."""
+
+
+@pytest.fixture
+def gate() -> Turnstile:
+    return Turnstile()
+
+
+@pytest.fixture
+def gated(gate: Turnstile) -> KeyedFeed:
+    return KeyedFeed(LIMITS, Backoff(RETRY, RETRY, lambda _, most: most), LINGER, ordered=True, gate=gate)
+
+
+def test_a_gate_that_is_not_engaged_holds_nothing_back(gate: Turnstile, gated: KeyedFeed, lane: Lane):
+    gate.room = {"h": 0}
+    offer(gated, lane, [b"hot", b"cold"])
+    assert offsets_of(fill(gated, LINGER)) == [[0, 1]]
+
+
+def test_what_its_place_refuses_waits_and_everything_else_flows(gate: Turnstile, gated: KeyedFeed, lane: Lane):
+    gate.is_engaged, gate.room = True, {"h": 1}
+    offer(gated, lane, [b"h0", b"h1", b"c0", b"h2", b"c1"])
+    assert offsets_of(fill(gated, LINGER)) == [[0, 2, 4]]
+    assert gated.paced == 2
+    assert gated.wake_at() == gate.opens_at
+    gate.room["h"] = 1
+    assert offsets_of(fill(gated, 50.0)) == [[1]]
+    gate.room["h"] = 5
+    assert offsets_of(fill(gated, 50.0)) == [[3]]
+    assert (gated.paced, gated.wake_at()) == (0, None)
+
+
+def test_what_waits_at_a_place_goes_before_what_comes_later(gate: Turnstile, gated: KeyedFeed, lane: Lane):
+    gate.is_engaged, gate.room = True, {"h": 0}
+    offer(gated, lane, [b"h0", b"h1"])
+    assert fill(gated, LINGER) == []
+    gate.room["h"] = 1
+    offer(gated, lane, [b"h2", b"c0"], first=2, now=LINGER)
+    gated.hasty = True
+    assert offsets_of(fill(gated, LINGER)) == [[0], [3]]
+    gate.room["h"] = 10
+    assert offsets_of(fill(gated, LINGER)) == [[1], [2]]
+
+
+def test_a_record_that_its_place_holds_back_is_under_way_for_its_key(gate: Turnstile, gated: KeyedFeed, lane: Lane):
+    gate.is_engaged, gate.room = True, {"h": 0}
+    offer(gated, lane, [b"h0"])
+    assert fill(gated, LINGER) == []
+    offer(gated, lane, [b"h0"], first=1, now=LINGER)
+    gate.room["h"] = 10
+    assert offsets_of(fill(gated, 2 * LINGER)) == [[0]]
+    assert (gated.held, gated.paced) == (1, 0)
+    assert lane.watermark.position == 0
+
+
+def test_what_a_place_holds_back_of_a_given_up_lane_is_dropped(gate: Turnstile, gated: KeyedFeed, lane: Lane):
+    gate.is_engaged, gate.room = True, {"h": 0}
+    offer(gated, lane, [b"h0", b"h1"])
+    handed = records([b"h0", b"h1"], [b"x", b"x"], range(2)).footprint
+    assert fill(gated, LINGER) == []
+    gated.abandon([lane])
+    assert (gated.released, gated.paced, gated.wake_at()) == (handed, 0, None)
+    gate.room["h"] = 10
+    assert fill(gated, 100.0) == []
