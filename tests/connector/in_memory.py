@@ -21,13 +21,14 @@ from connector.dispatcher import Dispatcher
 from connector.engine import Engine, Settings
 from connector.errors import ConnectorError
 from connector.fates import Fates
-from connector.feed import CallLimits
+from connector.feed import CallLimits, Feed
+from connector.gate import Gate
 from connector.keyed_feed import KeyedFeed
 from connector.kinesis.sink import KinesisSink
 from connector.mapping import Mapper
 from connector.metrics import Metrics
 from connector.pacing import Bounds
-from connector.sender import Sender
+from connector.sender import Sender, Sink
 from connector.source import Owner
 from tests.connector.fault_server import THROTTLED, Fault, FaultServer, Taken
 
@@ -203,9 +204,10 @@ class Assembly:
         self.circuit = Circuit(shortest=0.02, longest=0.05)
         limits = CallLimits(self.records, 10 << 20)
         self.access = FixedAccess(self.source.server.url, self.ca_bundle)
-        self.feed = KeyedFeed(limits, Backoff(*self.retry), self.linger, ordered=self.ordered)
-        self.dispatcher = Dispatcher(limits, self.feed, self.circuit, self.metrics)
-        sink = KinesisSink("flights", self.access, limits)
+        feed, gate = self.new_feed(limits, Backoff(*self.retry))
+        self.feed = feed
+        self.dispatcher = Dispatcher(limits, feed, self.circuit, self.metrics, gate)
+        sink = self.new_sink(limits)
         self.sender = Sender(sink, self.dispatcher, self.connections, self.request_timeout, self.clock)
         settings = Settings(
             linger=self.linger,
@@ -215,8 +217,17 @@ class Assembly:
             bounds=Bounds(memory=self.memory, batch=self.source.chunk, span=self.span, patience=0.2),
         )
         self.fates = Fates(self.letters, self.metrics)
-        mapper = Mapper(route_config(tombstones=self.tombstones))
+        mapper = Mapper(self.new_config())
         self.engine = Engine(self.source, self.sender, self.dispatcher, mapper, self.fates, self.metrics, settings)
+
+    def new_feed(self, limits: CallLimits, backoff: Backoff) -> tuple[Feed, Gate | None]:
+        return KeyedFeed(limits, backoff, self.linger, ordered=self.ordered), None
+
+    def new_sink(self, limits: CallLimits) -> Sink:
+        return KinesisSink("flights", self.access, limits)
+
+    def new_config(self) -> ConnectorConfig:
+        return route_config(tombstones=self.tombstones)
 
     def sample(self, name: str, **labels: str) -> float:
         return self.metrics.registry.get_sample_value(f"streamops_connector_{name}", {"route": "r", **labels}) or 0.0

@@ -43,12 +43,12 @@ class Reading:
 
 def read(server: FaultServer, taken: Iterable[Taken] | None = None) -> Reading:
     """Read a stream as the Kinesis Client Library does: no aggregate that holds a hash key of another shard."""
-    kept = list(server.taken if taken is None else taken)
+    by_shard: dict[str, list[Taken]] = {}
+    for record in list(server.taken if taken is None else taken):
+        by_shard.setdefault(record.shard, []).append(record)
     reading = Reading([])
     for shard in server.shards:
-        for record in kept:
-            if record.shard != shard.name:
-                continue
+        for record in by_shard.get(shard.name, ()):
             inner = deaggregate(record.data)
             if inner is None:
                 reading.records.append(record)
