@@ -157,11 +157,11 @@ class Dispatcher:
         refused = [index for index, code in enumerate(codes) if code is not None]
         for code in {codes[index] for index in refused}:
             self._observer.failed(str(code), codes.count(code))
-        kept = [index for index, code in enumerate(codes) if code is None]
-        if kept:
-            size = sum(len(piece.records.data[index]) for index in kept)
-            self._observer.acknowledged(self.feed.taken(piece, kept, placements), size)
-        self.feed.failed(piece, refused if kept else None, now)
+        if len(refused) == len(codes):
+            self.feed.failed(piece, None, now)
+            return
+        self.feed.failed(piece, refused, now)
+        self._observer.acknowledged(self.feed.taken(piece, None, None), piece.records.size)
 
     def _settle_failure(self, call: Call, failure: CallFailure, now: float) -> None:
         self._observer.call_failed(failure)

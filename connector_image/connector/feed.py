@@ -86,7 +86,10 @@ class Feed(Protocol):
         """
 
     def failed(self, piece: Piece, indices: Sequence[int] | None, now: float) -> None:
-        """Note that these records of a piece, or all, were not taken and must be sent again."""
+        """Note that these records of a piece, or all, were not taken and must be sent again.
+
+        A part of them, in ascending order, leaves the piece: the rest may be settled for itself.
+        """
 
     def suspected(self, piece: Piece, company: int) -> Iterable[Refused]:
         """Note that the target refuses a call for its content; one of its records is at fault.

@@ -24,6 +24,15 @@ class Singles(Piece):
         assert isinstance(piece, cls)  # noqa: S101 - a dispatcher mixes no feeds
         return piece
 
+    def take_out(self, indices: Sequence[int]) -> Records:
+        """Remove the records at `indices`, which ascend and are few, and return them."""
+        taken = self.records.select(indices)
+        self.records.remove(indices)
+        if self.keys is not None:
+            for key in taken.keys:
+                del self.keys[key]
+        return taken
+
     def some(self, indices: Sequence[int]) -> "Singles":
         """Take the records at `indices` out."""
         return self.made_of(self.records.select(indices), self.attempt)

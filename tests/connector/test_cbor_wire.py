@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 
 from connector.batch import records
 from connector.http_response import Response
-from connector.kinesis import cbor_wire
+from connector.kinesis import cbor, cbor_wire
+from connector.kinesis.cbor_answers import quick_answer
 from connector.kinesis.cbor_wire import CborWire
 from connector.outcome import Answer, CallFailure, Outcome, Placements
 
@@ -65,7 +66,7 @@ def test_any_number_of_records_is_written(count: int):
 
 def test_what_no_call_can_hold_is_not_written():
     with pytest.raises(ValueError, match="more than any call holds"):
-        cbor_wire.head(2 << 5, 1 << 32)
+        cbor.head(2 << 5, 1 << 32)
 
 
 # What services write differs in the order of members, and in whether maps and arrays tell their length (Jackson's, of
@@ -80,7 +81,7 @@ def opened_maps(item: object) -> bytes:
     if isinstance(item, Mapping):
         return b"\xbf" + b"".join(cbor2.dumps(name) + opened_maps(value) for name, value in item.items()) + b"\xff"
     if isinstance(item, list):
-        return cbor_wire.head(4 << 5, len(item)) + b"".join(map(opened_maps, item))
+        return cbor.head(4 << 5, len(item)) + b"".join(map(opened_maps, item))
     return cbor2.dumps(item)
 
 
@@ -117,6 +118,14 @@ texts = st.sampled_from(["", "Rate exceeded for shard shardId-000000000012 in st
 usual = st.fixed_dictionaries({"SequenceNumber": usual_numbers, "ShardId": usual_shards})
 beside = st.fixed_dictionaries({"SequenceNumber": usual_numbers, "ShardId": usual_shards, "ErrorCode": codes})
 failed = st.fixed_dictionaries({"ErrorCode": codes, "ErrorMessage": texts})
+refused = st.fixed_dictionaries(
+    {
+        "ErrorCode": st.sampled_from(["InternalFailure", "ProvisionedThroughputExceededException"]),
+        "ErrorMessage": st.sampled_from(
+            ["", "Rate exceeded for shard shardId-000000000012 in stream flights under account 1.", "ä" * 200]
+        ),
+    }
+)
 odd = st.fixed_dictionaries(
     {},
     optional={
@@ -134,7 +143,7 @@ ends = st.sampled_from([slice(0, 0), slice(9, 9), slice(None), slice(-1, None), 
 @st.composite
 def results(draw: st.DrawFn) -> list[Any]:
     """Usual results, and often odd ones before, between or behind them or in their place."""
-    found: list[Any] = draw(st.lists(usual, min_size=1, max_size=4))
+    found: list[Any] = draw(st.lists(st.one_of(usual, usual, refused), min_size=1, max_size=8))
     if draw(st.booleans()):
         found[draw(ends)] = [draw(st.one_of(usual, beside, failed, odd, small))]
     return found
@@ -161,22 +170,24 @@ def response(body: bytes, status: int = 200, content_type: str = CborWire.conten
 def slowly(body: bytes, count: int) -> Outcome:
     """Read an answer without the quick look."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(cbor_wire, "_all_taken", lambda *_: None)
+        patch.setattr(cbor_wire, "quick_answer", lambda *_: None)
         return WIRE.decode(response(body), count)
 
 
 def agrees(body: bytes, count: int) -> None:
     """See that the quick look says nothing, or what the slow one says."""
-    quick, slow = cbor_wire._all_taken(body, count), slowly(body, count)
+    quick, slow = quick_answer(body, count), slowly(body, count)
     if quick is None:
         return
-    found = Placements(list(quick.numbers), list(quick.shards))
     assert isinstance(slow, Answer), slow
-    if slow.codes is not None:
+    assert quick.placements is not None
+    numbers = quick.placements.numbers
+    for index, code in enumerate(slow.codes or [None] * count):
+        said = quick.codes[index] if quick.codes else None
         # The quick look knows a number by its length: what else stands there is none that the service gives.
-        assert all(code is None or not found.numbers[index].isdigit() for index, code in enumerate(slow.codes))
-        return
-    assert slow.placements == found
+        assert said == code or (said is None and not numbers[index].isdigit()), (said, code)
+    if slow.codes == quick.codes:
+        assert slow.placements == quick.placements
 
 
 @settings(max_examples=400)
@@ -199,7 +210,7 @@ def test_a_corrupted_answer_is_never_taken_for_more_than_it_says(answer: tuple[b
             st.integers(0, len(body)).map(lambda other: body[:at] + body[other:]),
         )
     )
-    quick = cbor_wire._all_taken(changed, count)
+    quick = quick_answer(changed, count)
     if quick is None:
         return
     outcome = slowly(changed, count)
@@ -213,9 +224,27 @@ def test_a_corrupted_answer_is_never_taken_for_more_than_it_says(answer: tuple[b
 def test_the_usual_answer_is_read_at_a_quick_look(spelling: Spelling, count: int):
     content = [{"SequenceNumber": number(n), "ShardId": f"shardId-{n % 4:012d}"} for n in range(count)]
     body = spelling({"FailedRecordCount": 0, "EncryptionType": "KMS", "Records": content})
-    quick = cbor_wire._all_taken(body, count)
+    quick = quick_answer(body, count)
     assert quick is not None
-    assert Answer(None, Placements(list(quick.numbers), list(quick.shards))) == slowly(body, count)
+    assert quick == slowly(body, count)
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+@pytest.mark.parametrize("refused_at", [[0], [2], [4], [0, 1], [1, 3], [0, 1, 2, 3, 4]])
+def test_refused_records_are_read_at_a_quick_look_as_well(spelling: Spelling, refused_at: list[int]):
+    message = "Rate exceeded for shard shardId-000000000007 in stream flights under account 111122223333."
+    content: list[dict[str, str]] = [
+        {"ErrorCode": "ProvisionedThroughputExceededException", "ErrorMessage": message}
+        if index in refused_at
+        else {"SequenceNumber": number(index), "ShardId": "shardId-000000000001"}
+        for index in range(5)
+    ]
+    body = spelling({"FailedRecordCount": len(refused_at), "Records": content})
+    quick = quick_answer(body, 5)
+    assert quick is not None
+    assert quick == slowly(body, 5)
+    assert quick.placements is not None
+    assert [quick.placements.shards[index] for index in refused_at] == [b"shardId-000000000007"] * len(refused_at)
 
 
 @pytest.mark.parametrize("spelling", SPELLINGS)

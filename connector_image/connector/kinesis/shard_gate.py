@@ -10,6 +10,8 @@ from connector.kinesis.shard_pacing import ShardPacing
 from connector.kinesis.shards import Shards
 from connector.outcome import Answer
 
+# Seconds; the pacing looks no more often.
+_REPORT_EVERY: Final = 0.1
 _THROTTLED: Final = "ProvisionedThroughputExceededException"
 
 
@@ -27,6 +29,10 @@ class ShardGate:
         self._shards = shards
         self._hash_key = hash_key
         self._pacing = pacing or ShardPacing()
+        self._noted: Counter[bytes] = Counter()  # records that shards took since the last report
+        self._refused: Counter[bytes] = Counter()
+        self._records = self._bytes = 0
+        self._report_at = 0.0
 
     @property
     def is_engaged(self) -> bool:
@@ -58,20 +64,42 @@ class ShardGate:
         throttled = answer.codes is not None and _THROTTLED in answer.codes
         if answer.placements is None or not (throttled or self._pacing.watching):
             return
-        shards = [shard.decode() for shard in answer.placements.shards]
-        if not all(shards):
-            # The message of a refusal does not always name the shard.
-            predicted = [shard for part in parts for shard in self._predicted(part)]
-            shards = [shard or guess for shard, guess in zip(shards, predicted, strict=True)]
-        if not self._shards.map.knows(shards):
+        self._noted.update(answer.placements.shards)
+        self._records += len(answer.placements.shards)
+        self._bytes += sum(part.size for part in parts)
+        if answer.codes is not None and any(answer.codes):
+            self._note_refusals(parts, answer.codes, answer.placements.shards)
+        if now >= self._report_at:
+            self._report_at = now + _REPORT_EVERY
+            self._report(now)
+
+    def _note_refusals(self, parts: Sequence[Records], codes: Sequence[str | None], shards: Sequence[bytes]) -> None:
+        predicted: list[str] | None = None
+        for index, code in enumerate(codes):
+            if code is None:
+                continue
+            shard = shards[index]
+            self._noted[shard] -= 1
+            if code != _THROTTLED:
+                continue
+            if not shard:
+                # The message of a refusal does not always name the shard.
+                predicted = predicted or [guess for part in parts for guess in self._predicted(part)]
+                shard = predicted[index].encode()
+            self._refused[shard] += 1
+
+    def _report(self, now: float) -> None:
+        """Tell the pacing what was noted, together: one shard at a time would cost more than to send."""
+        mean = self._bytes // max(1, self._records)
+        names = {shard: shard.decode() for shard in self._noted.keys() | self._refused.keys() if shard}
+        if not self._shards.map.knows(names.values()):
             self._shards.refresh()
-        codes = answer.codes or [None] * len(shards)
-        taken = Counter(shard for shard, code in zip(shards, codes, strict=True) if code is None)
-        refused = Counter(shard for shard, code in zip(shards, codes, strict=True) if code == _THROTTLED)
-        mean = sum(part.size for part in parts) // max(1, len(shards))
-        for shard in taken.keys() | refused.keys():
-            if shard:
-                self._pacing.observe(shard, taken[shard], taken[shard] * mean, refused[shard], now)
+        for shard, name in names.items():
+            taken = self._noted[shard]
+            self._pacing.observe(name, taken, taken * mean, self._refused[shard], now)
+        self._noted.clear()
+        self._refused.clear()
+        self._records = self._bytes = 0
 
     def _predicted(self, records: Records) -> list[str]:
         known = self._shards.map

@@ -1,0 +1,116 @@
+"""Answers to PutRecords in CBOR, read without an object of every result, where they are spelt as the service does."""
+
+import re
+import struct
+from functools import lru_cache
+from typing import Final
+
+from connector.kinesis.answers import NUMBER_LENGTH
+from connector.kinesis.cbor import ARRAY, TEXT, head
+from connector.kinesis.shard_pacing import throttled_shard
+from connector.outcome import Answer, Placements
+
+_SHARD_LENGTH: Final = len("shardId-000000000000")
+_NUMBER_LABEL: Final = b"nSequenceNumberx" + bytes([NUMBER_LENGTH])
+_SHARD_LABEL: Final = b"gShardIdt"
+_SHARD_AT: Final = len(_NUMBER_LABEL) + NUMBER_LENGTH
+_WIDTH: Final = _SHARD_AT + len(_SHARD_LABEL) + _SHARD_LENGTH
+_CODE_LABEL: Final = b"iErrorCode"
+# The head of the array of results, and that of the first one's map: of known lengths, or open.
+_RESULTS: Final = re.compile(rb"gRecords(\x9f|[\x80-\x97]|\x98.|\x99..)(\xa2|\xbf)", re.DOTALL)
+_OPEN_ARRAY, _OPEN_MAP, _BREAK = b"\x9f", b"\xbf", b"\xff"
+_MESSAGE_LABEL: Final = b"lErrorMessage"
+# Some bytes of the labels, by their places in a result: whatever else stands there has not all of them.
+_LABELS: Final = _NUMBER_LABEL + bytes(NUMBER_LENGTH) + _SHARD_LABEL + b"shardId-"
+_LABEL_BYTES: Final = [
+    (at, _LABELS[at : at + 1])
+    for at in (0, 1, 9, 15, 16, *range(_SHARD_AT, _SHARD_AT + 3), _SHARD_AT + 8, len(_LABELS) - 1)
+]
+
+
+def quick_answer(body: bytes, count: int) -> Answer | None:
+    """Read an answer that gives each of `count` records a number and a shard, or a code and a message.
+
+    Results with a number all have one length, and each ends where the next one begins; so they are taken apart in one
+    pass from one refused record to the next. None means that the answer is spelt in another way and must be decoded.
+    """
+    outer = _RESULTS.search(body)
+    if outer is None or outer[1] not in (_OPEN_ARRAY, head(ARRAY, count)):
+        return None
+    opened, closed = outer[2], _BREAK if outer[2] == _OPEN_MAP else b""
+    stride = len(opened) + _WIDTH + len(closed)
+    at, numbers, shards = outer.end(1), list[bytes](), list[bytes]()
+    codes: list[str | None] | None = None
+    while len(numbers) < count:
+        left = count - len(numbers)
+        refused = body.find(_CODE_LABEL, at)
+        taken, odd = divmod(refused - len(opened) - at, stride) if refused >= 0 else (left, 0)
+        if odd or taken > left:
+            return None
+        if taken:
+            found = _taken(body, at, taken, opened, closed)
+            if found is None:
+                return None
+            numbers += found[0::2]
+            shards += found[1::2]
+            at += taken * stride
+        if taken < left:
+            refusal = _refusal(body, at, opened, closed)
+            if refusal is None:
+                return None
+            codes = codes or [None] * count
+            codes[len(numbers)], message, at = refusal
+            numbers.append(b"")
+            shards.append((throttled_shard(message) or "").encode())
+    if outer[1] == _OPEN_ARRAY and not body.startswith(_BREAK, at):
+        return None
+    return Answer(codes, Placements(numbers, shards))
+
+
+def _taken(body: bytes, at: int, count: int, opened: bytes, closed: bytes) -> tuple[bytes, ...] | None:
+    """Read so many results with numbers, one after the other: number, shard, number, shard, ..."""
+    form = _results(count, len(closed))
+    end = at + form.size
+    if end > len(body):
+        return None
+    # A result that is another one has other bytes where the labels are.
+    stride = form.size // count
+    columns = [(0, opened), *((len(opened) + place, byte) for place, byte in _LABEL_BYTES)]
+    if closed:
+        columns.append((stride - 1, closed))
+    if any(body[at + place : end : stride] != byte * count for place, byte in columns):
+        return None
+    return form.unpack_from(body, at)
+
+
+@lru_cache(maxsize=1024)
+def _results(count: int, closed: int) -> struct.Struct:
+    one = f"{1 + len(_NUMBER_LABEL)}x{NUMBER_LENGTH}s{len(_SHARD_LABEL)}x{_SHARD_LENGTH}s{closed}x"
+    return struct.Struct(one * count)
+
+
+def _refusal(body: bytes, at: int, opened: bytes, closed: bytes) -> tuple[str, str, int] | None:
+    """Read one result with a code and a message; return them and where it ends."""
+    if not body.startswith(opened + _CODE_LABEL, at):
+        return None
+    code = _text(body, at + len(opened) + len(_CODE_LABEL))
+    if code is None or not code[0] or not body.startswith(_MESSAGE_LABEL, code[1]):
+        return None
+    message = _text(body, code[1] + len(_MESSAGE_LABEL))
+    if message is None or not body.startswith(closed, message[1]):
+        return None
+    return code[0], message[0], message[1] + len(closed)
+
+
+def _text(body: bytes, at: int) -> tuple[str, int] | None:
+    """Read a text of known length; return it and where it ends."""
+    first = body[at : at + 1]
+    size = 1 if b"\x60" <= first <= b"\x77" else 2 if first == b"\x78" else 3 if first == b"\x79" else 0
+    if not size or at + size > len(body):
+        return None
+    length = int.from_bytes(body[at + 1 : at + size]) if size > 1 else body[at] - TEXT
+    end = at + size + length
+    try:
+        return (body[at + size : end].decode(), end) if end <= len(body) else None
+    except UnicodeDecodeError:
+        return None
