@@ -39,7 +39,7 @@ class PackedFeed:
         self._ripe: deque[Queue] = deque()  # may leave now
         self._lingering: list[tuple[float, int, Queue]] = []  # a heap by when they may
         self._suspects: deque[Queue] = deque()  # leave alone
-        self._paced: set[Queue] = set()  # held back by the gate until they are due
+        self._paced: set[Queue] = set()  # the gate holds more of them back than leaves
         self._undecided: list[tuple[Parcel, Placements | None]] = []  # taken, perhaps in vain: still under way
         self._tie = itertools.count()
         self._waiting = 0  # bytes of data
@@ -226,6 +226,8 @@ class PackedFeed:
                 self._landed(parcel)
                 return
             self._ripe.popleft().is_ripe = False
+            if not queue.parts:
+                self._paced.discard(queue)
             if self._gate is not None and self._gate.is_engaged:
                 self._gate.grant(place, [size], self._now)
             room_records -= 1
@@ -244,7 +246,6 @@ class PackedFeed:
         (place,) = self._gate.places(first)
         due = self._gate.ready_at(place, self._now)
         if due <= self._now:
-            self._paced.discard(queue)
             return place
         self._gate.grant(place, [first.size], self._now)  # so it knows that more is wanted than goes
         queue.due = due

@@ -50,12 +50,13 @@ class Aggregated(Assembly):
     """Aggregates by shard, gated as a route has it."""
 
     size: int = 800
+    ahead: int = 3200
     failing_lists: int = 0
 
     def new_feed(self, limits: CallLimits, backoff: Backoff) -> tuple[Feed, Gate | None]:  # noqa: ARG002 - a hook
         shards = Shards(self._listed, pause=0.01)
         gate = ShardGate(shards)
-        return PackedFeed(KplPacking(shards, self.size), backoff, self.linger, 4 * self.size, gate), gate
+        return PackedFeed(KplPacking(shards, self.size), backoff, self.linger, self.ahead, gate), gate
 
     def _listed(self) -> list[dict[str, object]]:
         server = self.source.server
