@@ -43,8 +43,10 @@ class PutRecordsAnswers:
         """The answer to a call of which some were throttled."""
         digits = call_digits(call)
         pieces = self._pieces(len(refused))
-        error = self._error()
-        entries = [error if bad else digits.join(piece) for bad, piece in zip(refused, pieces, strict=True)]
+        entries = [
+            self._error(index % self._shards) if bad else digits.join(piece)
+            for index, (bad, piece) in enumerate(zip(refused, pieces, strict=True))
+        ]
         return self._frame(entries, sum(refused))
 
     def placed(self, shards: list[int], call: int) -> bytes:
@@ -67,9 +69,9 @@ class PutRecordsAnswers:
     def _entry(self, index: int, shard: int) -> dict[str, str]:
         return {"SequenceNumber": f"49650000000000000000000000000000{_CALL}{index:08d}", "ShardId": shard_id(shard)}
 
-    @cache  # noqa: B019 - one for each encoding, for the life of the process
-    def _error(self) -> bytes:
-        message = f"Rate exceeded for shard {shard_id(0)} in stream bench under account 000000000000."
+    @cache  # noqa: B019 - one for each shard and encoding, for the life of the process
+    def _error(self, shard: int) -> bytes:
+        message = f"Rate exceeded for shard {shard_id(shard)} in stream bench under account 000000000000."
         return self._encode({"ErrorCode": THROTTLED, "ErrorMessage": message})
 
     def _encode(self, content: dict[str, str]) -> bytes:

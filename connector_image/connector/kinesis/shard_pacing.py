@@ -38,6 +38,8 @@ _LOOK_EVERY: Final = 0.1
 # Of a shard's records in a window, what is cheaper to send again than to avoid. Chance adds so many deviations.
 _THROTTLED: Final = 0.02
 _DEVIATIONS: Final = 2.0
+# Of a thousand shards some exceed that in every window by chance. To be paced at all a shard must exceed this.
+_SURE_DEVIATIONS: Final = 5.0
 # A limit falls to this part of what was taken, but not below half of itself, because a window may have seen a hiccup.
 _FALL: Final = 0.9
 _DEEPEST_FALL: Final = 0.5
@@ -190,7 +192,8 @@ class _Shard:
     def close(self, now: float, variation: float) -> bool:
         """Draw the conclusion of the window and open the next; tell whether the shard needs watching any longer."""
         tolerable = _THROTTLED * (self.taken_records + self.throttled)
-        too_much = self.throttled > tolerable + _DEVIATIONS * tolerable**0.5
+        deviations = _SURE_DEVIATIONS if self.limit == inf else _DEVIATIONS
+        too_much = self.throttled > tolerable + deviations * tolerable**0.5
         seen = max(self.taken_records / RECORDS, self.taken_bytes / BYTES) / (now - self._since)
         if self.limit == inf:
             if too_much:
