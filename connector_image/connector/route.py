@@ -144,7 +144,8 @@ def _feed(
     if isinstance(sink, FirehoseConfig) and sink.packing == "newline":
         return PackedFeed(LinePacking(sink.limits.packed, sink.limits.messages), backoff, linger, ahead)
     if isinstance(sink, KinesisConfig) and sink.aggregation == "kpl" and shards is not None:
-        packing = KplPacking(shards, sink.limits.aggregate, _fixed_hash_key(config))
+        size = min(sink.limits.aggregate, sink.limits.record)
+        packing = KplPacking(shards, size, _fixed_hash_key(config))
         return PackedFeed(packing, backoff, linger, ahead, gate)
     return KeyedFeed(limits, backoff, linger, ordered=config.ordering == "key", gate=gate)
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import botocore.credentials
 import pytest
 
+from connector.aws.account import Account
 from connector.config import KinesisSink
 from connector.errors import ConnectorError, NotAuthenticated
-from connector.aws.account import Account
 from connector.kinesis.stream import require_ready
 from connector.sender import CredentialsUnavailable
 from tests.connector.fault_server import FaultServer

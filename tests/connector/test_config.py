@@ -97,7 +97,7 @@ def test_all_problems_are_reported_together():
         ({"source__bootstrap": "h:99999"}, "host:port"),
         ({"sink__limits": {"record": "10MiB", "request": "1MiB"}}, "record (10MiB) must not exceed request (1MiB)"),
         (
-            {"sink__limits": {"record": "40KiB"}, "sink__aggregation": "kpl"},
+            {"sink__limits": {"record": "40KiB", "aggregate": "50KiB"}, "sink__aggregation": "kpl"},
             "limits.aggregate (50KiB) must not exceed limits.record (40KiB): lower it, or raise limits.record",
         ),
         ({"sink__retry": {"first": "10s", "longest": "1s"}}, "longest must not be shorter"),

@@ -81,7 +81,16 @@ def busy() -> Metrics:
     metrics, circuit = Metrics("r"), Circuit()
     partition = Partition("t", 1)
     metrics.describe(source="t", sink="s", ordering="key", memory=1 << 20)
-    metrics.watch(lambda: 3, lambda: 2, lambda: 700, circuit, oldest=lambda: time.time() - 5, dead_letters=lambda: 1)
+    metrics.watch(
+        lambda: 3,
+        lambda: 2,
+        lambda: 700,
+        circuit,
+        oldest=lambda: time.time() - 5,
+        dead_letters=lambda: 1,
+        paced=lambda: 6,
+        limits=lambda: {"shardId-000000000001": 850.0},
+    )
     metrics.consumed(10)
     metrics.acknowledged(7, 70)
     metrics.called(500, 9_000, 0.03)

@@ -101,7 +101,9 @@ class KinesisSink(AwsSink):
     @model_validator(mode="after")
     def _aggregates_fit(self) -> Self:
         record, aggregate = self.limits.record, self.limits.aggregate
-        if self.aggregation == "kpl" and aggregate > record:
+        # Where only the record's limit is lowered, aggregates stay below it.
+        asked = "aggregate" in self.limits.model_fields_set
+        if self.aggregation == "kpl" and asked and aggregate > record:
             raise ValueError(
                 f"limits.aggregate ({format_size(aggregate)}) must not exceed limits.record ({format_size(record)}):"
                 " lower it, or raise limits.record with the stream's maximum record size"
