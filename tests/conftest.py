@@ -6,8 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from sandbox.kafka import STOP_GRACE_SECONDS, Broker
+
+# How long an example takes says something about the machine only.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 LONGEST = "end_to_end"
 # Members of the newer group protocol take these times from the broker, whose own are for clusters and not for tests.

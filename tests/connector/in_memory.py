@@ -255,7 +255,7 @@ def random_faults(seed: int, server: FaultServer | None = None) -> Callable[[int
                 server.split(random.choice([shard.name for shard in server.shards if shard.is_open]))
             if any(key.startswith("bad") for key in server.calls[number]):
                 return Fault(status=400, code="InvalidArgumentException")
-            if random.random() < 0.01:
+            if number % 40 == 25:
                 return Fault(delay=TOO_LATE)
         delay = random.choice([0.0, 0.0, 0.002, 0.01])
         refused = frozenset(index for index in range(500) if random.random() < 0.4)
