@@ -23,6 +23,7 @@ from connector.kafka.client import patiently
 from tests.connector.fault_server import FaultServer
 
 Content = dict[str, Any]
+TAIL = 8000
 
 
 def until(condition: Callable[[], object], seconds: float = 30.0) -> None:
@@ -164,6 +165,8 @@ class Route:
             if process.popen.poll() is None:
                 process.popen.kill()
                 process.popen.wait(10)
+            # Shown with a test that failed.
+            sys.stdout.write(f"{process.log_file}:\n{process.log_file.read_text()[-TAIL:]}\n")
 
     def arrived(self) -> list[bytes]:
         return [taken.data for taken in self.server.taken]
