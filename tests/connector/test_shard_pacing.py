@@ -168,8 +168,10 @@ def test_no_more_is_granted_than_the_limit_allows_and_something_when_it_is_ready
     pacing = ShardPacing(random.Random(1).uniform)
     start = now = overloaded(pacing, SHARD, taken)
     granted_records = granted_bytes = largest = 0
+    limit = pacing.limits[SHARD]
     for count, size, pause in asked:
-        limit = pacing.limits[SHARD]
+        # A window may end meanwhile, and lower it: what was granted before was within the one of its time.
+        limit = max(limit, pacing.limits[SHARD])
         ready = pacing.ready_at(SHARD, now)
         granted = pacing.grant(SHARD, [size] * count, now)
         assert granted <= count
@@ -180,7 +182,7 @@ def test_no_more_is_granted_than_the_limit_allows_and_something_when_it_is_ready
         assert granted_records <= limit.records * (now - start + 0.2) + 1
         assert granted_bytes <= limit.bytes * (now - start + 0.2) + largest
         now += pause
-        if now - start > 0.4:  # a window must not end meanwhile
+        if now - start > 0.4:
             break
 
 
