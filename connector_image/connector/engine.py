@@ -251,7 +251,8 @@ class Engine:
 
     def _drain(self, partitions: Collection[Partition], deadline: float, meanwhile: Callable[[], None]) -> None:
         """Wait until these partitions are acknowledged, time is up, or the target takes nothing anyway."""
-        self._feed.hasty = True
+        # A rebalance may begin while a stop drains already.
+        before, self._feed.hasty = self._feed.hasty, True
         self._fates.flush()
         try:
             while self._undelivered(partitions) and time.monotonic() < deadline:
@@ -261,7 +262,7 @@ class Engine:
                 meanwhile()
                 self._move(_STEP)
         finally:
-            self._feed.hasty = False
+            self._feed.hasty = before
 
     def _positions(self, partitions: Collection[Partition]) -> dict[Partition, int]:
         lanes = ((p, self._lanes[p]) for p in partitions if p in self._lanes)

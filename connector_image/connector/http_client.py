@@ -233,33 +233,30 @@ class Connection:
                 raise ConnectionFailed("the connection was closed before the answer was complete")
             if self._tls is None:
                 self._received += _RECEIVED_VIEW[:count]
-            elif not self._decrypt(self._tls, count):
+            ended = self._tls is not None and self._decrypt(self._tls, count)
+            if self._state is _State.IDLE and (ended or self._received):
+                self.close()
                 return None
-            if len(self._received) < self._complete:
-                continue
-            parsed = parse_response(self._received)
+            parsed = parse_response(self._received) if len(self._received) >= self._complete else None
             if parsed is not None:
                 response, keep_alive = parsed
                 self._received.clear()
                 self._complete = 0
-                if keep_alive:
+                if keep_alive and not ended:
                     self._state = _State.IDLE
                 else:
                     self.close()
                 return response
-            self._complete = needed(self._received)
+            if ended:
+                raise ConnectionFailed("the connection was closed before the answer was complete")
+            self._complete = max(self._complete, needed(self._received))
 
     def _decrypt(self, tls: TlsStream, count: int) -> bool:
-        """Take in `count` bytes of the buffer; return whether the connection goes on."""
+        """Take in `count` bytes of the buffer; return whether the peer has said goodbye, perhaps behind its answer."""
         tls.received(_RECEIVED_VIEW[:count])
-        while (length := tls.read_into(_CLEAR)) is not None:
-            if self._state is _State.IDLE:
-                self.close()
-                return False
-            if length == 0:
-                raise ConnectionFailed("the connection was closed before the answer was complete")
+        while length := tls.read_into(_CLEAR):
             self._received += _CLEAR_VIEW[:length]
-        return True
+        return length == 0
 
 
 def _describe(error: OSError) -> str:

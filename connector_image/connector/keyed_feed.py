@@ -18,6 +18,7 @@ from connector.singles import Singles, different, fits, fitting
 _QUEUED_CALLS: Final = 2
 # Seconds; less than anybody notices, and enough to spare many small calls.
 _COMPANY: Final = 0.005
+_LONGEST_COMPANY: Final = 0.1
 
 
 class KeyedFeed:
@@ -90,7 +91,8 @@ class KeyedFeed:
         if self._held_back:
             room = self._fill_held_back(pieces, room, now)
         # A call of its own for what comes back, once that is much; else it travels with new records.
-        if self._ready_records * 2 >= limits.records:
+        # It has one too when no room is left for it for long, because records are large.
+        if self._ready_records * 2 >= limits.records or self._is_overdue(now):
             room = self._fill_ready(pieces, room)
         if self._may_leave(now):
             room = self._fill_new(pieces, room)
@@ -188,6 +190,9 @@ class KeyedFeed:
 
     def _may_leave(self, now: float) -> bool:
         return bool(self._new) and (self.hasty or self.queued >= self._limits.records or now >= self._new[0].due)
+
+    def _is_overdue(self, now: float) -> bool:
+        return bool(self._ready) and now >= self._ready[0].due + _LONGEST_COMPANY
 
     def _may_return(self, now: float) -> bool:
         return bool(self._ready) and (

@@ -45,6 +45,7 @@ class PackedFeed:
         self._waiting = 0  # bytes of data
         self._under_way = 0
         self._has_moved = False
+        self._failing: set[Queue] = set()
         self._late = 0  # messages acknowledged after `taken` was asked how many they are
         self.waited = 0
         """Records so far that had to wait for an earlier one of their key: none."""
@@ -84,9 +85,10 @@ class PackedFeed:
     def is_full(self) -> bool:
         """Tell whether enough is queued for the next calls, so that reading more would only take memory.
 
-        What the gate holds back is nothing for the next calls; others may need what can be read meanwhile.
+        What the gate holds back, or waits to be sent again, is nothing for the next calls; others may need what can be
+        read meanwhile.
         """
-        return self._waiting - sum(queue.size for queue in self._paced) >= self._ahead
+        return self._waiting - sum(queue.size for queue in self._paced | self._failing) >= self._ahead
 
     def fill(self, limits: CallLimits, now: float) -> list[Piece]:
         """Take what goes into the next call, possibly nothing."""
@@ -138,6 +140,7 @@ class PackedFeed:
             lane.watermark.acknowledge(done.offsets)
             count += len(done)
         queue.attempt = 0
+        self._failing.discard(queue)
         queue.most = min(NO_LIMIT, queue.most * 2)
         self._consider(queue)
         return count
@@ -149,6 +152,7 @@ class PackedFeed:
         queue = self._landed(parcel)
         queue.due = now + self._backoff.wait(queue.attempt)
         queue.attempt += 1
+        self._failing.add(queue)
         self._put_back(parcel)
         self._consider(queue)
 
@@ -161,6 +165,7 @@ class PackedFeed:
             ((lane, content, _),) = parcel.parts
             self.released += content.footprint
             queue.attempt = 0
+            self._failing.discard(queue)
             self._consider(queue)
             return () if lane.abandoned else (Refused(lane, content.offsets[0], content.keys[0], content.data[0]),)
         queue.attempt += 1
@@ -180,6 +185,7 @@ class PackedFeed:
             self.released += queue.drop_abandoned()
         self._waiting = sum(queue.size for queue in self._queues.values())
         self._queues = {name: queue for name, queue in self._queues.items() if queue.parts or queue.is_under_way}
+        self._failing.intersection_update(self._queues.values())
 
     def _may_hurry(self, queue: Queue) -> bool:
         """Tell whether only its linger holds a queue back."""
@@ -274,7 +280,8 @@ class PackedFeed:
         if self._undecided and self._packing.is_settled():
             undecided, self._undecided = self._undecided, []
             for parcel, placements in undecided:
-                self._late = self.taken(parcel, None, placements)
+                late, self._late = self._late, 0
+                self._late = late + self.taken(parcel, None, placements)
         if not self._packing.is_settled():
             return False
         self._has_moved = self._packing.has_moved() or self._has_moved
@@ -293,6 +300,7 @@ class PackedFeed:
         self._ripe.clear()
         self._lingering.clear()
         self._suspects.clear()
+        self._failing.clear()
         self._paced.clear()
         for lane, incoming in waiting:
             self.offer(lane, incoming, self._now - self._linger)

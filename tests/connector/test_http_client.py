@@ -7,6 +7,9 @@ import selectors
 import socket
 import ssl
 import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -15,6 +18,7 @@ from hypothesis import strategies as st
 from connector.errors import ConnectorError
 from connector.http_client import Connection, Endpoint
 from connector.http_response import ConnectionFailed, Response, needed, parse_response
+from tests.connector.fault_server import serving
 
 PLAIN = b"HTTP/1.1 200 OK\r\nContent-Type: x\r\nContent-Length: 5\r\n\r\nhello"
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nhel\r\n2;x=y\r\nlo\r\n0\r\n\r\n"
@@ -207,3 +211,50 @@ def test_a_port_where_nobody_listens_is_a_failed_connection():
     connection = Connection(Endpoint("127.0.0.1", port, tls=False), None)
     with pytest.raises(ConnectionFailed, match=r"cannot be reached|refused"):
         drive(connection, b"")
+
+
+def answer_and_goodbye(listener: socket.socket, context: ssl.SSLContext, answer: bytes) -> None:
+    """Serve one request; the answer and the end of TLS leave in one piece."""
+    connected, _ = listener.accept()
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    tls = context.wrap_bio(incoming, outgoing, server_side=True)
+
+    def until(step: Callable[[], object]) -> object:
+        while True:
+            with contextlib.suppress(ssl.SSLWantReadError):
+                return step()
+            connected.sendall(outgoing.read())
+            incoming.write(connected.recv(1 << 16))
+
+    with connected:
+        until(tls.do_handshake)
+        connected.sendall(outgoing.read())
+        until(lambda: tls.read(1 << 16))
+        tls.write(answer)
+        with contextlib.suppress(ssl.SSLWantReadError):
+            tls.unwrap()
+        connected.sendall(outgoing.read())
+        connected.recv(1 << 16)
+
+
+@pytest.mark.parametrize(
+    ("answer", "outcome"),
+    [
+        (b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok", "ok"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", "ok"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nok", "closed before the answer was complete"),
+    ],
+)
+def test_an_answer_counts_though_the_goodbye_comes_with_it(certificate: Path, answer: bytes, outcome: str):
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=answer_and_goodbye, args=(listener, serving(certificate), answer))
+        thread.start()
+        endpoint = Endpoint("localhost", listener.getsockname()[1], tls=True)
+        connection = Connection(endpoint, ssl.create_default_context(cafile=certificate))
+        try:
+            said = drive(connection, b"POST / HTTP/1.1\r\nContent-Length: 0\r\n\r\n").body.decode()
+        except ConnectionFailed as error:
+            said = str(error)
+        assert outcome in said
+        assert not connection.is_open
+        thread.join(5)

@@ -38,6 +38,7 @@ def _code(result: Mapping[str, Any]) -> str | None:
 
 def _place(result: Mapping[str, Any], code: str | None) -> tuple[bytes, bytes]:
     if code is None:
-        return (str(result["SequenceNumber"]).zfill(NUMBER_LENGTH).encode(), str(result.get("ShardId") or "").encode())
+        number = str(result["SequenceNumber"]).zfill(NUMBER_LENGTH)
+        return (number.encode(), str(result.get("ShardId") or "").encode(errors="replace"))
     named = throttled_shard(str(result.get("ErrorMessage") or ""))
     return (b"", named.encode() if named else b"")
