@@ -152,7 +152,7 @@ class Dispatcher:
         codes = outcome.codes[start:end] if outcome.codes is not None else None
         placements = outcome.placements.part(start, end) if outcome.placements is not None else None
         if codes is None or codes.count(None) == len(codes):
-            self._observer.acknowledged(self.feed.taken(piece, None, placements), piece.records.size)
+            self._observer.acknowledged(self.feed.taken(piece, placements), piece.records.size)
             return
         refused = [index for index, code in enumerate(codes) if code is not None]
         for code in {codes[index] for index in refused}:
@@ -161,7 +161,7 @@ class Dispatcher:
             self.feed.failed(piece, None, now)
             return
         self.feed.failed(piece, refused, now)
-        self._observer.acknowledged(self.feed.taken(piece, None, None), piece.records.size)
+        self._observer.acknowledged(self.feed.taken(piece, None), piece.records.size)
 
     def _settle_failure(self, call: Call, failure: CallFailure, now: float) -> None:
         self._observer.call_failed(failure)

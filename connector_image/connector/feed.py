@@ -79,10 +79,10 @@ class Feed(Protocol):
     def wake_at(self) -> float | None:
         """Tell when `fill` may have something by the passing of time alone, None for never."""
 
-    def taken(self, piece: Piece, indices: Sequence[int] | None, placements: Placements | None) -> int:
-        """Note that the target took these records of a piece, or all; return how many messages they were.
+    def taken(self, piece: Piece, placements: Placements | None) -> int:
+        """Note that the target took the records of a piece; return how many messages they were.
 
-        `placements` are those of the whole piece.
+        `placements` are those of the whole piece, None where some of it was refused.
         """
 
     def failed(self, piece: Piece, indices: Sequence[int] | None, now: float) -> None:

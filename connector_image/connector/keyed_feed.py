@@ -113,19 +113,15 @@ class KeyedFeed:
             moments.append(0.0 if self.hasty or self.queued >= self._limits.records else self._new[0].due)
         return min(moments, default=None)
 
-    def taken(self, piece: Piece, indices: Sequence[int] | None, placements: Placements | None = None) -> int:
-        """Note that the target took these records of a piece, or all."""
+    def taken(self, piece: Piece, placements: Placements | None = None) -> int:
+        """Note that the target took the records of a piece."""
         del placements  # where a record lies is nothing to one that travels for itself
         single = Singles.of(piece)
-        records, keys = single.records, single.keys
-        if indices is not None:
-            records = records.select(indices)
-            keys = different(records)
-        self.released += records.footprint
-        single.lane.watermark.acknowledge(records.offsets)
-        if keys is not None:
-            self._release(single.lane, keys)
-        return len(records)
+        self.released += single.records.footprint
+        single.lane.watermark.acknowledge(single.records.offsets)
+        if single.keys is not None:
+            self._release(single.lane, single.keys)
+        return len(single.records)
 
     def failed(self, piece: Piece, indices: Sequence[int] | None, now: float) -> None:
         """Note that these records of a piece, or all, were not taken and must be sent again."""

@@ -118,12 +118,11 @@ class PackedFeed:
             return 0.0
         return self._lingering[0][0] if self._lingering else None
 
-    def taken(self, piece: Piece, indices: Sequence[int] | None, placements: Placements | None = None) -> int:
+    def taken(self, piece: Piece, placements: Placements | None = None) -> int:
         """Note that the target took a packed record; if that was in vain it is sent again.
 
         Whether it was may be known later only. It counts as under way until then, and its messages with the next ones.
         """
-        del indices  # a packed record is one, taken or not
         parcel = Parcel.of(piece)
         if (in_vain := self._packing.is_in_vain(parcel.content, placements)) is None:
             self._undecided.append((parcel, placements))
@@ -147,7 +146,7 @@ class PackedFeed:
 
     def failed(self, piece: Piece, indices: Sequence[int] | None, now: float) -> None:
         """Note that a packed record was not taken: it is taken apart, and packed anew when it is due."""
-        del indices
+        del indices  # a packed record is one, taken or not
         parcel = Parcel.of(piece)
         queue = self._landed(parcel)
         queue.due = now + self._backoff.wait(queue.attempt)
@@ -281,7 +280,7 @@ class PackedFeed:
             undecided, self._undecided = self._undecided, []
             for parcel, placements in undecided:
                 late, self._late = self._late, 0
-                self._late = late + self.taken(parcel, None, placements)
+                self._late = late + self.taken(parcel, placements)
         if not self._packing.is_settled():
             return False
         self._has_moved = self._packing.has_moved() or self._has_moved

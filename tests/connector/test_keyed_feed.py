@@ -107,7 +107,7 @@ def test_a_key_that_waits_in_the_queue_holds_up_nobody(feed: KeyedFeed, lane: La
 def test_what_follows_a_key_travels_with_new_records(feed: KeyedFeed, lane: Lane):
     offer(feed, lane, [b"a", b"a"])
     (piece,) = fill(feed, LINGER)
-    feed.taken(piece, None, None)
+    feed.taken(piece)
     assert fill(feed, LINGER) == [], "it waits a little for company"
     offer(feed, lane, different(9), first=2, now=LINGER)
     assert fill(feed, LINGER + COMPANY / 2) == []
@@ -117,7 +117,7 @@ def test_what_follows_a_key_travels_with_new_records(feed: KeyedFeed, lane: Lane
 def test_what_follows_a_key_waits_for_company_no_longer_than_anybody_notices(feed: KeyedFeed, lane: Lane):
     offer(feed, lane, [b"a", b"a"])
     (piece,) = fill(feed, LINGER)
-    feed.taken(piece, None, None)
+    feed.taken(piece)
     assert feed.wake_at() == LINGER + COMPANY
     assert offsets_of(fill(feed, LINGER + COMPANY)) == [[1]]
 
@@ -125,7 +125,7 @@ def test_what_follows_a_key_waits_for_company_no_longer_than_anybody_notices(fee
 def test_half_a_call_of_followers_waits_for_nobody(feed: KeyedFeed, lane: Lane):
     offer(feed, lane, different(5) * 2)
     (piece,) = fill(feed, LINGER)
-    feed.taken(piece, None, None)
+    feed.taken(piece)
     assert feed.wake_at() == 0.0
     assert offsets_of(fill(feed, LINGER)) == [[5, 6, 7, 8, 9]]
 
@@ -133,8 +133,8 @@ def test_half_a_call_of_followers_waits_for_nobody(feed: KeyedFeed, lane: Lane):
 def test_a_retry_waits_as_the_backoff_says_and_then_travels_with_new_records(feed: KeyedFeed, lane: Lane):
     offer(feed, lane, different(3))
     (piece,) = fill(feed, LINGER)
-    feed.taken(piece, [0, 2], None)
     feed.failed(piece, [1], LINGER)
+    feed.taken(piece)
     assert feed.wake_at() == LINGER + RETRY
     offer(feed, lane, [b"new"], first=3, now=LINGER + RETRY - 0.5)
     assert fill(feed, LINGER + RETRY) == []
@@ -147,15 +147,15 @@ def test_a_retry_waits_as_the_backoff_says_and_then_travels_with_new_records(fee
 def test_nothing_of_a_key_leaves_while_a_retry_of_it_waits(feed: KeyedFeed, lane: Lane):
     offer(feed, lane, [b"a", b"b"])
     (piece,) = fill(feed, LINGER)
-    feed.taken(piece, [1], None)
     feed.failed(piece, [0], LINGER)
+    feed.taken(piece)
     offer(feed, lane, [b"a", b"b"], first=2, now=LINGER)
     assert offsets_of(fill(feed, 2 * LINGER)) == [[3]]
     assert feed.held == 1
     assert fill(feed, LINGER + RETRY) == []
     (again,) = fill(feed, LINGER + RETRY + COMPANY)
     assert list(again.records.offsets) == [0]
-    feed.taken(again, None, None)
+    feed.taken(again)
     assert offsets_of(fill(feed, 3 * RETRY)) == [[2]]
 
 
@@ -177,7 +177,7 @@ def test_records_of_a_refused_call_go_in_smaller_ones_until_one_is_alone(feed: K
             if 7 in piece.records.offsets:
                 found += feed.suspected(piece, count // 2)
             else:
-                feed.taken(piece, None, None)
+                feed.taken(piece)
     assert calls[:3] == [[list(range(10))], [[0, 1, 2, 3, 4]], [[5, 6, 7, 8, 9]]]
     assert [(refused.lane, refused.offset, refused.key, refused.data) for refused in found] == [(lane, 7, b"7", b"\0")]
     assert all(len(call) == 1 for call in calls[1:])
@@ -225,7 +225,7 @@ def test_a_given_up_lane_leaves_nothing_behind_wherever_its_records_wait(feed: K
     offer(feed, lane, [b"new"], first=10)
     feed.failed(retried, None, 0.0)
     assert list(feed.suspected(suspected, 2)) == []
-    feed.taken(followed, None, None)
+    feed.taken(followed)
     offer(feed, other, [b"other"])
     feed.abandon([lane])
     feed.failed(under_way, None, 0.0)
@@ -349,6 +349,6 @@ def test_what_comes_back_leaves_though_new_records_always_fill_the_call(feed: Ke
             offer(feed, other, different(4), first=first, now=now - LINGER, size=240)
             first += 4
         for left in fill(feed, now):
-            feed.taken(left, None, None)
+            feed.taken(left)
     assert lane.watermark.position == 4
     assert now > LINGER + RETRY

@@ -138,7 +138,7 @@ def test_a_full_packed_record_waits_for_nothing_and_the_rest_for_its_answer(feed
     (piece,) = feed.fill(LIMITS, 0.0)
     assert messages([piece]) == [list(range(10))]
     assert feed.fill(LIMITS, 100.0) == []
-    assert feed.taken(piece, None) == 10
+    assert feed.taken(piece) == 10
     assert messages(feed.fill(LIMITS, 100.0)) == [[10, 11, 12, 13]]
     assert lane.watermark.position == 10
 
@@ -204,7 +204,7 @@ def test_the_record_at_fault_is_found_by_halving_and_the_others_are_taken(feed: 
             if any(bad):
                 found += feed.suspected(piece, len(pieces) // 2)
             else:
-                feed.taken(piece, None)
+                feed.taken(piece)
     assert [(refused.lane, refused.offset, refused.data) for refused in found] == [(lane, 7, b"000000007\n")]
     assert [size for size in sizes if size] == [[10, 10], [10], [10], [5], [5], [2], [3], [1], [1], [1]]
     assert lane.watermark.position == 7

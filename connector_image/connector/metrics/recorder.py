@@ -130,7 +130,6 @@ class Metrics:
     def dead_letter(self, reason: str, count: int = 1) -> None:
         """So many records go to the dead-letter target, for this reason; once a record, however often it is sent."""
         self._dead_letters[reason] += count
-        log.warning("records go to the dead-letter target", code=reason, records=count)
 
     def inverted(self, shard: str, count: int) -> None:
         """So many records have sequence numbers not above what their shard had given out before they left."""
