@@ -6,16 +6,17 @@ import asyncio
 import base64
 import json
 import ssl
-import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from hashlib import md5
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Literal
 
 import cbor2
+
+from tests.connector.loop_server import LoopServer
 
 CBOR = "application/x-amz-cbor-1.1"
 JSON = "application/x-amz-json-1.1"
@@ -69,7 +70,7 @@ def even_shards(count: int) -> list[Shard]:
 
 
 @dataclass
-class FaultServer:
+class FaultServer(LoopServer):
     """PutRecords and PutRecordBatch over HTTP on a free port of the loopback, on a thread of its own."""
 
     tls: ssl.SSLContext | None = None
@@ -90,36 +91,9 @@ class FaultServer:
     wires: Counter[str] = field(default_factory=Counter)
     lists: int = 0
     """How often the shards were listed."""
-    port: int = 0
 
-    def __enter__(self) -> Self:
-        self._loop = asyncio.new_event_loop()
+    def __post_init__(self) -> None:
         self._at_once = 0
-        started = threading.Event()
-
-        async def serve() -> None:
-            self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0, ssl=self.tls, limit=1 << 24)
-            self.port = self._server.sockets[0].getsockname()[1]
-            started.set()
-
-        self._serving = self._loop.create_task(serve())
-        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
-        self._thread.start()
-        assert started.wait(10)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        async def end() -> None:
-            self._server.close()
-            tasks = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-
-        asyncio.run_coroutine_threadsafe(end(), self._loop).result(10)
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(10)
-        self._loop.close()
 
     @property
     def url(self) -> str:

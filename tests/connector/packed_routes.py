@@ -106,6 +106,7 @@ class LimitedServer(FaultServer):
     """How many messages each shard took, those in aggregates counted one by one."""
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         self._left: dict[str, tuple[float, float]] = {}
         self._refused: set[int] = set()
         self._counted = 0

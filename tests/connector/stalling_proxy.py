@@ -4,48 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import threading
-from typing import Self
+
+from tests.connector.loop_server import LoopServer
 
 
-class StallingProxy:
+class StallingProxy(LoopServer):
     """Passes bytes on between a free port of the loopback and another port; `stall` holds them up."""
 
     def __init__(self, target: int) -> None:
         self._target = target
-        self._loop = asyncio.new_event_loop()
         self._flowing = asyncio.Event()
-        self.port = 0
+        self._flowing.set()
         self.held_up = 0
         """Pieces that had to wait."""
-
-    def __enter__(self) -> Self:
-        started = threading.Event()
-
-        async def serve() -> None:
-            self._flowing.set()
-            self._server = await asyncio.start_server(self._connected, "127.0.0.1", 0)
-            self.port = self._server.sockets[0].getsockname()[1]
-            started.set()
-
-        self._serving = self._loop.create_task(serve())
-        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
-        self._thread.start()
-        assert started.wait(10)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        async def end() -> None:
-            self._server.close()
-            tasks = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-
-        asyncio.run_coroutine_threadsafe(end(), self._loop).result(10)
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(10)
-        self._loop.close()
 
     def stall(self) -> None:
         self._loop.call_soon_threadsafe(self._flowing.clear)
@@ -53,7 +24,7 @@ class StallingProxy:
     def resume(self) -> None:
         self._loop.call_soon_threadsafe(self._flowing.set)
 
-    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self._target)
         except OSError:
