@@ -6,7 +6,6 @@ for the partitions when the group moves them. It knows neither Kafka nor Kinesis
 
 import contextlib
 import math
-import threading
 import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
@@ -68,7 +67,7 @@ class Engine:
         self._ages = Ages()
         self._taken_bytes = 0
         self._waited = 0
-        self._stop = threading.Event()
+        self._stopping = False
         self._stop_by: float | None = None  # when the drain of a stop ends
         self._stopped: dict[Partition, ConnectorError] = {}
         self._pacing = Pacing(source, self._lanes, settings.bounds)
@@ -103,8 +102,12 @@ class Engine:
         return {str(partition): str(reason) for partition, reason in list(self._stopped.items())}
 
     def stop(self) -> None:
-        """Ask the engine to finish; safe in a signal handler."""
-        self._stop.set()
+        """Ask the engine to finish; safe in a signal handler.
+
+        A plain flag, since one signal may interrupt the handler of another, and the lock of a `threading.Event` that is
+        taken there would never be given back.
+        """
+        self._stopping = True
 
     def run(self) -> None:
         """Move records until `stop`.
@@ -115,7 +118,7 @@ class Engine:
         self._commit_at = time.monotonic() + self._settings.commit_interval
         try:
             self._source.start(self)
-            while not self._stop.is_set() and self._fatal is None:
+            while not self._stopping and self._fatal is None:
                 self._turn()
         except ConnectorError as error:
             self._fatal = error

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
+from types import FrameType
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -251,6 +253,28 @@ def test_stopping_drains_what_is_under_way_and_commits_it(server: FaultServer):
     handed = source.positions[Partition("t", 0)]
     assert source.commits == {Partition("t", 0): handed}
     assert source.closed
+
+
+def test_a_stop_may_come_in_the_middle_of_another(server: FaultServer):
+    # As the handler of a signal does that interrupts the handler of the one before.
+    engine = Assembly(MemorySource([[]], server)).engine
+    interrupted = []
+
+    def interrupt(_frame: FrameType, event: str, _argument: object) -> object:
+        interrupted.append(event)
+        engine.stop()
+        return interrupt
+
+    def stop() -> None:
+        sys.settrace(interrupt)
+        engine.stop()
+
+    thread = threading.Thread(target=stop, daemon=True)
+    thread.start()
+    thread.join(5)
+    assert not thread.is_alive()
+    assert "line" in interrupted
+    engine.run()
 
 
 def test_stopping_does_not_wait_for_a_target_that_refuses(server: FaultServer):
