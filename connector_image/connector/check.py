@@ -120,7 +120,7 @@ def _parameter(account: Account | None, path: str) -> str:
 
 def _topic(bootstrap: str, config: ConnectorConfig) -> str:
     source = config.source
-    client = Client(source, bootstrap, read_ahead=1 << 20)
+    client = Client(source, bootstrap)
     try:
         count = client.partitions(source.topic)
     finally:

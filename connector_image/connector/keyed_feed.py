@@ -10,9 +10,9 @@ from connector.backoff import Backoff
 from connector.batch import Records
 from connector.feed import CallLimits, Lane, Piece, Refused
 from connector.gate import Gate
-from connector.ordering import KeyOrder, Keys
+from connector.ordering import KeyOrder
 from connector.outcome import Placements
-from connector.singles import Singles, different, fits, fitting
+from connector.singles import Singles, fits, fitting
 
 # More would not be faster: what was just read is still in the processor's cache.
 _QUEUED_CALLS: Final = 2
@@ -119,8 +119,7 @@ class KeyedFeed:
         single = Singles.of(piece)
         self.released += single.records.footprint
         single.lane.watermark.acknowledge(single.records.offsets)
-        if single.keys is not None:
-            self._release(single.lane, single.keys)
+        self._release(single.lane, single.records.keys)
         return len(single.records)
 
     def failed(self, piece: Piece, indices: Sequence[int] | None, now: float) -> None:
@@ -131,9 +130,7 @@ class KeyedFeed:
             self.released += records.footprint
             return
         due = now + self._backoff.wait(single.attempt)
-        keys = different(records) if single.keys is not None else None
-        again = Singles(records, single.attempt + 1, single.lane, keys=keys)
-        heapq.heappush(self._waiting, (due, next(self._tie), again))
+        heapq.heappush(self._waiting, (due, next(self._tie), single.made_of(records, single.attempt + 1)))
 
     def suspected(self, piece: Piece, company: int) -> Iterable[Refused]:
         """Send the records of a refused call in smaller ones, at once since that ends; return what was alone."""
@@ -150,15 +147,12 @@ class KeyedFeed:
             first, records = records.split(company)
             parts.append(first)
         parts.append(records)
-        ordered = single.keys is not None
-        self._suspects.extend(
-            Singles(part, single.attempt + 1, lane, keys=different(part) if ordered else None) for part in parts
-        )
+        self._suspects.extend(single.made_of(part, single.attempt + 1) for part in parts)
         return ()
 
     def settle(self, refused: Refused) -> None:
         """Let what follows a refused record go on: its fate is decided elsewhere."""
-        self._release(refused.lane, {refused.key: 0})
+        self._release(refused.lane, [refused.key])
 
     def abandon(self, lanes: Collection[Lane]) -> None:
         """Drop what is not under way of lanes that are given up, and what comes back of them."""
@@ -212,7 +206,7 @@ class KeyedFeed:
                 if order is None:
                     order = self._orders[single.lane] = KeyOrder()
                 held = order.held
-                single.keys = order.admit(single.records)
+                order.admit(single.records)
                 self.waited += order.held - held
             room = self._let_through(single, pieces, room)
         return room
@@ -223,11 +217,8 @@ class KeyedFeed:
             if not fits(single.records, room):
                 if pieces:
                     break
-                count = fitting(single.records, room)
-                first, single.records = single.records.split(count)
-                ordered = single.keys is not None
-                single.keys = different(single.records) if ordered else None
-                single = Singles(first, single.attempt, single.lane, keys=different(first) if ordered else None)
+                first, single.records = single.records.split(fitting(single.records, room))
+                single = single.made_of(first, single.attempt)
             else:
                 self._ready.popleft()
             self._ready_records -= len(single.records)
@@ -275,11 +266,10 @@ class KeyedFeed:
                 del self._held_back[place]
         return room
 
-    def _release(self, lane: Lane, keys: Keys) -> None:
+    def _release(self, lane: Lane, keys: Sequence[bytes]) -> None:
         order = self._orders.get(lane)
         if order is not None and (following := order.release(keys)) is not None:
-            records, names = following
-            self._ready_again(Singles(records, lane=lane, keys=names), self._now)
+            self._ready_again(Singles(following, lane=lane), self._now)
 
     def _ready_again(self, single: Singles, now: float) -> None:
         single.due = now + self._company

@@ -24,6 +24,12 @@ _NEWLINE_INSIDE: Final = Refusal(
     "Set format: envelope, which has none inside, or sink.delimiter: none, or dead_letters, which puts such records"
     " aside.",
 )
+_HEADERS_UNDECODABLE: Final = Refusal(
+    "HeadersUndecodable",
+    "the name of a header is not UTF-8, so its headers cannot be decoded",
+    "Let the producer write names of headers in UTF-8, as the protocol of Kafka says, and move the group's offset past"
+    " the record with the Kafka tools, or set dead_letters, which puts such records aside without their headers.",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,17 +68,20 @@ class Mapper:
         self._delimited = isinstance(sink, FirehoseSink) and sink.delimiter == "newline"
         self._limit = RecordLimit.of(sink)
         whole = self._enveloped or config.dead_letters is not None
+        self._needs_headers = self._enveloped or by_header
         self.columns = Columns(headers=whole or by_header, timestamps=whole)
         """What the source must read of each record beside key, value and offset."""
 
     def map(self, batch: Batch) -> Mapped:
         """Map a batch; it stays as it is."""
         refusals: Refusals = {}
-        tombstones = (
-            [index for index, value in enumerate(batch.values) if value is None] if None in batch.values else []
-        )
+        values = batch.values
+        # To look for values that are there is quicker than to look for None, and an empty one is rare.
+        tombstones = [] if all(values) else [index for index, value in enumerate(values) if value is None]
         if tombstones and self._tombstones == "reject":
             refusals.update(dict.fromkeys(tombstones, _TOMBSTONE))
+        if batch.undecodable and self._needs_headers:
+            refusals = {**dict.fromkeys(batch.undecodable, _HEADERS_UNDECODABLE), **refusals}
         keys = self._keys(batch, refusals)
         hash_keys = self._hash_keys(batch, refusals) if self._hash_keys else None
         data = self._data(batch, tombstones, refusals)

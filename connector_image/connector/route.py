@@ -70,7 +70,7 @@ def run(config: ConnectorConfig, host: Host | None = None) -> None:
     sender = Sender(sink, dispatcher, config.sink.connections, config.sink.request_timeout.total_seconds())
     mapper = Mapper(config)
     batch = max(1, int(sink.limits.records * _SHARE_OF_NEW))
-    source = KafkaSource(config.source, bootstrap, share, mapper.columns, batch)
+    source = KafkaSource(config.source, bootstrap, mapper.columns, batch)
     source.probe()
     letters = open_dead_letters(config, partial(_cluster, config, bootstrap))
     if letters is not None:

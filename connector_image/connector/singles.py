@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from connector.batch import Records
 from connector.feed import CallLimits, Lane, Piece
-from connector.ordering import Keys
 
 
 @dataclass(slots=True, eq=False)
@@ -15,8 +14,6 @@ class Singles(Piece):
     lane: Lane = None  # type: ignore[assignment]  # always given; the base has a default before it
     due: float = 0.0
     """When they may leave without company."""
-    keys: Keys | None = None
-    """The different keys of the records, once they are admitted by the lane's order."""
 
     @classmethod
     def of(cls, piece: Piece) -> "Singles":
@@ -28,23 +25,15 @@ class Singles(Piece):
         """Remove the records at `indices`, which ascend and are few, and return them."""
         taken = self.records.select(indices)
         self.records.remove(indices)
-        if self.keys is not None:
-            for key in taken.keys:
-                del self.keys[key]
         return taken
 
     def some(self, indices: Sequence[int]) -> "Singles":
-        """Take the records at `indices` out."""
+        """Copy the records at `indices`."""
         return self.made_of(self.records.select(indices), self.attempt)
 
     def made_of(self, records: Records, attempt: int) -> "Singles":
         """Make a piece of some of these records."""
-        return Singles(records, attempt, self.lane, keys=different(records) if self.keys is not None else None)
-
-
-def different(records: Records) -> Keys:
-    """Return the different keys."""
-    return dict.fromkeys(records.keys, 0)
+        return Singles(records, attempt, self.lane)
 
 
 def fits(records: Records, room: CallLimits) -> bool:

@@ -63,7 +63,7 @@ class Member:
         self.stops: dict[Partition, ConnectorError] = {}
         self.in_flight_at_revocation = 0
         self._in_flight: dict[Partition, tuple[int, list[bytes]]] = {}
-        self.source = KafkaSource(topic.config(**settings), topic.bootstrap, 1 << 20)
+        self.source = KafkaSource(topic.config(**settings), topic.bootstrap)
         self.source.start(self)
 
     def assigned(self, partitions: Collection[Partition]) -> None:

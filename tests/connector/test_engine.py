@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 from types import FrameType
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -260,7 +261,7 @@ def test_a_stop_may_come_in_the_middle_of_another(server: FaultServer):
     engine = Assembly(MemorySource([[]], server)).engine
     interrupted = []
 
-    def interrupt(_frame: FrameType, event: str, _argument: object) -> object:
+    def interrupt(_frame: FrameType, event: str, _argument: Any) -> Any:
         interrupted.append(event)
         engine.stop()
         return interrupt

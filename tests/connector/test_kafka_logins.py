@@ -106,7 +106,7 @@ def source(secured: SecuredBroker, listener: str, security: dict[str, Any]) -> K
 def reads(secured: SecuredBroker, listener: str, security: dict[str, Any]) -> bool:
     """Tell whether a client reads the record behind the login."""
     config = source(secured, listener, security)
-    client = Client(config, config.bootstrap, 1 << 20)
+    client = Client(config, config.bootstrap)
     try:
         assert client.partitions(secured.topic) == 1
         client.consumer.assign([TopicPartition(secured.topic, 0, 0)])
@@ -118,7 +118,7 @@ def reads(secured: SecuredBroker, listener: str, security: dict[str, Any]) -> bo
 
 def refusal(secured: SecuredBroker, listener: str, security: dict[str, Any]) -> ConnectorError:
     config = source(secured, listener, security)
-    client = Client(config, config.bootstrap, 1 << 20)
+    client = Client(config, config.bootstrap)
     try:
         with pytest.raises(ConnectorError) as caught:
             client.partitions(secured.topic)
@@ -171,7 +171,7 @@ def test_a_token_of_an_identity_provider(secured: SecuredBroker, identities: Ide
 def test_a_token_that_expires_is_fetched_again_while_nobody_polls(secured: SecuredBroker, identities: Identities):
     identities.lifetime = 5.0
     config = source(secured, "SASLPLAIN", oauth(identities))
-    client = Client(config, config.bootstrap, 1 << 20)
+    client = Client(config, config.bootstrap)
     try:
         until(lambda: len(identities.asked) >= 3)
     finally:
@@ -221,7 +221,7 @@ def test_a_refusal_is_logged_once_and_librdkafka_does_not_flood(
     monkeypatch.setattr("connector.kafka.diagnosis._refusals._last", {})
     monkeypatch.setenv("KAFKA_PASSWORD", "hunter2")
     config = source(secured, "SASLPLAIN", {"protocol": "sasl-plaintext", "mechanism": "plain", **LOGIN})
-    client = Client(config, config.bootstrap, 1 << 20)
+    client = Client(config, config.bootstrap)
     reported = listened(client)
     try:
 
@@ -243,7 +243,7 @@ def test_a_password_that_changes_in_its_file_is_taken_up(secured: SecuredBroker,
     (tmp_path / "user").write_text("rotated")
     secrets = {"username": {"file": str(tmp_path / "user")}, "password": {"file": str(file)}}
     config = source(secured, "SASLPLAIN", {"protocol": "sasl-plaintext", "mechanism": "scram-sha-512", **secrets})
-    client = Client(config, config.bootstrap, 1 << 20)
+    client = Client(config, config.bootstrap)
     try:
         file.write_text("new\n")
         assert client.partitions(secured.topic) == 1
@@ -277,7 +277,7 @@ def iam(secured: SecuredBroker, monkeypatch: pytest.MonkeyPatch, principals: lis
     config = source(secured, "SHORT", {"protocol": "sasl-tls", "mechanism": "aws-msk-iam"})
     plain = {**security_settings(config.security), "security.protocol": "sasl_plaintext"}
     monkeypatch.setattr("connector.kafka.client.security_settings", lambda _: plain)
-    return identity, Client(config, config.bootstrap, 1 << 20)
+    return identity, Client(config, config.bootstrap)
 
 
 def listened(client: Client) -> list[str]:

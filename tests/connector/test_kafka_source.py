@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 from confluent_kafka import KafkaError, KafkaException, TopicPartition
 
 from connector.batch import Partition
+from connector.config import ConfigError, load_config
 from connector.config import KafkaSource as KafkaConfig
 from connector.errors import ConnectorError
 from connector.kafka.client import Client
@@ -126,7 +128,7 @@ class Scripted:
         config = KafkaConfig.model_validate({**CONFIG, **settings})
         self.consumer, self.owner = ScriptedConsumer(), NotingOwner()
         self.client = ScriptedClient(self.consumer)
-        self.source = KafkaSource(config, "127.0.0.1:1", 1 << 20)
+        self.source = KafkaSource(config, "127.0.0.1:1")
         self.source._consumer.close()
         self.source._consumer = self.consumer  # type: ignore[assignment]  # no broker
         self.source._client = self.client  # type: ignore[assignment]  # as above
@@ -231,24 +233,30 @@ def test_membership_ends_with_a_loss_and_while_no_coordinator_answers(scripted: 
     assert seen == [False, True, False, False, True, False]
 
 
-@pytest.mark.parametrize(("share", "fetch"), [(2 << 20, 1 << 20), (32 << 20, 8 << 20), (1 << 30, 50 << 20)])
-def test_what_a_fetch_may_bring_follows_from_the_memory(monkeypatch: pytest.MonkeyPatch, share, fetch):
+def test_no_more_is_read_ahead_than_two_fetches(monkeypatch: pytest.MonkeyPatch):
     taken: dict[str, object] = {}
     monkeypatch.setattr("connector.kafka.client.Consumer", lambda settings, logger: taken.update(settings))  # noqa: ARG005 - the class's signature
-    Client(KafkaConfig.model_validate(CONFIG), "h:1", share)
-    assert taken["fetch.max.bytes"] == fetch
-    assert taken["max.partition.fetch.bytes"] == 1 << 20
-    assert taken["queued.max.messages.kbytes"] == share // 1024
+    Client(KafkaConfig.model_validate({**CONFIG, "fetch": "4MiB"}), "h:1")
+    assert taken["fetch.max.bytes"] == 4 << 20
+    # librdkafka asks for the next one while the queue holds less than this.
+    assert taken["queued.max.messages.kbytes"] == 4 << 10
+
+
+def test_a_fetch_that_the_memory_has_no_room_for_is_refused():
+    route = {"route": "r", "source": {**CONFIG, "fetch": "9MiB"}, "sink": {"kind": "kinesis", "stream": "s"}}
+    assert load_config(json.dumps({**route, "memory": "72MiB"}), "x").source.fetch == 9 << 20
+    with pytest.raises(ConfigError, match=r"source\.fetch \(9MiB\) needs memory of 144MiB at least"):
+        load_config(json.dumps({**route, "memory": "143MiB", "processes": 2}), "x")
 
 
 def test_the_protocol_that_the_broker_leads_gets_no_setting_of_the_other():
     config = KafkaConfig.model_validate({**CONFIG, "protocol": "consumer", "instance": "a", "session_timeout": "6s"})
-    Client(config, "127.0.0.1:1", 1 << 20).consumer.close()
+    Client(config, "127.0.0.1:1").consumer.close()
 
 
 def test_every_session_timeout_that_the_configuration_takes_is_taken_by_the_client():
     config = KafkaConfig.model_validate({**CONFIG, "session_timeout": "30m"})
-    Client(config, "127.0.0.1:1", 1 << 20).consumer.close()
+    Client(config, "127.0.0.1:1").consumer.close()
 
 
 def test_an_authority_that_is_no_pem_is_one_message(tmp_path: Path):
@@ -256,4 +264,4 @@ def test_an_authority_that_is_no_pem_is_one_message(tmp_path: Path):
     file.write_text("no PEM")
     config = KafkaConfig.model_validate({**CONFIG, "security": {"protocol": "tls", "ca": str(file)}})
     with pytest.raises(ConnectorError, match=r"files and variables that source\.security names, which must hold PEM"):
-        Client(config, "127.0.0.1:1", 1 << 20)
+        Client(config, "127.0.0.1:1")

@@ -7,7 +7,7 @@ from collections import deque
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connector.batch import records
+from connector.batch import Records, records
 from connector.ordering import KeyOrder
 
 batches = st.lists(st.lists(st.sampled_from([b"a", b"b", b"c", b"d", b"e"]), max_size=12), max_size=8)
@@ -21,11 +21,9 @@ def test_records_of_a_key_leave_one_by_one_in_offset_order(keys_of_batches, rand
     todo = deque(keys_of_batches)
     total = sum(map(len, keys_of_batches))
 
-    def leave(going) -> None:
-        if going is None:
+    def leave(leaving: Records | None) -> None:
+        if leaving is None:
             return
-        leaving, keys = going
-        assert keys.keys() == set(leaving.keys)
         for key, number in zip(leaving.keys, leaving.offsets, strict=True):
             assert key not in under_way
             under_way[key] = number
@@ -37,12 +35,13 @@ def test_records_of_a_key_leave_one_by_one_in_offset_order(keys_of_batches, rand
             offsets = range(offset, offset + len(keys))
             offset += len(keys)
             batch = records(keys, [b""] * len(keys), offsets)
-            leave((batch, order.admit(batch)))
+            order.admit(batch)
+            leave(batch)
         else:
             done = random.sample(sorted(under_way), random.randint(1, len(under_way)))
             for key in done:
                 del under_way[key]
-            leave(order.release(dict.fromkeys(done, 0)))
+            leave(order.release(done))
     assert all(offsets == sorted(offsets) for offsets in left.values())
     assert sum(map(len, left.values())) == total
     assert order.held == 0
@@ -50,7 +49,7 @@ def test_records_of_a_key_leave_one_by_one_in_offset_order(keys_of_batches, rand
 
 def test_a_batch_without_repeats_passes_as_it_is():
     batch = records([b"a", b"b"], [b"1", b"2"], range(2))
-    assert KeyOrder().admit(batch).keys() == {b"a", b"b"}
+    KeyOrder().admit(batch)
     assert (batch.keys, batch.data, batch.offsets) == ([b"a", b"b"], [b"1", b"2"], range(2))
 
 
@@ -58,7 +57,7 @@ def test_other_keys_flow_while_one_waits():
     order = KeyOrder()
     order.admit(records([b"a"], [b""], [0]))
     batch = records([b"a", b"b"], [b"x", b"yy"], [1, 2])
-    assert order.admit(batch).keys() == {b"b"}
+    order.admit(batch)
     assert (batch.keys, batch.data, list(batch.offsets), batch.size) == ([b"b"], [b"yy"], [2], 3)
     assert order.held == 1
 
@@ -69,4 +68,4 @@ def test_what_waits_is_given_up_with_its_memory():
     whole = batch.footprint
     order.admit(batch)
     assert order.forget() == whole - batch.footprint > 0
-    assert order.release({b"a": 0}) is None
+    assert order.release([b"a"]) is None

@@ -21,7 +21,7 @@ class Member:
     def __init__(self, route: Route, *, pausing: bool = False) -> None:
         config = {"kind": "kafka", "bootstrap": route.bootstrap, "topic": route.topic, "group": route.group}
         self.source = KafkaSource(
-            KafkaConfig.model_validate(config | {"session_timeout": "6s", "linger": "20ms"}), route.bootstrap, 1 << 20
+            KafkaConfig.model_validate(config | {"session_timeout": "6s", "linger": "20ms"}), route.bootstrap
         )
         self.pausing = pausing
         self.assignment: set[Partition] = set()

@@ -1,7 +1,7 @@
 """The configuration of one connector: one route, one source, one sink."""
 
 import json
-from typing import Annotated, Literal, Self
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -15,6 +15,8 @@ from connector.units import Duration, Size, format_size, parse_duration
 Sink = Annotated[KinesisSink | FirehoseSink, Field(discriminator="kind")]
 
 LEAST_MEMORY = 8 * MEBIBYTE
+# What is read ahead is two fetches at most, one in the queue and one on its way, and has a quarter of the memory.
+_FETCHES_IN_MEMORY: Final = 8
 
 Tombstones = Literal["reject", "empty", "drop", "envelope"]
 
@@ -140,6 +142,17 @@ class ConnectorConfig(Section):
             raise ValueError(
                 f"memory ({format_size(self.memory)}) is shared out among {self.processes} processes, and each needs"
                 f" {format_size(LEAST_MEMORY)}; raise memory or lower processes"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _memory_for_reading_ahead(self) -> Self:
+        needed = _FETCHES_IN_MEMORY * self.processes * self.source.fetch
+        if self.memory < needed:
+            raise ValueError(
+                f"source.fetch ({format_size(self.source.fetch)}) needs memory of {format_size(needed)} at least, since"
+                f" what is read ahead has a quarter of it; raise memory ({format_size(self.memory)}) or lower"
+                " source.fetch"
             )
         return self
 

@@ -19,10 +19,12 @@ from connector.log import RateLimited
 PROBE_TIMEOUT: Final = 10.0
 _PROBE_STEP: Final = 1.0
 _KIBIBYTE: Final = 1024
-_MEBIBYTE: Final = 1 << 20
-# librdkafka's defaults, in milliseconds and bytes.
+# librdkafka's default, in milliseconds.
 _POLL_INTERVAL: Final = 300_000
-_LARGEST_FETCH: Final = 50 * _MEBIBYTE
+# Records of each partition; bytes count, unless the records are tiny.
+_QUEUED: Final = 5_000
+# Milliseconds until the queue is looked at again that had enough: what it holds must last as long.
+_FETCH_BACKOFF: Final = 2
 # How often librdkafka tells how it stands with the group, in milliseconds.
 _STATISTICS: Final = 1_000
 _MOVING: Final = frozenset(
@@ -113,7 +115,6 @@ class Client:
         self,
         config: KafkaConfig,
         bootstrap: str,
-        read_ahead: int,
         on_commit: CommitCallback | None = None,
         on_group: GroupCallback | None = None,
     ) -> None:
@@ -122,7 +123,7 @@ class Client:
         self._login = read_login(self._security) if isinstance(self._security, Sasl) else None
         self._refused = False
         self._diagnosis = Diagnosis(bootstrap, config.security)
-        fetch = min(_LARGEST_FETCH, max(_MEBIBYTE, read_ahead // 4))
+        fetch = config.fetch
         settings: dict[str, object] = {
             "bootstrap.servers": bootstrap,
             "client.id": "streamops-connector",
@@ -130,12 +131,13 @@ class Client:
             "enable.auto.offset.store": False,
             # Its other values skip records in silence when committed offsets are gone.
             "auto.offset.reset": "error",
-            "queued.max.messages.kbytes": max(1, read_ahead // _KIBIBYTE),
-            # A fetch is asked for while there is room in the queue, so the last one of each broker comes on top.
+            # A fetch is asked for while the queue holds less of either, so the last one of each broker comes on top.
+            "queued.max.messages.kbytes": fetch // _KIBIBYTE,
+            "queued.min.messages": _QUEUED,
             "fetch.max.bytes": fetch,
-            "max.partition.fetch.bytes": min(_MEBIBYTE, fetch),
+            "max.partition.fetch.bytes": fetch // 2,
             # The default of 1,000 ms caps the rate at about 150,000 records/s once the queue was full.
-            "fetch.queue.backoff.ms": 10,
+            "fetch.queue.backoff.ms": _FETCH_BACKOFF,
             "error_cb": self._on_error,
             **({"on_commit": on_commit} if on_commit else {}),
             **({"stats_cb": _group_states(on_group), "statistics.interval.ms": _STATISTICS} if on_group else {}),

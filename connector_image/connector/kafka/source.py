@@ -37,22 +37,19 @@ log = RateLimited(__name__)
 class KafkaSource:
     """Reads a topic as a member of its group."""
 
-    def __init__(
-        self, config: KafkaConfig, bootstrap: str, read_ahead: int, columns: Columns = _NO_MORE, most: int = 500
-    ) -> None:
+    def __init__(self, config: KafkaConfig, bootstrap: str, columns: Columns = _NO_MORE, most: int = 500) -> None:
         """Prepare to read.
 
         Args:
             config: What to read, and as whom.
             bootstrap: Addresses of brokers.
-            read_ahead: What librdkafka may hold, in bytes.
             columns: What is wanted of each record.
             most: Records that one poll gives at most.
         """
         self._config = config
         self._columns = columns
         self._most = most
-        self._client = Client(config, bootstrap, read_ahead, self._on_commit, self._on_group)
+        self._client = Client(config, bootstrap, self._on_commit, self._on_group)
         self._consumer: Consumer = self._client.consumer
         self._note = ""
         self._partitions = 0
