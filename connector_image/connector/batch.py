@@ -45,6 +45,8 @@ class Batch:
     """Of each record the kind of its timestamp (0 none, 1 created, 2 appended) and milliseconds since the epoch."""
     began: int = -1
     """The timestamp of the first record in milliseconds since the epoch, -1 for none."""
+    undecodable: Sequence[int] = ()
+    """Indices of records whose headers were asked for and cannot be decoded; those stand as None."""
 
     def __len__(self) -> int:
         return len(self.keys)

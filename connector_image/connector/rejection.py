@@ -8,6 +8,7 @@ from connector.batch import Batch, Headers
 Reason = Literal[
     "RecordTooLarge",
     "TombstoneRejected",
+    "HeadersUndecodable",
     "HeaderMissing",
     "HashKeyInvalid",
     "ValueNotObject",
@@ -47,6 +48,9 @@ class Rejected:
 
 def rejected(batch: Batch, index: int, refusal: Refusal) -> Rejected:
     """Take a record out of its batch; headers and timestamp only if the batch has them."""
+    if index in batch.undecodable and refusal.reason != "HeadersUndecodable":
+        # Else a dead letter would seem to be of a record without headers.
+        refusal = refusal._replace(message=f"{refusal.message}; its headers cannot be decoded and are left out")
     return Rejected(
         batch.offsets[index],
         refusal,

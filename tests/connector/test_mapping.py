@@ -196,6 +196,55 @@ def test_a_fixed_hash_key_is_left_to_the_sink():
     assert mapper({**STREAM, "explicit_hash_key": "5"}).map(batch(b"a")).records.hash_keys is None
 
 
+# Headers that cannot be decoded
+
+
+def odd_headers(*values: bytes | None) -> Batch:
+    """Make a batch of which the second record has headers that cannot be decoded."""
+    headers: list[Headers | None] = [[("h", b"%d" % index)] for index in range(len(values))]
+    headers[1] = None
+    incoming = batch(*values, headers=headers)
+    incoming.undecodable = [1]
+    return incoming
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"format": "envelope"},
+        {"sink": {**STREAM, "partition_key": {"header": "h"}}},
+        {"sink": {**STREAM, "explicit_hash_key": {"header": "h"}}, "ordering": "none"},
+    ],
+)
+def test_a_record_without_the_headers_it_needs_is_rejected_alone_with_key_and_value(changes: dict[str, Any]):
+    mapped = mapper(**changes).map(odd_headers(b"a", b"b", b"c"))
+    assert list(mapped.records.offsets) == [10, 12]
+    (record,) = mapped.rejected
+    assert (record.offset, record.refusal.reason) == (11, "HeadersUndecodable")
+    assert (record.key, record.value, record.headers) == (b"k1", b"b", [])
+    assert "dead_letters" in record.refusal.way_out
+
+
+def test_a_record_that_needs_no_headers_passes_without_them():
+    mapped = mapper(dead_letters={"topic": "rejected"}).map(odd_headers(b"a", b"b", b"c"))
+    assert fates(mapped) == {10: b"a", 11: b"b", 12: b"c"}
+
+
+def test_a_dead_letter_for_another_reason_says_that_headers_are_missing():
+    mapped = mapper(limited(4), dead_letters={"topic": "rejected"}).map(odd_headers(b"long", b"long", b"c"))
+    first, second = mapped.rejected
+    assert (first.refusal.reason, second.refusal.reason) == ("RecordTooLarge", "RecordTooLarge")
+    assert first.headers
+    assert "headers" not in first.refusal.message
+    assert second.refusal.message.endswith("; its headers cannot be decoded and are left out")
+
+
+@pytest.mark.parametrize(("fate", "expected"), [("reject", "TombstoneRejected"), ("drop", "dropped")])
+def test_a_tombstone_has_its_fate_whatever_its_headers(fate: str, expected: str):
+    mapped = mapper(format="envelope", tombstones=fate).map(odd_headers(b"a", None))
+    assert fates(mapped)[11] == expected
+
+
 # Rejected records
 
 
