@@ -39,8 +39,26 @@ def quick_answer(body: bytes, count: int) -> Answer | None:
         return None
     opened, closed = outer[2], _BREAK if outer[2] == _OPEN_MAP else b""
     stride = len(opened) + _WIDTH + len(closed)
-    at, numbers, shards = outer.end(1), list[bytes](), list[bytes]()
-    codes: list[str | None] | None = None
+    at = outer.end(1)
+    # Most answers refuse nothing. That all results look like numbers shows it sooner than a search for a code.
+    whole = _taken(body, at, count, opened, closed)
+    if whole is not None:
+        read, at = Answer(None, Placements(list(whole[0::2]), list(whole[1::2]))), at + count * stride
+    else:
+        found = _with_refusals(body, at, count, opened, closed)
+        if found is None:
+            return None
+        read, at = found
+    if outer[1] == _OPEN_ARRAY and not body.startswith(_BREAK, at):
+        return None
+    return read
+
+
+def _with_refusals(body: bytes, at: int, count: int, opened: bytes, closed: bytes) -> tuple[Answer, int] | None:
+    """Read results of which some are refusals; return where they end as well."""
+    stride = len(opened) + _WIDTH + len(closed)
+    numbers, shards = list[bytes](), list[bytes]()
+    codes: list[str | None] = [None] * count
     while len(numbers) < count:
         left = count - len(numbers)
         refused = body.find(_CODE_LABEL, at)
@@ -58,13 +76,10 @@ def quick_answer(body: bytes, count: int) -> Answer | None:
             refusal = _refusal(body, at, opened, closed)
             if refusal is None:
                 return None
-            codes = codes or [None] * count
             codes[len(numbers)], message, at = refusal
             numbers.append(b"")
             shards.append((throttled_shard(message) or "").encode())
-    if outer[1] == _OPEN_ARRAY and not body.startswith(_BREAK, at):
-        return None
-    return Answer(codes, Placements(numbers, shards))
+    return Answer(codes, Placements(numbers, shards)), at
 
 
 def _taken(body: bytes, at: int, count: int, opened: bytes, closed: bytes) -> tuple[bytes, ...] | None:
