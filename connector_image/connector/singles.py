@@ -31,6 +31,14 @@ class Singles(Piece):
         """Copy the records at `indices`."""
         return self.made_of(self.records.select(indices), self.attempt)
 
+    def join(self, other: "Singles") -> None:
+        """Take in the records of another piece of the same lane, in the order of their offsets."""
+        mine, more = self.records, other.records
+        offsets = [*mine.offsets, *more.offsets]
+        hash_keys = [*(mine.hash_keys or ()), *(more.hash_keys or ())]
+        both = Records(mine.keys + more.keys, mine.data + more.data, offsets, mine.size + more.size, hash_keys or None)
+        self.records = both.select(sorted(range(len(both)), key=offsets.__getitem__))
+
     def made_of(self, records: Records, attempt: int) -> "Singles":
         """Make a piece of some of these records."""
         return Singles(records, attempt, self.lane)

@@ -277,7 +277,7 @@ def test_without_the_ordering_rule_the_same_world_breaks_the_order():
 
 def test_committing_the_last_acknowledgement_would_lose_records():
     lost = 0
-    for seed in range(10):
+    for seed in range(60):
         simulation = Simulation(Random(seed))
         for _ in range(60):
             simulation.produce()

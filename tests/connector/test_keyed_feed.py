@@ -122,6 +122,28 @@ def test_what_follows_a_key_waits_for_company_no_longer_than_anybody_notices(fee
     assert offsets_of(fill(feed, LINGER + COMPANY)) == [[1]]
 
 
+def test_a_few_followers_of_several_pieces_leave_as_one_piece_by_offset(feed: KeyedFeed, lane: Lane):
+    offer(feed, lane, [b"b", b"x"])
+    offer(feed, lane, [b"a", b"a", b"b"], first=2)
+    first, second = fill(feed, LINGER)
+    feed.taken(second)
+    feed.taken(first)
+    (together,) = fill(feed, LINGER + COMPANY)
+    assert (together.records.keys, list(together.records.offsets)) == ([b"a", b"b"], [3, 4])
+    feed.taken(together)
+    assert lane.watermark.position == 5
+    assert feed.released == 5 * records([b"a"], [b"1"], [0]).footprint
+
+
+def test_followers_of_other_lanes_stay_apart(feed: KeyedFeed, lane: Lane):
+    other = Lane(Partition("t", 1))
+    for each in (lane, other):
+        offer(feed, each, [b"a", b"a"])
+    for piece in fill(feed, LINGER):
+        feed.taken(piece)
+    assert offsets_of(fill(feed, LINGER + COMPANY)) == [[1], [1]]
+
+
 def test_half_a_call_of_followers_waits_for_nobody(feed: KeyedFeed, lane: Lane):
     offer(feed, lane, different(5) * 2)
     (piece,) = fill(feed, LINGER)
