@@ -6,7 +6,7 @@ call never holds a key twice follows from the same rule.
 """
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from connector.batch import Records, records
 
@@ -40,12 +40,16 @@ class KeyOrder:
 
     def release(self, acknowledged: Sequence[bytes]) -> Records | None:
         """Note that the records under way with these keys are acknowledged; return what may follow now."""
-        held = self._held
-        followed = held.keys() & acknowledged if held else ()
-        self._busy.difference_update(acknowledged)
+        held, busy = self._held, self._busy
+        busy.difference_update(acknowledged)
+        # What waits, waits for a key that is under way; so one that no longer is has just been acknowledged.
+        if len(held) < len(acknowledged):
+            followed: Collection[bytes] = [key for key in held if key not in busy]
+        else:
+            followed = held.keys() & acknowledged
         if not followed:
             return None
-        self._busy.update(followed)
+        busy.update(followed)
         following = []
         for key in followed:
             queue = held[key]
