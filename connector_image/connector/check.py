@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from connector.aws.account import Account
 from connector.bootstrap import resolve_bootstrap
 from connector.config import ConnectorConfig, DeadLetterTopic, FirehoseSink, KinesisSink
-from connector.dead_letters import open_dead_letters
+from connector.dead_letters import Probed, open_dead_letters
 from connector.errors import ConnectorError, NotAuthenticated
 from connector.firehose import delivery_stream
 from connector.kafka.client import Client
@@ -20,16 +20,21 @@ from connector.sender import CredentialsUnavailable
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What one check found; `error` is None when all is well, `skipped` when it could not be tried without harm."""
+    """What one check found.
+
+    `error` is None when all is well, `skipped` when it could not be tried without harm; `hazard` is what may stop the
+    route later.
+    """
 
     what: str
     detail: str
     error: ConnectorError | None = None
     skipped: bool = False
+    hazard: str | None = None
 
     def __str__(self) -> str:
-        state = "FAILED" if self.error else "skipped" if self.skipped else "ok"
-        return f"{state:<7} {self.what}: {self.detail}"
+        state = "FAILED" if self.error else "skipped" if self.skipped else "warning" if self.hazard else "ok"
+        return f"{state:<7} {self.what}: {self.detail}{f'; {self.hazard}' if self.hazard else ''}"
 
 
 def check(config: ConnectorConfig) -> Iterator[Finding]:
@@ -48,11 +53,12 @@ def check(config: ConnectorConfig) -> Iterator[Finding]:
     yield from _kafka(account, config)
 
 
-def _find(what: str, look: Callable[[], str]) -> Finding:
+def _find(what: str, look: Callable[[], str | Probed]) -> Finding:
     try:
-        return Finding(what, look())
+        found = look()
     except ConnectorError as error:
         return Finding(what, str(error), error)
+    return Finding(what, found) if isinstance(found, str) else Finding(what, found.found, hazard=found.hazard)
 
 
 def _credentials(account: Account) -> str:
@@ -129,13 +135,13 @@ def _topic(bootstrap: str, config: ConnectorConfig) -> str:
     return f"{source.topic} at {bootstrap} has {count} partitions{idle}"
 
 
-def _dead_letters(bootstrap: str, config: ConnectorConfig) -> str:
+def _dead_letters(bootstrap: str, config: ConnectorConfig) -> Probed:
     def cluster() -> dict[str, object]:
         return {"bootstrap.servers": bootstrap, **security_settings(config.source.security)}
 
     letters = open_dead_letters(config, cluster)
     if letters is None:
-        return "none are configured"
+        return Probed("none are configured")
     try:
         return letters.probe()
     finally:

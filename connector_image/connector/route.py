@@ -74,7 +74,10 @@ def run(config: ConnectorConfig, host: Host | None = None) -> None:
     source.probe()
     letters = open_dead_letters(config, partial(_cluster, config, bootstrap))
     if letters is not None:
-        log.info("dead letters", target=letters.probe())
+        probed = letters.probe()
+        log.info("dead letters", target=probed.found)
+        if probed.hazard:
+            log.warning("dead letters may not all be taken", reason=probed.hazard)
     fates = Fates(letters, metrics)
     settings = Settings(
         linger=linger,

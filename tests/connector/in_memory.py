@@ -16,7 +16,7 @@ from connector.batch import Batch, Partition
 from connector.circuit import Circuit
 from connector.config import ConnectorConfig, load_config
 from connector.dead_letters.letter import Letter
-from connector.dead_letters.target import DeadLetters
+from connector.dead_letters.target import DeadLetters, Probed
 from connector.dispatcher import Dispatcher
 from connector.engine import Engine, Settings
 from connector.errors import ConnectorError
@@ -131,8 +131,8 @@ class HeldLetters:
     def pending_bytes(self) -> int:
         return sum(letter.size for letter in self.letters)
 
-    def probe(self) -> str:
-        return "held letters"
+    def probe(self) -> Probed:
+        return Probed("held letters")
 
     def send(self, letter: Letter) -> None:
         self.letters.append(letter)

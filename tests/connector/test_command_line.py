@@ -10,7 +10,7 @@ import pytest
 from confluent_kafka.cimpl import NewTopic
 
 from connector.__main__ import main
-from tests.connector.processes import Route
+from tests.connector.processes import Route, until
 from tests.connector.test_account import ROLE
 
 NO_KEYS = {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}
@@ -56,7 +56,8 @@ def test_a_record_limit_above_the_streams_stops_the_start(route: Route):
 
 def test_check_looks_at_the_target_of_dead_letters(route: Route):
     rejected = f"{route.topic}-rejected"
-    route.admin.create_topics([NewTopic(rejected, 2, 1)])[rejected].result(10)
+    roomy = NewTopic(rejected, 2, 1, config={"max.message.bytes": str(2 << 20)})
+    route.admin.create_topics([roomy])[rejected].result(10)
     route.options = {"dead_letters": {"topic": rejected}}
     done = route.check()
     assert done.returncode == 0, done.stdout
@@ -66,6 +67,21 @@ def test_check_looks_at_the_target_of_dead_letters(route: Route):
     assert done.returncode == 1
     assert "FAILED  dead letters: dead-letter topic 'nowhere'" in done.stdout
     assert "ok      topic" in done.stdout
+
+
+def test_a_target_that_may_refuse_letters_is_a_warning_of_check_and_of_run_and_no_error(route: Route):
+    rejected = f"{route.topic}-rejected"
+    route.admin.create_topics([NewTopic(rejected, 2, 1)])[rejected].result(10)
+    route.options = {"dead_letters": {"topic": rejected}}
+    done = route.check()
+    assert done.returncode == 0, done.stdout
+    assert f"warning dead letters: {rejected} has 2 partitions" in done.stdout
+    process = route.start()
+    until(lambda: process.said("started"))
+    (told,) = process.said("dead letters may not all be taken")
+    assert told["level"] == "warning"
+    assert f"raise max.message.bytes of {rejected}" in told["reason"]
+    assert told["reason"] in done.stdout
 
 
 def test_dead_letters_are_not_tried_where_the_brokers_are_not_known(route: Route):

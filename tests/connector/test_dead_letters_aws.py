@@ -15,7 +15,7 @@ import pytest
 from connector.backoff import Backoff
 from connector.batch import Partition
 from connector.config import load_config
-from connector.dead_letters import DeadLetters, Letter, open_dead_letters
+from connector.dead_letters import DeadLetters, Letter, Probed, open_dead_letters
 from connector.dead_letters.queued import Load, QueuedDeadLetters
 from connector.errors import ConnectorError, Undeliverable
 from connector.formats.envelope import open_envelope
@@ -305,7 +305,7 @@ def test_letters_wait_for_company_and_not_for_ever(aws: FaultyAws, monkeypatch: 
 
 
 def test_a_place_is_described_without_writing_to_it(place: Place, dead_letters: DeadLetters, aws: FaultyAws):
-    assert place.name in dead_letters.probe()
+    assert place.name in dead_letters.probe().found
     assert (place.lines(), aws.count) == ([], 0)
 
 
@@ -338,7 +338,7 @@ def test_an_error_of_our_own_is_no_silence():
         def parcel(self, _: object) -> Any:
             raise ZeroDivisionError("ours")
 
-        probe: Callable[[], str]
+        probe: Callable[[], Probed]
 
     dead_letters = QueuedDeadLetters(Broken(), Backoff(0.01, 0.01))
     dead_letters.send(letter(1))

@@ -57,5 +57,5 @@ def test_a_login_that_is_refused_is_named_and_the_right_one_taken_up(
     monkeypatch.setenv("KAFKA_PASSWORD", PASSWORD)
     assert settle(dead_letters, 1) == [1]
     assert dead_letters.failing is None
-    assert "guarded has 1 partition" in dead_letters.probe()
+    assert "guarded has 1 partition" in dead_letters.probe().found
     assert not [text for text in (caplog.text, str(refused.value)) if WRONG in text or PASSWORD in text]

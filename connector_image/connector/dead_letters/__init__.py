@@ -2,6 +2,6 @@
 
 from connector.dead_letters.letter import Letter
 from connector.dead_letters.opening import open_dead_letters
-from connector.dead_letters.target import DeadLetters
+from connector.dead_letters.target import DeadLetters, Probed
 
-__all__ = ["DeadLetters", "Letter", "open_dead_letters"]
+__all__ = ["DeadLetters", "Letter", "Probed", "open_dead_letters"]

@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError
 from connector.aws.explained import explained
 from connector.dead_letters.letter import Letter
 from connector.dead_letters.queued import Load, Sent
+from connector.dead_letters.target import Probed
 from connector.errors import ConnectorError
 
 # S3 bills by the object, so some are worth waiting for; memory and the watermark wait with them.
@@ -49,7 +50,7 @@ class BucketCarrier:
         body = b"".join([self._seal(letter) + b"\n" for letter in letters])
         return BucketParcel(lambda: self._put(key, body), letters)
 
-    def probe(self) -> str:
+    def probe(self) -> Probed:
         """Look whether the bucket is there.
 
         Without permission to list the bucket, which the route does not need, S3 says only that it exists.
@@ -67,9 +68,9 @@ class BucketCarrier:
                 if code in {"404", "NoSuchBucket"}:
                     raise ConnectorError(f"{what}: does not exist; create it or correct dead_letters.bucket") from None
                 if code in {"403", "AccessDenied"}:
-                    return f"{self._bucket} exists; whether objects may be put there shows with the first one"
+                    return Probed(f"{self._bucket} exists; whether objects may be put there shows with the first one")
                 raise
-        return f"{self._bucket} is there, objects go to {self._prefix}{self._route}/"
+        return Probed(f"{self._bucket} is there, objects go to {self._prefix}{self._route}/")
 
     def _put(self, key: str, body: bytes) -> None:
         self._client.put_object(Bucket=self._bucket, Key=key, Body=body, ContentType="application/x-ndjson")

@@ -17,6 +17,7 @@ from connector.backoff import Backoff
 from connector.batch import Partition
 from connector.dead_letters.ledger import Ledger
 from connector.dead_letters.letter import Letter
+from connector.dead_letters.target import Probed
 from connector.errors import ConnectorError, Undeliverable
 from connector.log import RateLimited
 
@@ -63,7 +64,7 @@ class Carrier(Protocol):
     def parcel(self, letters: Sequence[Letter]) -> Parcel:
         """Make letters ready to send."""
 
-    def probe(self) -> str:
+    def probe(self) -> Probed:
         """See `DeadLetters`."""
 
 
@@ -109,7 +110,7 @@ class QueuedDeadLetters:
         """See `DeadLetters`."""
         return self._fatal
 
-    def probe(self) -> str:
+    def probe(self) -> Probed:
         """See `DeadLetters`."""
         return self._carrier.probe()
 

@@ -8,6 +8,7 @@ from botocore.exceptions import ClientError
 from connector.aws.explained import explained
 from connector.dead_letters.letter import Letter
 from connector.dead_letters.queued import Load, Sent
+from connector.dead_letters.target import Probed
 from connector.errors import ConnectorError, Undeliverable
 from connector.units import format_size
 
@@ -38,7 +39,7 @@ class StreamCarrier:
         sealed = [(letter, {"Data": self._seal(letter), "PartitionKey": _key(letter)}) for letter in letters]
         return StreamParcel(self._put, self._stream, sealed)
 
-    def probe(self) -> str:
+    def probe(self) -> Probed:
         """Look whether the stream takes records.
 
         Raises:
@@ -51,9 +52,8 @@ class StreamCarrier:
         status, limit = str(summary["StreamStatus"]), summary.get("MaxRecordSizeInKiB")
         if status not in _TAKING:
             raise ConnectorError(f"{what}: is {status}; it takes records when it is ACTIVE, start again then")
-        return f"{self._stream} is {status}" + (
-            f" and takes records up to {format_size(limit * 1024)}" if limit else ""
-        )
+        takes = f" and takes records up to {format_size(limit * 1024)}" if limit else ""
+        return Probed(f"{self._stream} is {status}{takes}")
 
     def _put(self, records: list[dict[str, Any]]) -> list[dict[str, Any]]:
         results: list[dict[str, Any]] = self._client.put_records(**self._target, Records=records)["Records"]

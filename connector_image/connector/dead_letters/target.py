@@ -1,11 +1,18 @@
 """What the engine needs of a place for dead letters."""
 
 from collections.abc import Collection
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from connector.batch import Partition
 from connector.dead_letters.letter import Letter
 from connector.errors import ConnectorError
+
+
+class Probed(NamedTuple):
+    """A target that takes letters, and what may stop the route later all the same."""
+
+    found: str
+    hazard: str | None = None
 
 
 class DeadLetters(Protocol):
@@ -31,7 +38,7 @@ class DeadLetters(Protocol):
     def fatal(self) -> ConnectorError | None:
         """The first letter that the target can never take: the route must stop, or the record would be lost."""
 
-    def probe(self) -> str:
+    def probe(self) -> Probed:
         """Look whether the target is there and takes letters; describe it. May wait.
 
         Raises:

@@ -20,6 +20,7 @@ from connector.dead_letters.cluster import Cluster
 from connector.dead_letters.headers import headers_of
 from connector.dead_letters.ledger import Ledger
 from connector.dead_letters.letter import Letter
+from connector.dead_letters.target import Probed
 from connector.dead_letters.topic_probe import probe_topic
 from connector.errors import ConnectorError, Undeliverable
 from connector.kafka.diagnosis import is_refusal
@@ -132,7 +133,7 @@ class TopicDeadLetters:
         """See `DeadLetters`."""
         return self._fatal
 
-    def probe(self) -> str:
+    def probe(self) -> Probed:
         """See `DeadLetters`."""
         return probe_topic(self._topic, self._cluster, self._source_topic)
 

@@ -2,7 +2,6 @@
 
 import logging
 import time
-from collections.abc import Mapping
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as NotYet
 from typing import Any, Final, TypeVar
@@ -13,6 +12,7 @@ from confluent_kafka.admin._acl import AclOperation
 from confluent_kafka.admin._config import ConfigEntry, ConfigResource
 
 from connector.dead_letters.cluster import Cluster
+from connector.dead_letters.target import Probed
 from connector.errors import ConnectorError
 from connector.units import format_size
 
@@ -25,7 +25,7 @@ _TIMED_OUT: Final = KafkaError._TIMED_OUT  # noqa: SLF001 - librdkafka's own cod
 Answer = TypeVar("Answer")
 
 
-def probe_topic(topic: str, cluster: Cluster, source_topic: str | None) -> str:
+def probe_topic(topic: str, cluster: Cluster, source_topic: str | None) -> Probed:
     """Describe a topic that takes dead letters.
 
     Raises:
@@ -43,7 +43,7 @@ class _Probe:
         settings: dict[str, Any] = {**cluster.settings(), "error_cb": self._diagnosis.hear}
         self._admin = AdminClient(settings, logger=logging.getLogger("connector.librdkafka"))
 
-    def run(self, source_topic: str | None) -> str:
+    def run(self, source_topic: str | None) -> Probed:
         futures = self._admin.describe_topics(TopicCollection([self._topic]), include_authorized_operations=True)
         try:
             description = self._await(futures[self._topic])
@@ -59,19 +59,19 @@ class _Probe:
                 " delete"
             )
         count = len(description.partitions)
-        return f"{self._topic} has {count} partition{'s' if count != 1 else ''}{self._limit(settings, source_topic)}"
-
-    def _limit(self, settings: Mapping[str, str], source_topic: str | None) -> str:
-        """Say how large a record may be, and what follows when the source's may be as large."""
+        found = f"{self._topic} has {count} partition{'s' if count != 1 else ''}"
         limit = int(settings.get("max.message.bytes", 0))
         if not limit:
-            return ""
-        text = f" and takes batches up to {format_size(limit)}"
+            return Probed(found)
+        return Probed(f"{found} and takes batches up to {format_size(limit)}", self._tightness(limit, source_topic))
+
+    def _tightness(self, limit: int, source_topic: str | None) -> str | None:
+        """Say what follows when the source's records may be too large with a letter's headers."""
         largest = int(self._settings(source_topic).get("max.message.bytes", 0)) if source_topic else 0
         if not largest or largest + _ROOM <= limit:
-            return text
+            return None
         return (
-            f"{text}; {source_topic} holds up to {format_size(largest)}, which may not fit with a letter's headers:"
+            f"{source_topic} holds batches up to {format_size(largest)}, which may not fit with a letter's headers:"
             f" raise max.message.bytes of {self._topic} to {largest + _ROOM}, or the route stops at such a record"
         )
 
