@@ -1,5 +1,6 @@
 """Stops calling a target that cannot answer well, and finds out by itself when it can again."""
 
+from collections.abc import Callable
 from typing import Final, Literal
 
 State = Literal["closed", "open", "probing"]
@@ -27,6 +28,8 @@ class Circuit:
         """Why it is not closed."""
         self.reopens_at: float | None = None
         """When the next probe may go, in seconds of the caller's clock."""
+        self.on_open: Callable[[], None] = lambda: None
+        """Hears of it when it opens, not when a probe fails: what is known of the target may not hold afterwards."""
 
     def allows(self, now: float) -> bool:
         """Tell whether a call may start."""
@@ -55,4 +58,6 @@ class Circuit:
         self.state, self.reason = "open", reason
         self.reopens_at = now + self._wait
         self._wait = min(self._longest, self._wait * 2)
+        if was_closed:
+            self.on_open()
         return was_closed

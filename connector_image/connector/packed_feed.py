@@ -7,7 +7,7 @@ acknowledged. So no key is watched, however often it repeats.
 import heapq
 import itertools
 from collections import deque
-from collections.abc import Collection, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Sequence
 from typing import Final
 
 from connector.backoff import Backoff
@@ -46,7 +46,8 @@ class PackedFeed:
         self._under_way = 0
         self._has_moved = False
         self._failing: set[Queue] = set()
-        self._late = 0  # messages acknowledged after `taken` was asked how many they are
+        self.on_late: Callable[[int], None] = lambda _: None
+        """Hears how many messages were acknowledged later than `taken` was told of them."""
         self.waited = 0
         """Records so far that had to wait for an earlier one of their key: none."""
         self.hasty = False
@@ -121,10 +122,12 @@ class PackedFeed:
     def taken(self, piece: Piece, placements: Placements | None = None) -> int:
         """Note that the target took a packed record; if that was in vain it is sent again.
 
-        Whether it was may be known later only. It counts as under way until then, and its messages with the next ones.
+        Whether it was may be known later only; it counts as under way until then.
         """
         parcel = Parcel.of(piece)
-        if (in_vain := self._packing.is_in_vain(parcel.content, placements)) is None:
+        in_vain = self._packing.is_in_vain(parcel.content, placements, parcel.judged)
+        if in_vain is None:
+            parcel.judged += 1
             self._undecided.append((parcel, placements))
             return 0
         queue = self._landed(parcel)
@@ -133,11 +136,10 @@ class PackedFeed:
             self._put_back(parcel)
             self._consider(queue)
             return 0
-        count, self._late = self._late, 0
+        count = len(parcel.content)
         for lane, done, _ in parcel.parts:
             self.released += done.footprint
             lane.watermark.acknowledge(done.offsets)
-            count += len(done)
         queue.attempt = 0
         self._failing.discard(queue)
         queue.most = min(NO_LIMIT, queue.most * 2)
@@ -279,8 +281,7 @@ class PackedFeed:
         if self._undecided and self._packing.is_settled():
             undecided, self._undecided = self._undecided, []
             for parcel, placements in undecided:
-                late, self._late = self._late, 0
-                self._late = late + self.taken(parcel, placements)
+                self.on_late(self.taken(parcel, placements))
         if not self._packing.is_settled():
             return False
         self._has_moved = self._packing.has_moved() or self._has_moved

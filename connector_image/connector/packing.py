@@ -43,8 +43,9 @@ class Packing(Protocol):
     def pack(self, content: Records) -> Records:
         """Make the one record. One alone may stay as it is."""
 
-    def is_in_vain(self, content: Records, placements: Placements | None) -> bool | None:
+    def is_in_vain(self, content: Records, placements: Placements | None, judged: int) -> bool | None:
         """Tell whether readers will not see a packed record that was taken, because of where it lies.
 
-        None: that is known only when the routes are settled again, which they are not from now on.
+        None: that is known only when the routes are settled again, which they are not from now on. It is asked again
+        then; `judged` is how often it was asked before.
         """

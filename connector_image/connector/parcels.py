@@ -81,6 +81,8 @@ class Parcel(Piece):
     """The records in it."""
     size: int = 0
     """Bytes of their data."""
+    judged: int = 0
+    """How often it was asked in vain whether it was taken in vain."""
 
     @classmethod
     def of(cls, piece: Piece) -> "Parcel":

@@ -65,7 +65,11 @@ def run(config: ConnectorConfig, host: Host | None = None) -> None:
     shards = _shards(config, account)
     gate = ShardGate(shards, _fixed_hash_key(config)) if shards else None
     feed = _feed(config, sink.limits, backoff, share, shards, gate)
+    if isinstance(feed, PackedFeed):
+        feed.on_late = metrics.acknowledged
     circuit = Circuit()
+    if shards:
+        circuit.on_open = shards.doubt
     dispatcher = Dispatcher(sink.limits, feed, circuit, metrics, gate)
     sender = Sender(sink, dispatcher, config.sink.connections, config.sink.request_timeout.total_seconds())
     mapper = Mapper(config)

@@ -23,18 +23,23 @@ from connector.kinesis.shard_gate import ShardGate
 from connector.kinesis.shards import Shards
 from connector.packed_feed import PackedFeed
 from connector.sender import Sink
-from tests.connector.fault_server import Fault, FaultServer, Taken, listed
+from tests.connector.fault_server import FINE, Fault, FaultServer, Taken, even_shards, listed
 from tests.connector.in_memory import Assembly, MemorySource, place, route_config
 from tests.connector.packed_world import read
+
+NOT_FOUND = "ResourceNotFoundException"
 
 
 @dataclass
 class PackedSource(MemorySource):
     """Looks into packed records for what has arrived."""
 
+    former: list[Taken] = field(default_factory=list)
+    """What readers got of a stream that was deleted since."""
+
     def arrived(self) -> set[tuple[int, int]]:
         aside = self.letters.taken if self.letters else []
-        inside = {place(record) for record in messages(self.server)}
+        inside = {place(record) for record in [*self.former, *messages(self.server)]}
         return inside.union((letter.partition.number, letter.offset) for letter in aside)
 
 
@@ -52,11 +57,17 @@ class Aggregated(Assembly):
     size: int = 800
     ahead: int = 3200
     failing_lists: int = 0
+    doubts: bool = True
+    """Whether the shards hear of it when calls get through no more."""
 
     def new_feed(self, limits: CallLimits, backoff: Backoff) -> tuple[Feed, Gate | None]:  # noqa: ARG002 - a hook
         shards = Shards(self._listed, pause=0.01)
+        if self.doubts:
+            self.circuit.on_open = shards.doubt
         gate = ShardGate(shards)
-        return PackedFeed(KplPacking(shards, self.size), backoff, self.linger, self.ahead, gate), gate
+        feed = PackedFeed(KplPacking(shards, self.size), backoff, self.linger, self.ahead, gate)
+        feed.on_late = self.metrics.acknowledged
+        return feed, gate
 
     def _listed(self) -> list[dict[str, object]]:
         server = self.source.server
@@ -93,6 +104,26 @@ class Lines(Assembly):
 
     def new_config(self) -> ConnectorConfig:
         return route_config(sink={"kind": "firehose", "delivery_stream": "archive", "packing": "newline"})
+
+
+@dataclass
+class Remade:
+    """A plan by which the stream is deleted in the middle and made anew with as many shards as it is told."""
+
+    source: PackedSource
+    shards: int
+    deleted_at: int = 8
+    missing: int = 3
+
+    def __call__(self, number: int) -> Fault:
+        server = self.source.server
+        if number == self.deleted_at + self.missing:
+            self.source.former = messages(server)
+            server.taken = []
+            server.shards = even_shards(self.shards)
+        if self.deleted_at <= number < self.deleted_at + self.missing:
+            return Fault(status=400, code=NOT_FOUND)
+        return FINE
 
 
 @dataclass

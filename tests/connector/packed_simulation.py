@@ -24,6 +24,7 @@ LIMITS = CallLimits(records=5, size=4000)
 LOST_ANSWER = CallFailure("RequestTimeout", "no answer")
 REFUSED_CONTENT = CallFailure("InvalidArgumentException", "no", refuses_content=True)
 THROTTLED = CallFailure("InternalFailure", "on demand")
+GONE = CallFailure("ResourceNotFoundException", "no such stream", permanent=True)
 Place = tuple[int, int]
 
 
@@ -41,7 +42,7 @@ def inside(data: bytes) -> list[Place]:
 
 @dataclass
 class Simulation:
-    """Produces, sends, answers, splits, merges and hands over partitions, as chance will."""
+    """Produces, sends, answers, splits, merges, deletes, makes anew and hands over partitions, as chance will."""
 
     random: Random
     new_feed: Callable[[KplPacking, Backoff], PackedFeed] = lambda packing, backoff: PackedFeed(
@@ -52,6 +53,11 @@ class Simulation:
     put_aside: list[Place] = field(default_factory=list)
     stream: list[Taken] = field(default_factory=list)
     happened: Counter[str] = field(default_factory=Counter)
+    former: list[tuple[FaultServer, list[Taken]]] = field(default_factory=list)
+    """Streams that were deleted, with what they held."""
+    doubts: bool = True
+    """Whether the shards hear of it when calls get through no more."""
+    is_gone: bool = False
 
     def __post_init__(self) -> None:
         self.server = FaultServer(shards=even_shards(2))
@@ -59,11 +65,15 @@ class Simulation:
         self.packing = KplPacking(self.shards, size=600)
         self.feed = self.new_feed(self.packing, Backoff(1, 8, self.random.uniform))
         self.metrics = Metrics("r")
-        self.dispatcher = Dispatcher(LIMITS, self.feed, Circuit(), self.metrics)
+        circuit = Circuit(0.2, 1)
+        if self.doubts:
+            circuit.on_open = self.shards.doubt
+        self.dispatcher = Dispatcher(LIMITS, self.feed, circuit, self.metrics)
         self.lanes = [Lane(Partition("t", number)) for number in range(2)]
         self.under_way: list[Call] = []
         self.now = 0.0
         self.handed = 0
+        self.taken = 0
 
     def produce(self) -> None:
         number = self.random.randrange(2)
@@ -108,6 +118,32 @@ class Simulation:
             self.server.split(self.random.choice(living).name)
             self.happened["split"] += 1
 
+    def delete(self) -> None:
+        """Delete the stream, which lists its shards for a while, and answers some of the calls that are under way."""
+        self.is_gone = True
+        while self.under_way and self.random.random() < 0.7:
+            if self.random.random() < 0.3:
+                self.settle()
+            else:
+                self._refuse()
+            self.shards.answer()
+        while self.under_way:
+            self._refuse()
+
+    def make_anew(self) -> None:
+        """Make the stream anew, which takes longer than a call."""
+        self.is_gone = False
+        self.former.append((FaultServer(shards=self.server.shards), self.stream))
+        self.stream = []
+        self.server.shards = even_shards(self.random.randint(1, 4))
+
+    def _refuse(self) -> None:
+        call = self.under_way.pop(self.random.randrange(len(self.under_way)))
+        self.dispatcher.settle(call, GONE, self.now)
+        self.happened["gone"] += 1
+        if not self.under_way and self.random.random() < 0.5:
+            self.make_anew()
+
     def send(self) -> bool:
         call = self.dispatcher.next_call(self.now)
         if call is None:
@@ -135,7 +171,8 @@ class Simulation:
             shards.append(shard.encode())
             if not is_refused:
                 self.stream.append(Taken(key.decode(), data, shard))
-            numbers.append(b"" if is_refused else b"%056d" % len(self.stream))
+            self.taken += 1
+            numbers.append(b"" if is_refused else b"%056d" % self.taken)
         self.happened[kind] += any(refused) or kind == "lost"
         if kind == "failed":
             self.dispatcher.settle(call, THROTTLED, self.now)
@@ -153,7 +190,7 @@ class Simulation:
             self.feed.settle(refused)
         self.dispatcher.refused.clear()
 
-    def run(self, steps: int, *, resharding: bool = True) -> None:
+    def run(self, steps: int, *, resharding: bool = True, deleting: bool = False) -> None:
         for _ in range(steps):
             action = self.random.random()
             if action < 0.3:
@@ -166,8 +203,10 @@ class Simulation:
                 self.shards.answer()
             elif action < 0.67:
                 self.hand_over()
+            elif action < 0.68 and deleting and self.under_way and not self.is_gone:
+                self.delete()
             elif self.under_way:
-                self.settle()
+                self._come_back()
             self.now += self.random.random() / 4
         self.drain()
 
@@ -176,7 +215,7 @@ class Simulation:
         for _ in range(20_000):
             self.shards.answer()
             if self.under_way:
-                self.settle()
+                self._come_back()
             elif not self.send():
                 due = self.dispatcher.wake_at()
                 if due is None:
@@ -184,9 +223,17 @@ class Simulation:
                 self.now = max(self.now, due)
         raise AssertionError("it never ends")
 
+    def _come_back(self) -> None:
+        if self.is_gone:
+            self._refuse()
+        else:
+            self.settle()
+
     @property
     def reading(self) -> Reading:
-        return read(self.server, self.stream)
+        readings = [read(*former) for former in [*self.former, (self.server, self.stream)]]
+        records = [record for reading in readings for record in reading.records]
+        return Reading(records, sum(reading.dropped for reading in readings))
 
     @property
     def wanted(self) -> set[Place]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from connector.kinesis.aggregation import deaggregate
-from connector.kinesis.shard_map import ShardMap, hash_key
+from connector.kinesis.shard_map import hash_key
 from connector.kinesis.shards import Shards
 from tests.connector.fault_server import FaultServer, Shard, Taken, listed
 
@@ -14,8 +14,8 @@ from tests.connector.fault_server import FaultServer, Shard, Taken, listed
 class AskedShards(Shards):
     """Shards that are listed again when the test says so."""
 
-    def __init__(self, server: FaultServer) -> None:
-        super().__init__(lambda: map(listed, server.shards))
+    def __init__(self, server: FaultServer, clock: Callable[[], float] = lambda: 0.0) -> None:
+        super().__init__(lambda: map(listed, server.shards), clock=clock)
         self.asked = 0
         self._open_question = False
 
@@ -29,7 +29,7 @@ class AskedShards(Shards):
 
     def answer(self) -> None:
         if self._open_question:
-            self.map = ShardMap(self._ask())
+            self._list()
             self._open_question = False
 
 

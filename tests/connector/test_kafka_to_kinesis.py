@@ -8,6 +8,7 @@ import signal
 from confluent_kafka import Consumer, TopicPartition
 
 from tests.connector.fault_server import Fault
+from tests.connector.packed_world import read
 from tests.connector.processes import Route, missing, out_of_order, until
 
 
@@ -198,6 +199,23 @@ def test_a_stream_that_is_deleted_turns_it_red_until_it_is_back(route: Route):
     route.server.plan = lambda _: Fault()
     until(lambda: len(route.arrived()) == 10)
     until(lambda: process.get("/readyz")[0] == 200)
+
+
+def test_after_calls_that_found_no_stream_its_shards_are_listed_again_before_aggregates_count_as_taken(route: Route):
+    route.sink = {"aggregation": "kpl"}
+    process = route.start()
+    before = route.produce(100)
+    until(lambda: len(read(route.server).records) == 100)
+    route.server.plan = lambda _: Fault(status=400, code="ResourceNotFoundException")
+    after = route.produce(100, first=100)
+    until(lambda: process.get("/readyz")[0] == 503)
+    assert route.server.lists == 1
+    former = read(route.server).records
+    route.server.taken.clear()
+    route.server.plan = lambda _: Fault()
+    until(lambda: {record.data for record in [*former, *read(route.server).records]} == {*before, *after})
+    until(lambda: route.committed() == 200)
+    assert route.server.lists == 2
 
 
 def test_the_brokers_may_be_named_by_a_parameter(route: Route):

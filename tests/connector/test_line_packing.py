@@ -62,4 +62,4 @@ def test_a_partition_travels_together_and_its_way_never_changes():
     assert list(packing.routes(LANE, content)) == [(LANE, content)]
     assert packing.is_settled()
     assert not packing.has_moved()
-    assert not packing.is_in_vain(content, None)
+    assert not packing.is_in_vain(content, None, 0)

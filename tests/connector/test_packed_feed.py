@@ -63,6 +63,30 @@ def test_without_looking_where_aggregates_lie_readers_miss_records(monkeypatch: 
     assert missing > 10
 
 
+def deleted(seed: int, *, doubts: bool = True) -> tuple[Simulation, int]:
+    """Play with streams that are deleted and made anew; return how many records readers missed."""
+    simulation = Simulation(Random(seed), doubts=doubts)
+    simulation.run(300, deleting=True)
+    got = {place(record.data) for record in simulation.reading.records}
+    return simulation, len(simulation.wanted - simulation.at_fault - got)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 2**32))
+def test_readers_miss_nothing_of_a_stream_that_is_deleted_and_made_anew_with_other_shards(seed: int):
+    simulation, missed = deleted(seed)
+    assert missed == 0
+    assert simulation.violations() == 0
+    assert simulation.feed.released == simulation.handed
+    assert simulation.feed.wake_at() is None
+
+
+def test_without_a_doubt_when_calls_fail_readers_miss_records_of_the_stream_that_is_made_anew():
+    played = [deleted(seed, doubts=False) for seed in range(20)]
+    assert sum(len(simulation.former) for simulation, _ in played) >= 10
+    assert sum(missed for _, missed in played) > 10
+
+
 class Overtaking(PackedFeed):
     """Routes anew without waiting for what is under way by the old routes."""
 

@@ -21,7 +21,16 @@ from tests.connector.in_memory import (
     running,
     settled,
 )
-from tests.connector.packed_routes import Aggregated, Gated, LimitedServer, Lines, PackedSource, messages
+from tests.connector.packed_routes import (
+    NOT_FOUND,
+    Aggregated,
+    Gated,
+    LimitedServer,
+    Lines,
+    PackedSource,
+    Remade,
+    messages,
+)
 from tests.connector.packed_world import read
 from tests.connector.processes import until
 
@@ -30,6 +39,10 @@ PARTITIONS, RECORDS = 2, 400
 
 def keys(seed: int) -> list[list[bytes | None]]:
     return [repeated_keys(Random(seed + n), RECORDS, 60) for n in range(PARTITIONS)]
+
+
+def padded(partition: int, offset: int) -> bytes:
+    return b"%d/%d/%100d" % (partition, offset, 0)
 
 
 def aggregated(seed: int, *, failing_lists: int = 0) -> tuple[Aggregated, FaultServer]:
@@ -66,6 +79,37 @@ def test_without_looking_where_aggregates_lie_readers_would_miss_records(monkeyp
     runs = [aggregated(seed) for seed in range(3)]
     assert sum(lost(assembly.source) for assembly, _ in runs) > 0
     assert sum(assembly.source.ahead for assembly, _ in runs) > 0
+
+
+def remade(before: int, after: int, *, seed: int = 0, doubts: bool = True) -> tuple[PackedSource, Aggregated]:
+    """Run through the stream being deleted and made anew with another number of shards."""
+    with FaultServer(shards=even_shards(before)) as server:
+        source = PackedSource(keys(seed), server, make_value=padded)
+        server.plan = Remade(source, after)
+        assembly = Aggregated(source, records=4, failing_lists=2, doubts=doubts)
+        with running(assembly):
+            until(lambda: settled(assembly), seconds=60)
+    return source, assembly
+
+
+@pytest.mark.parametrize(("before", "after"), [(1, 2), (2, 3), (4, 1)])
+def test_readers_of_a_stream_that_is_deleted_and_made_anew_with_other_shards_miss_nothing(before: int, after: int):
+    source, assembly = remade(before, after)
+    assert lost(source) == 0
+    assert source.ahead == 0
+    assert out_of_order([*source.former, *messages(source.server)]) == 0
+    assert assembly.engine.buffered == 0
+    assert assembly.sample("records_acknowledged_total") == PARTITIONS * RECORDS
+    assert source.server.happened[NOT_FOUND] > 0
+    assert assembly.failing_lists == 0, "shards that cannot be listed at first are waited for"
+    assert source.former
+    assert messages(source.server)
+
+
+def test_by_the_old_ranges_of_the_names_readers_would_miss_records_of_the_stream_that_is_made_anew():
+    # A name that was never there before makes the shards be listed again, now and then before anything is lost.
+    sources = (remade(1, 2, seed=seed, doubts=False)[0] for seed in range(20))
+    assert any(lost(source) > 0 and source.ahead > 0 for source in sources)
 
 
 def test_of_an_aggregate_that_is_refused_for_a_record_only_that_one_is_put_aside():
@@ -110,10 +154,6 @@ def test_lines_arrive_whole_and_each_partition_in_order_through_throttles_partia
     assert assembly.engine.buffered == 0
     assert sum(server.happened.values()) > 5
     assert max(len(record.data.splitlines()) for record in server.taken) > 10
-
-
-def padded(partition: int, offset: int) -> bytes:
-    return b"%d/%d/%100d" % (partition, offset, 0)
 
 
 def hot_run(assembly: Assembly, server: LimitedServer, hot: str) -> float:

@@ -210,6 +210,17 @@ def test_a_shard_that_nobody_listed_makes_the_shards_be_listed_again(server: Fau
     assert shards.asked == 1
 
 
+def test_a_stream_that_may_be_another_one_is_listed_again_before_it_is_paced_by(server: FaultServer):
+    shards = AskedShards(server)
+    gate = ShardGate(shards)
+    shards.doubt()
+    gate.observe([content(1)], answer([server.shards[0].name], [THROTTLED]), 0.0)
+    assert shards.asked == 1
+    shards.answer()
+    gate.observe([content(1)], answer([server.shards[0].name], [THROTTLED]), 1.0)
+    assert shards.asked == 1
+
+
 def test_other_failures_pace_nobody(server: FaultServer):
     gate = ShardGate(AskedShards(server))
     for now in range(5):

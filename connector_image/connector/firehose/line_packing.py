@@ -65,7 +65,7 @@ class LinePacking:
         data = b"".join(content.data)
         return Records([b""], [data], content.offsets[:1], len(data))
 
-    def is_in_vain(self, content: Records, placements: Placements | None) -> bool:
+    def is_in_vain(self, content: Records, placements: Placements | None, judged: int) -> bool:
         """Tell that what Firehose takes it delivers."""
-        del content, placements
+        del content, placements, judged
         return False

@@ -12,6 +12,8 @@ from connector.log import RateLimited
 from connector.outcome import Placements
 from connector.packing import Part
 
+# So many lists in a row must not show a shard before it counts as gone: a list may be late.
+_LISTS: Final = 10
 # Of an aggregate's limit so much is left to what its records cost beside their data.
 _WORTH: Final = 0.9
 
@@ -22,7 +24,8 @@ class KplPacking:
     """Packs by predicted shard, and finds out whether the shard that took an aggregate was the right one.
 
     Readers drop an aggregate whole when one of its hash keys lies outside the shard's range. That happens when the
-    stream was resharded since the shards were listed: they are listed again, and nothing is packed until then.
+    stream was resharded, or made anew, since the shards were listed: they are listed again, and nothing is packed until
+    then.
     """
 
     def __init__(self, shards: Shards, size: int, hash_key: str | None = None) -> None:
@@ -87,17 +90,28 @@ class KplPacking:
         hash_keys = content.hash_keys[:1] if content.hash_keys is not None else None
         return Records([key], [data], content.offsets[:1], len(data) + len(key), hash_keys)
 
-    def is_in_vain(self, content: Records, placements: Placements | None) -> bool | None:
+    def is_in_vain(self, content: Records, placements: Placements | None, judged: int) -> bool | None:
         """Tell whether readers drop the aggregate, because of the shard that took it.
 
-        None while that shard was never listed: it came by a reshard, and is being asked for.
+        None while that shard was never listed, since it came by a reshard, or while it may be one of another stream
+        than the one that was listed: the shards are being asked for. One that no list shows, although a stream lists
+        its closed shards too, is of a stream that was deleted.
         """
-        if placements is None or not placements.shards[0] or len(content) == 1:
+        if placements is None or not placements.shards[0]:
             return False
+        is_sure = judged > 0 or self._shards.is_sure()
+        if len(content) == 1:
+            return False
+        if not is_sure:
+            self._shards.ascertain()
+            return None
         shard = placements.shards[0].decode()
         try:
             in_vain = self._shards.map.misplaced(shard, content.keys, self._hash_keys(content))
         except UnknownShardError:
+            if judged >= _LISTS:
+                log.warning("no list shows the shard that took an aggregate, it is sent again", shard=shard)
+                return True
             log.info("the stream was resharded, its shards are listed again", code=shard)
             self._shards.refresh()
             return None

@@ -92,8 +92,8 @@ class ShardGate:
         """Tell the pacing what was noted, together: one shard at a time would cost more than to send."""
         mean = self._bytes // max(1, self._records)
         names = {shard: shard.decode() for shard in self._noted.keys() | self._refused.keys() if shard}
-        if not self._shards.map.knows(names.values()):
-            self._shards.refresh()
+        if not self._shards.is_sure() or not self._shards.map.knows(names.values()):
+            self._shards.ascertain()
         for shard, name in names.items():
             taken = self._noted[shard]
             self._pacing.observe(name, taken, taken * mean, self._refused[shard], now)
