@@ -157,6 +157,11 @@ def _explain_builtin(error: BaseException) -> CliError | None:
             f"the sandbox needs the package {error.name}",
             "make setup in a checkout, or pip install 'streamops[sandbox]'",
         )
+    if isinstance(error, ModuleNotFoundError) and error.name == "connector":
+        return CliError(
+            "the package streamops-connector is missing, which knows what the connector's image takes",
+            "make setup in a checkout, or pip install 'streamops[deploy]'",
+        )
     if isinstance(error, OSError) and error.filename:
         return CliError(f"{error.filename}: {error.strerror or error}")
     return None

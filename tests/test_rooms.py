@@ -8,6 +8,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 PROJECT = Path(__file__).parent.parent
 ROOMS = {
     "app": PROJECT / "app.py",
@@ -23,6 +25,7 @@ ARROWS = {
     ("stacks", "environments"),
     ("stacks", "connector"),
     ("cli", "environments"),
+    ("cli", "connector"),
     ("cli", "sandbox"),
     ("sandbox", "environments"),
 }
@@ -48,8 +51,9 @@ def test_the_imports_between_the_rooms_are_exactly_the_arrows():
     assert {arrow for room in ROOMS for arrow in arrows_from(room)} == ARROWS
 
 
-def test_stacks_know_only_the_configuration_of_the_connector():
-    modules = {name for _, name in imports_of("stacks") if name.partition(".")[0] == "connector"}
+@pytest.mark.parametrize("room", ["stacks", "cli"])
+def test_only_the_configuration_of_the_connector_is_known(room):
+    modules = {name for _, name in imports_of(room) if name.partition(".")[0] == "connector"}
     assert modules
     assert all(name.startswith("connector.config.") or name == "connector.config" for name in modules)
 

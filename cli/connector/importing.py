@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from pydantic import ValidationError
 
-from cli.connector.awslabs.properties import read_properties
+from cli.connector.awslabs.properties import read_properties, shown
 from cli.connector.awslabs.translation import Translation, translate
 from cli.environment import open_environment
 from cli.errors import CliError
@@ -56,15 +56,17 @@ def command(
     """
     answer = Answer.begin(ctx, output, query)
     opened = open_environment(answer, environment) if environment and not standalone else None
-    translation = translate(read_properties(files), standalone=standalone, environment=opened, topic=topic)
+    properties, places = read_properties(files)
+    try:
+        translation = translate(properties, standalone=standalone, environment=opened, topic=topic)
+    except CliError as error:
+        raise CliError(f"{', '.join(map(str, files))}: {error.message}", error.way_out) from None
     remarks = [each.as_json() for each in translation.remarks]
     if answer.for_people:
         print_table(remarks, COLUMNS, out=sys.stderr)
     if refused := translation.refused:
-        raise CliError(
-            "nothing is written: " + "\n".join(f"{each.key} {each.what}" for each in refused),
-            "change or take out what is refused, and import again",
-        )
+        told = [f"{places[each.key]}: {each.key}={shown(each.key, each.value)} {each.what}" for each in refused]
+        raise CliError("\n".join(["nothing is written", *told]), "change or take out what is refused, and import again")
     if standalone and len(translation.documents) > 1:
         raise CliError(
             f"there are {len(translation.documents)} topics, and one connector reads one",
@@ -100,9 +102,9 @@ def _give(answer: Answer, translation: Translation, remarks: list[dict[str, str]
     def as_yaml() -> None:
         if standalone:
             (document,) = translation.documents.values()
-            _print_yaml(document)
+            print_yaml(document)
         else:
-            _print_yaml({"routes": translation.documents})
+            print_yaml({"routes": translation.documents})
         for line in translation.to_do:
             note(f"note: {line}")
         if standalone:
@@ -111,7 +113,8 @@ def _give(answer: Answer, translation: Translation, remarks: list[dict[str, str]
     answer.give({"status": "none", "items": items, "remarks": remarks, "notes": translation.to_do}, as_yaml)
 
 
-def _print_yaml(document: dict[str, Any]) -> None:
+def print_yaml(document: dict[str, Any]) -> None:
+    """Write what was made to stdout."""
     from ruamel.yaml import YAML
     from ruamel.yaml.comments import CommentedMap
 

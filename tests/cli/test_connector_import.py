@@ -445,7 +445,7 @@ streamName=first
 stream\
 Name = Caf\u00e9-\:x
 empty
-region = eu\tcentral
+ttl = one\ttwo
 """
 
 
@@ -458,7 +458,7 @@ def test_properties_are_read_as_java_reads_them(project: Project):
     assert told["topics"] == "orders,clicks"
     assert told["streamName"] == "Café-:x"
     assert told["empty"] == ""
-    assert told["region"] == "eu\tcentral"
+    assert told["ttl"] == "one\ttwo"
     assert told["comment"] == "é"
     assert told["last"] == "1"
 

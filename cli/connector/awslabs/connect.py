@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cli.connector.awslabs.draft import Draft, LeftOutKey, RefusedKeyError, is_true
+from cli.connector.awslabs.draft import Draft, LeftOutKey, RefusedKeyError
 from cli.connector.awslabs.keys import Handler
 from cli.connector.awslabs.security import SECURITY, security
 
@@ -15,7 +15,8 @@ def _value_converter(draft: Draft, value: str) -> str:
     match value:
         case x if x in {_TEXT, _BYTES}:
             return "format: value, the default: the same bytes"
-        case x if x == _JSON and not is_true(draft.properties.get("value.converter.schemas.enable", "true")):
+        # A switch of Connect's own (ConfigDef), which takes true and false only.
+        case x if x == _JSON and draft.properties.get("value.converter.schemas.enable", "").strip().lower() == "false":
             raise LeftOutKey("the connector fails at JSON without schemas; now values are sent as they are")
     raise RefusedKeyError(
         "makes other bytes out of a value than Kafka holds, and streamops sends values as they are; where readers can "
@@ -70,8 +71,10 @@ def _instance(draft: Draft, value: str) -> str:
 def _bootstrap(draft: Draft, value: str) -> str:
     if not draft.standalone:
         raise LeftOutKey("the cluster is the environment's: kafka.bootstrap")
-    draft.source["bootstrap"] = value
-    return f"source.bootstrap: {value}"
+    # A list to Kafka: space around a comma and an empty place count for nothing (ConfigDef, ClientUtils).
+    addresses = ",".join(filter(None, map(str.strip, value.split(","))))
+    draft.source["bootstrap"] = addresses
+    return f"source.bootstrap: {addresses}"
 
 
 def _refused(what: str) -> Handler:

@@ -5,10 +5,11 @@ Defaults and behaviour are those of the connector's last commit (2023-03), not t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 
-from cli.connector.awslabs.draft import Draft, LeftOutKey, RefusedKeyError, bounded, is_true, whole_number
+from cli.connector.awslabs.draft import Draft, LeftOutKey, RefusedKeyError, bounded, switch, whole_number
 from environments.quantities import format_duration, format_size
 
 _METRICS = "every connector serves all its metrics; connectors.metrics: cloudwatch sends them there"
@@ -18,13 +19,19 @@ Handler = Callable[[Draft, str], str]
 MOST_LINGER = 10_000
 MOST_CONNECTIONS = 256
 MOST_BATCH = 500
-LEAST_BATCH_BYTES = 1024
+LEAST_BATCH_BYTES = 1000 << 10
+"""What one record may have. The connector sent a batch once it was past its size, so never less than a record."""
 MOST_BATCH_BYTES = 4 << 20
-ROLE_ACCOUNT = 4
-"""Where the account stands in a role's ARN."""
+METRICS_LEVELS = ("none", "summary", "detailed")
+_ROLE = re.compile(r"arn:[a-z-]+:iam::(?P<account>[0-9]{12}):role/.+")
+_LABEL = "[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?"
+_ADDRESS = re.compile(rf"https?://({_LABEL}\.)*{_LABEL}(:[0-9]{{1,5}})?/?")
+_REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-[0-9]+")
 
 
 def _region(draft: Draft, value: str) -> str:
+    if not _REGION.fullmatch(value):
+        raise RefusedKeyError("is not a region; write its code, as in eu-west-1")
     if draft.standalone:
         draft.sink["region"] = value
         return f"sink.region: {value}"
@@ -42,15 +49,20 @@ def _endpoint(draft: Draft, value: str) -> str:
     if not draft.standalone:
         raise LeftOutKey(f"the network of the environment has a way to {draft.service}; --standalone keeps the address")
     url = value if value.startswith(("http://", "https://")) else f"https://{value}"
+    if not _ADDRESS.fullmatch(url):
+        raise RefusedKeyError("is not the address of a service; write its host, with https:// before it or without")
     draft.sink["endpoint"] = url
     return f"sink.endpoint: {url}"
 
 
 def _role(draft: Draft, value: str) -> str:
+    role = _ROLE.fullmatch(value)
+    if role is None:
+        raise RefusedKeyError("is not the ARN of a role; write it whole, as in arn:aws:iam::111122223333:role/writer")
     if draft.standalone:
         draft.sink.setdefault("role", {})["arn"] = value
         return f"sink.role.arn: {value}"
-    account = (value.split(":") + [""] * 5)[ROLE_ACCOUNT]
+    account = role["account"]
     if draft.environment is not None and draft.environment.account != account:
         raise RefusedKeyError(
             f"is a role of account {account}, and routes of {draft.environment.name} write into account "
@@ -91,15 +103,17 @@ def _connections(draft: Draft, value: str) -> str:
 
 
 def _aggregation(draft: Draft, value: str) -> str:
-    if not is_true(value):
-        return "aggregation: none, the default"
+    on, remark = switch(value)
+    if not on:
+        return f"aggregation: none, the default{remark}"
     draft.sink["aggregation"] = "kpl"
     return "aggregation: kpl"
 
 
 def _partition_as_hash_key(draft: Draft, value: str) -> str:
-    if not is_true(value):
-        return "partition_key: key, the default"
+    on, remark = switch(value)
+    if not on:
+        return f"partition_key: key, the default{remark}"
     draft.sink["partition_key"] = "partition"
     return (
         "partition_key: partition, which is what was meant: partition numbers as hash keys all lie at the very "
@@ -108,6 +122,8 @@ def _partition_as_hash_key(draft: Draft, value: str) -> str:
 
 
 def _metrics_level(draft: Draft, value: str) -> str:
+    if value not in METRICS_LEVELS:
+        raise RefusedKeyError(f"is none of {', '.join(METRICS_LEVELS)}; correct it")
     if not draft.standalone or value == "none":
         raise LeftOutKey(_METRICS)
     namespace = draft.properties.get("metricsNameSpace", "KinesisProducer")
@@ -141,9 +157,8 @@ def _limit(draft: Draft, name: str, value: int | str, is_default: bool, remark: 
 
 
 def _batch(draft: Draft, value: str) -> str:  # noqa: ARG001 - all handlers are called alike
-    raise LeftOutKey(
-        "records always go in batches" if is_true(value) else "records always go in batches, never one by one"
-    )
+    on, remark = switch(value)
+    raise LeftOutKey(f"records always go in batches{'' if on else ', never one by one'}{remark}")
 
 
 def _tasks(draft: Draft, value: str) -> str:

@@ -44,9 +44,10 @@ def write_security(draft: Draft) -> list[str]:
     """Write ``source.security`` out of all of these keys; returns what is left to do by hand.
 
     Raises:
-        RefusedKeyError: a way to prove who one is that needs more than can be taken from here.
+        RefusedKeyError: a protocol that there is not, or a way to prove who one is that needs more than can be taken
+            from here.
     """
-    told = _effective(draft.properties)
+    told = _effective(draft)
     protocol = told.get("security.protocol", "PLAINTEXT").upper()
     to_do: list[str] = []
     described: dict[str, object]
@@ -57,9 +58,10 @@ def write_security(draft: Draft) -> list[str]:
             described = {"protocol": "tls"}
         case "SASL_SSL" | "SASL_PLAINTEXT":
             described = {"protocol": "sasl-tls" if protocol == "SASL_SSL" else "sasl-plaintext"}
-            described |= _mechanism(told.get("sasl.mechanism", "GSSAPI").upper(), to_do)
+            described |= _mechanism(draft, told.get("sasl.mechanism", "GSSAPI").upper(), to_do)
         case _:
-            raise RefusedKeyError(f"security.protocol={protocol} is none that Kafka knows; correct it")
+            key = draft.origin("security.protocol") or ""
+            raise RefusedKeyError("is no protocol that Kafka knows; correct it", key)
     stores = ("ssl.truststore.location", "ssl.truststore.certificates")
     if protocol.endswith("SSL") and any(store in told for store in stores):
         to_do.append("export the authority out of the trust store as PEM, and name the file in source.security.ca")
@@ -72,7 +74,7 @@ def write_security(draft: Draft) -> list[str]:
     return to_do
 
 
-def _mechanism(mechanism: str, to_do: list[str]) -> dict[str, object]:
+def _mechanism(draft: Draft, mechanism: str, to_do: list[str]) -> dict[str, object]:
     if mechanism in PASSWORDS:
         to_do.append(
             f"put user name and password of sasl.jaas.config into the variables {USERNAME} and {PASSWORD} of the "
@@ -81,19 +83,18 @@ def _mechanism(mechanism: str, to_do: list[str]) -> dict[str, object]:
         return {"mechanism": PASSWORDS[mechanism], "username": {"env": USERNAME}, "password": {"env": PASSWORD}}
     if mechanism == "AWS_MSK_IAM":
         return {"mechanism": "aws-msk-iam"}
+    key = draft.origin("sasl.mechanism") or draft.origin("security.protocol") or ""
     raise RefusedKeyError(
-        f"sasl.mechanism={mechanism} cannot be taken over: "
+        f"means {mechanism}, which cannot be taken over: "
         + (
             "the connector has no Kerberos; give it a listener with SCRAM, OAUTHBEARER or mTLS"
             if mechanism == "GSSAPI"
             else "take the sasl keys out, import again, and write source.security by hand"
-        )
+        ),
+        key,
     )
 
 
-def _effective(properties: dict[str, str]) -> dict[str, str]:
-    """The keys as the connector's consumer sees them: its own, else its worker's, else the worker's for itself."""
-    told: dict[str, str] = {}
-    for prefix in ("", "consumer.", "consumer.override."):
-        told |= {key: properties[f"{prefix}{key}"] for key in SECURITY if f"{prefix}{key}" in properties}
-    return told
+def _effective(draft: Draft) -> dict[str, str]:
+    """The keys as the connector's consumer sees them."""
+    return {bare: draft.properties[key] for bare in SECURITY if (key := draft.origin(bare)) is not None}

@@ -1,8 +1,9 @@
 """From the keys of a connector to routes, with an answer for every key.
 
 1. Which sink it is, which topics it reads and where it writes; without these there is no route.
-2. Every other key, in the order of the file: it is written, left out or refused, each with the reason.
-3. A route, or a configuration of the image, for each topic.
+2. Every other key, in the order of the file: it is written, left out or refused, each with the reason. An empty one is
+   left out: templates are full of them.
+3. A route, or a configuration of the image, for each topic. What the image would not take is refused by its key.
 
 Nothing is written when a key is refused: what would come out would not mean the same.
 """
@@ -14,9 +15,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cli.connector.awslabs import connect, keys
-from cli.connector.awslabs.draft import Draft, Kind, LeftOutKey, RefusedKeyError, Remark
+from cli.connector.awslabs.draft import CONSUMER_PREFIXES, Draft, Kind, LeftOutKey, RefusedKeyError, Remark
 from cli.connector.awslabs.names import Names, short_name
-from cli.connector.awslabs.properties import CONNECTOR_CLASS
+from cli.connector.awslabs.properties import CONNECTOR_CLASS, is_empty
 from cli.connector.awslabs.security import write_security
 from cli.errors import CliError
 from environments import Environment
@@ -25,7 +26,7 @@ from environments.rules.findings import meant
 SINKS: dict[str, Kind] = {"AmazonKinesisSinkConnector": "kinesis", "FirehoseSinkConnector": "firehose"}
 TARGETS: dict[Kind, str] = {"kinesis": "streamName", "firehose": "deliveryStream"}
 _DEAD_LETTERS = "errors.deadletterqueue.topic.name"
-_OF_CONSUMERS = ("consumer.override.", "consumer.")
+_EMPTY = "empty, as if it were not there"
 
 
 @dataclass
@@ -43,6 +44,10 @@ class Translation:
         """The keys for whose sake nothing can be written."""
         return [remark for remark in self.remarks if remark.fate == "refused"]
 
+    def refuse(self, remark: Remark) -> None:
+        """Say of a key that was answered for already that it is refused after all; the first reason stays."""
+        self.remarks = [remark if each.key == remark.key and each.fate != "refused" else each for each in self.remarks]
+
 
 def translate(
     properties: Mapping[str, str], *, standalone: bool = False, environment: Environment | None = None, topic: str = ""
@@ -58,11 +63,12 @@ def translate(
     Raises:
         CliError: the sink, its topics, its target or its name is not told.
     """
-    kind = _kind(properties)
-    draft = Draft(kind, standalone, dict(properties), environment)
+    given = {key: value for key, value in properties.items() if not is_empty(value)}
+    kind = _kind(given)
+    draft = Draft(kind, standalone, given, environment)
     translation = Translation()
     names = Names(environment)
-    name, topics, target = _identity(properties, kind)
+    name, topics, target = _identity(given, kind)
     if topic and topic not in topics:
         raise CliError(f"{topic} is none of the topics", f"there are: {', '.join(topics)}")
     several = len(topics) > 1
@@ -75,9 +81,11 @@ def translate(
     }
     remarks = {
         key: Remark(key, value, "carried", written[key]) if key in written else _remark(draft, key, value)
-        for key, value in sorted(properties.items(), key=_overriding)
+        for key, value in sorted(given.items(), key=_overriding)
     }
-    translation.remarks = [remarks[key] for key in properties]
+    translation.remarks = [
+        remarks.get(key) or Remark(key, value, "left out", _EMPTY) for key, value in properties.items()
+    ]
     if standalone:
         _finish_standalone(draft, translation, name)
     if kind == "firehose":
@@ -85,7 +93,7 @@ def translate(
         translation.to_do.append(
             "delimiter: none keeps records as they came, one after the other; take it out to have a line each"
         )
-    rejected = properties.get(_DEAD_LETTERS, "")
+    rejected = given.get(_DEAD_LETTERS)
     if rejected:
         draft.top["dead_letters"] = {"topic": rejected if standalone else names.of("topics", rejected)}
     for each in [topic] if topic else topics:
@@ -94,8 +102,18 @@ def translate(
             translation.documents[route] = _configuration(draft, route, each, target)
         else:
             translation.documents[route] = _route(draft, names, each, target)
+    if "bootstrap" in draft.source:
+        _ask_image(draft, translation)
     translation.to_do = [*names.to_declare(), *translation.to_do, *_where_it_starts(draft)]
     return translation
+
+
+def _ask_image(draft: Draft, translation: Translation) -> None:
+    from cli.connector.awslabs.acceptance import refused_by_image  # the connector's package, which no route needs
+
+    for document in translation.documents.values():
+        for refused in refused_by_image(draft, document):
+            translation.refuse(refused)
 
 
 def _kind(properties: Mapping[str, str]) -> Kind:
@@ -124,13 +142,14 @@ def _identity(properties: Mapping[str, str], kind: Kind) -> tuple[str, list[str]
     return needed["name"], topics, needed[TARGETS[kind]]
 
 
-def _overriding(item: tuple[str, str]) -> bool:
-    """What the connector says of its consumer comes last, and so wins over what its worker says."""
-    return item[0].startswith(_OF_CONSUMERS[0])
+def _overriding(item: tuple[str, str]) -> int:
+    """What the connector says of its consumer comes last, and so wins over what its worker says of consumers."""
+    places = (-place for place, prefix in enumerate(CONSUMER_PREFIXES) if item[0].startswith(prefix))
+    return next(places, -len(CONSUMER_PREFIXES))
 
 
 def _remark(draft: Draft, key: str, value: str) -> Remark:
-    bare = next((key.removeprefix(prefix) for prefix in _OF_CONSUMERS if key.startswith(prefix)), key)
+    bare = next((key.removeprefix(prefix) for prefix in CONSUMER_PREFIXES if key.startswith(prefix)), key)
     own = keys.KINESIS if draft.kind == "kinesis" else keys.FIREHOSE
     of_consumer = connect.OF_CONSUMERS.get(bare) if bare != key else None
     handler = keys.BOTH.get(key) or own.get(key) or of_consumer or connect.HANDLERS.get(bare)
@@ -163,15 +182,12 @@ def _unknown(draft: Draft, key: str) -> str:
 
 
 def _finish_standalone(draft: Draft, translation: Translation, name: str) -> None:
-    properties = draft.properties
-    given = (properties.get(f"{prefix}group.id") for prefix in _OF_CONSUMERS)
-    draft.source["group"] = next(filter(None, given), f"connect-{name}")
+    group = draft.origin("group.id")
+    draft.source["group"] = draft.properties[group] if group else f"connect-{name}"
     try:
         translation.to_do += write_security(draft)
     except RefusedKeyError as refused:
-        mechanism = properties.get("sasl.mechanism", "")
-        translation.remarks = [each for each in translation.remarks if each.key != "sasl.mechanism"]
-        translation.remarks.append(Remark("sasl.mechanism", mechanism, "refused", str(refused)))
+        translation.refuse(Remark(refused.key, draft.properties[refused.key], "refused", str(refused)))
     if "bootstrap" not in draft.source and not translation.refused:
         raise CliError(
             "bootstrap.servers is missing, and the image must know its brokers",
