@@ -124,6 +124,26 @@ def test_everything_that_is_declared_is_counted_and_nothing_else(busy: Metrics):
             assert {len(labels) for labels in snapshot[metric.name]} == {len(metric.labels)}, metric.name
 
 
+def test_codes_that_never_end_take_neither_memory_nor_labels_nor_the_log(caplog: pytest.LogCaptureFixture):
+    metrics = Metrics("r")
+    for number in range(1000):
+        metrics.failed(f"Code{number}", 1)
+        metrics.call_failed(CallFailure(f"Code{number}", "oops"))
+        metrics.inverted(f"shardId-{number}-{number}", 1)
+        metrics.inverted(f"shardId-{number}", 1)
+    for odd in ("", "two words", "a" * 65, "é", "\ud800", "x\n"):
+        metrics.failed(odd, 1)
+    metrics.failed("ProvisionedThroughputExceededException", 7)
+    snapshot = metrics.snapshot()
+    assert len(snapshot["records_failed"]) == 102
+    assert len(snapshot["calls_failed"]) == 101
+    assert value(metrics, "records_failed_total", code="Code7") == 1
+    assert value(metrics, "records_failed_total", code="Other") == 906
+    assert value(metrics, "records_throttled_total") == 7, "whatever came before"
+    assert len(snapshot["inversions"]) == 1001
+    assert len([record for record in caplog.records if record.message.startswith("call failed")]) == 101
+
+
 def test_prometheus_reads_all_of_it(busy: Metrics):
     families = {family.name for family in text_string_to_metric_families(generate_latest(busy.registry).decode())}
     assert families == {PREFIX + metric.name for metric in METRICS}

@@ -12,6 +12,7 @@ from connector.circuit import Circuit
 from connector.log import RateLimited
 from connector.metrics.catalogue import METRICS
 from connector.metrics.exposition import registry_of
+from connector.metrics.names import Names
 from connector.metrics.order_advice import OrderAdvice
 from connector.metrics.peak import Peak
 from connector.metrics.snapshot import INFINITY, SUM, Snapshot, Values
@@ -61,6 +62,8 @@ class Metrics:
 
     def __init__(self, route: str) -> None:
         self._route = route
+        self._codes = Names(known=_THROTTLES)
+        self._shards = Names(most=1000)
         self._failed: Counter[str] = Counter()
         self._calls_failed: Counter[str] = Counter()
         self._dead_letters: Counter[str] = Counter()
@@ -116,6 +119,7 @@ class Metrics:
 
     def failed(self, code: str, count: int) -> None:
         """So many records were not taken, for this reason; they will be sent again."""
+        code = self._codes.of(code)
         self._failed[code] += count
         log.warning("records not taken, they will be sent again", code=code, records=count)
 
@@ -133,13 +137,14 @@ class Metrics:
 
     def inverted(self, shard: str, count: int) -> None:
         """So many records have sequence numbers not above what their shard had given out before they left."""
-        self._inversions[shard] += count
+        self._inversions[self._shards.of(shard)] += count
         log.error("sequence numbers of a shard went back", shard=shard, records=count)
 
     def call_failed(self, failure: CallFailure) -> None:
         """A call failed as a whole."""
-        self._calls_failed[failure.code] += 1
-        log.warning("call failed, it will be repeated", code=failure.code, reason=failure.message)
+        code = self._codes.of(failure.code)
+        self._calls_failed[code] += 1
+        log.warning("call failed, it will be repeated", code=code, reason=failure.message)
 
     def circuit_changed(self, circuit: Circuit) -> None:
         """The circuit opened or closed."""
