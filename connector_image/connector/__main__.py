@@ -13,6 +13,7 @@ from typing import Final
 
 from connector.config import ConfigError, ConnectorConfig, is_port, load_config
 from connector.log import configure
+from connector.redaction import shown
 
 CONFIG_VARIABLE: Final = "CONNECTOR_CONFIG"
 PORT_VARIABLE: Final = "CONNECTOR_HTTP_PORT"
@@ -110,7 +111,7 @@ def _with_port(config: ConnectorConfig, origin: str) -> Loaded:
     if not port:
         return Loaded(config, origin, {})
     if not is_port(port):
-        raise ConfigError.of(PORT_VARIABLE, "must be a port from 0 to 65535", "correct or unset it", port)
+        raise ConfigError.of(PORT_VARIABLE, "must be a port from 0 to 65535", "correct or unset it", shown(port))
     http = config.http.model_copy(update={"port": int(port)})
     return Loaded(config.model_copy(update={"http": http}), origin, {"http.port": f"variable {PORT_VARIABLE}"})
 

@@ -6,6 +6,7 @@ Addresses that are only known after a deployment stay out of what is deployed.
 from collections.abc import Callable
 
 from connector.errors import ConnectorError
+from connector.redaction import holds_login
 
 _REFERENCE = "ssm:"
 
@@ -20,6 +21,11 @@ def resolve_bootstrap(bootstrap: str, parameter: Callable[[str], str]) -> str:
         return bootstrap
     path = bootstrap.removeprefix(_REFERENCE)
     brokers = parameter(path).strip()
+    if holds_login(brokers):
+        raise ConnectorError(
+            f"SSM parameter {path!r}: holds a user name or a password; it must hold the brokers as host:port,host:port,"
+            " and source.security tells who we are to them"
+        )
     if not brokers:
         raise ConnectorError(f"SSM parameter {path!r}: is empty; it must hold the brokers as host:port,host:port")
     return brokers

@@ -13,7 +13,7 @@ import botocore.session
 from botocore.config import Config
 from pydantic import BaseModel
 
-from connector.aws.explained import explained
+from connector.aws.explained import explained, without_login
 from connector.config import ConnectorConfig, FirehoseSink, Secret
 from connector.permissions import acls, policies
 from connector.units import format_duration, format_size
@@ -153,13 +153,15 @@ def _place(config: ConnectorConfig) -> tuple[str, str]:
     sink = config.sink
     with explained("the AWS settings"):
         session = botocore.session.get_session()
-        client = session.create_client(
-            sink.kind,
-            region_name=sink.region or os.environ.get("AWS_REGION") or None,
-            endpoint_url=sink.endpoint,
-            aws_access_key_id="none",
-            aws_secret_access_key="none",  # noqa: S106 - says so itself
-            config=Config(use_fips_endpoint=True) if sink.fips else None,
+        client = without_login(
+            session.create_client(
+                sink.kind,
+                region_name=sink.region or os.environ.get("AWS_REGION") or None,
+                endpoint_url=sink.endpoint,
+                aws_access_key_id="none",
+                aws_secret_access_key="none",  # noqa: S106 - says so itself
+                config=Config(use_fips_endpoint=True) if sink.fips else None,
+            )
         )
         return str(client.meta.region_name), str(client.meta.endpoint_url)
 

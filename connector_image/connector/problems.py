@@ -1,7 +1,7 @@
 """What is wrong with a configuration, said so that the reader can mend it.
 
-Pydantic's errors know the place and the rule; what they lack for a person is the value in its
-written form, the key that was probably meant and what to do now.
+Pydantic's errors know the place and the rule; what they lack for a person is the value in its written form (where it
+may be shown, see `connector.redaction`), the key that was probably meant and what to do now.
 """
 
 import difflib
@@ -15,27 +15,31 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from connector.config.section import Secret
+from connector.redaction import HIDDEN_NAME, kind_of, shown, shown_name, shown_word
 
 _ABSENT = object()
-# A password written where its place should be named must not reach a log.
-_SECRETS = frozenset({"username", "password", "client_id", "client_secret", "key", "key_password"})
+# Below it stands who we are to the brokers, so of values only misspelt words are shown.
+_SECURITY = "security"
 # Keys that tell the members of a union apart.
 _TAGS = ("protocol", "mechanism", "kind")
 # What a member of a union says when the value is of another kind altogether.
 _OTHER_KIND = frozenset({"literal_error", "string_type", "model_type", "model_attributes_type", "dict_type"})
 
 
+class DuplicateKeyError(ValueError):
+    """A key stands twice in one object."""
+
+
 class Problem(NamedTuple):
-    """One broken rule."""
+    """One broken rule; `value` is written as it is shown, empty where it is not."""
 
     path: str
-    value: object
+    value: str
     rule: str
     way_out: str
 
     def __str__(self) -> str:
-        shown = "" if self.value is None or self.value is _ABSENT else f" {_shorten(self.value)}"
-        return f"{self.path}:{shown} {self.rule}; {self.way_out}"
+        return f"{self.path}: {f'{self.value} {self.rule}'.lstrip()}; {self.way_out}"
 
 
 def describe(error: ValidationError, root: type[BaseModel]) -> list[Problem]:
@@ -55,12 +59,12 @@ def duplicate_free(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
     """Build an object of a JSON text, as `json.loads(object_pairs_hook=...)` wants it.
 
     Raises:
-        ValueError: a key stands there twice; the standard reader would drop the first in silence.
+        DuplicateKeyError: a key stands there twice; the standard reader would drop the first in silence.
     """
     result: dict[str, Any] = {}
     for key, value in pairs:
         if key in result:
-            raise ValueError(f"the key {key!r} stands there twice")
+            raise DuplicateKeyError(f"the key {shown_name(key)} stands there twice")
         result[key] = value
     return result
 
@@ -96,29 +100,31 @@ def _problems(group: list[tuple[ErrorDetails, _Place]]) -> list[Problem]:
         for detail, each in group:
             if each.form is None and detail["type"] not in _OTHER_KIND:
                 return [_problem(detail, each)]
-    return [Problem(".".join(place.fork), _shown(place.fork, value), _must_be(place.fork_forms), "correct the value")]
+    place = _Place(place.fork, forms=place.fork_forms)
+    return [Problem(_written(place.path), _shown(place, value), _must_be(place.forms), "correct the value")]
 
 
 def _problem(detail: ErrorDetails, place: _Place) -> Problem:
     parent, name = place.parent, place.field
-    where = ".".join(place.path) or "(whole text)"
-    value = _shown(place.path, detail["input"])
     kind = detail["type"]
+    where = _written(place.path) if kind == "missing" else _where(place, detail["input"])
+    # What a section as a whole breaks is said by the rule.
+    value = "" if kind == "value_error" and isinstance(detail["input"], dict) else _shown(place, detail["input"])
     context = detail.get("ctx", {})
     if kind == "missing":
-        return Problem(where, _ABSENT, "is missing", f"add it{_example(parent, name)}")
+        return Problem(where, "", "is missing", f"add it{_example(parent, name)}")
     if kind == "extra_forbidden":
-        known = sorted(parent.model_fields) if parent else []
-        close = difflib.get_close_matches(name, known, n=1)
-        hint = f"did you mean {close[0]}?" if close else "remove it"
-        return Problem(where, value, "is not a known key", f"{hint} (known here: {', '.join(known)})")
+        # Its value may be what belongs to the key of a secret.
+        known = ", ".join(sorted(parent.model_fields)) if parent else ""
+        close = _meant(place)
+        hint = f"did you mean {close}?" if close else "remove it"
+        return Problem(where, "", "is not a known key", f"{hint} (known here: {known})")
     if kind in {"union_tag_invalid", "union_tag_not_found"}:
         tag = str(context.get("discriminator", "")).strip("'")
         expected = context.get("expected_tags") or ", ".join(map(repr, _tags_of(place.forms, tag)))
-        shown = context.get("tag", _ABSENT)
-        if shown is _ABSENT:
-            return Problem(f"{where}.{tag}", _ABSENT, "is missing", f"add it, one of {expected}")
-        return Problem(f"{where}.{tag}", shown, f"must be one of {expected}", "correct the value")
+        if "tag" not in context:
+            return Problem(f"{where}.{tag}", "", "is missing", f"add it, one of {expected}")
+        return Problem(f"{where}.{tag}", shown_word(context["tag"]), f"must be one of {expected}", "correct the value")
     if kind in {"model_type", "model_attributes_type"} and place.forms:
         return Problem(where, value, _must_be(place.forms), "correct the value")
     rule = detail["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
@@ -129,9 +135,34 @@ def _problem(detail: ErrorDetails, place: _Place) -> Problem:
     return Problem(where, value, rule, f"correct the value{_example(parent, name)}")
 
 
-def _shown(path: Sequence[str], value: object) -> object:
-    hidden = _SECRETS.intersection(path) or ("security" in path and isinstance(value, dict))
-    return _ABSENT if hidden else value
+def _where(place: _Place, value: object) -> str:
+    """Write a path, but for a name without a value below `security`, which may be a secret in braces."""
+    known = place.parent is not None and place.field in place.parent.model_fields
+    if value is None and _SECURITY in place.path and not known and not _meant(place):
+        return f"{_written(place.path[:-1])}.{HIDDEN_NAME}"
+    return _written(place.path)
+
+
+def _meant(place: _Place) -> str | None:
+    """Return the known key that is nearest to one that is not."""
+    known = sorted(place.parent.model_fields) if place.parent else []
+    return next(iter(difflib.get_close_matches(place.field, known, n=1)), None)
+
+
+def _shown(place: _Place, value: object) -> str:
+    """Write a value if it may be seen."""
+    forms = place.fork_forms if place.path == place.fork else place.forms
+    if value is _ABSENT or not forms:
+        return ""
+    if _SECURITY in place.path:
+        return shown_word(value) if all(typing.get_origin(form) is Literal for form in forms) else ""
+    if all(isinstance(form, type) and issubclass(form, BaseModel) for form in forms) and not isinstance(value, dict):
+        return "" if value is None else f"({kind_of(value)})"
+    return shown(value)
+
+
+def _written(path: Sequence[str]) -> str:
+    return ".".join(map(shown_name, path)) or "(whole text)"
 
 
 def _locate(location: tuple[int | str, ...], root: type[BaseModel]) -> _Place:
@@ -219,8 +250,3 @@ def _sections(model: type[BaseModel]) -> list[str]:
 def _example(parent: type[BaseModel] | None, field: str) -> str:
     info = parent.model_fields.get(field) if parent else None
     return f", like {info.examples[0]}" if info and info.examples else ""
-
-
-def _shorten(value: object, limit: int = 80) -> str:
-    text = repr(value)
-    return text if len(text) <= limit else f"{text[: limit - 1]}…"

@@ -120,6 +120,22 @@ def sink(record: str) -> KinesisSink:
     return KinesisSink.model_validate({"kind": "kinesis", "stream": "flights", "limits": {"record": record}})
 
 
+@pytest.mark.parametrize("service", ["kinesis", "s3"])
+def test_an_endpoint_with_a_login_is_refused_and_not_shown(monkeypatch: pytest.MonkeyPatch, service: str):
+    monkeypatch.setenv(f"AWS_ENDPOINT_URL_{service.upper()}", "https://user:hunter2@127.0.0.1:1")
+    with pytest.raises(ConnectorError, match=f"the endpoint of {service} holds a user name") as refused:
+        Account("eu-west-1").client(service)
+    assert "hunter2" not in str(refused.value)
+
+
+def test_what_botocore_says_of_an_address_is_said_without_its_login(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("AWS_PROFILE", "moving")
+    monkeypatch.setenv("AWS_ENDPOINT_URL_STS", "http://user:hunter2@127.0.0.1:1")
+    with pytest.raises(CredentialsUnavailable, match=r"http://…@127\.0\.0\.1:1/") as refused:
+        Account("eu-west-1").credentials()
+    assert "hunter2" not in str(refused.value)
+
+
 @pytest.mark.usefixtures("keys")
 def test_a_stream_is_ready_when_it_takes_what_the_sink_may_send(server: FaultServer):
     account = Account("eu-west-1")

@@ -89,7 +89,10 @@ def test_all_problems_are_reported_together():
             "source.security.protocol: 'iam' must be one of 'plaintext', 'tls'",
         ),
         ({"source__security": {}}, "source.security.protocol"),
-        ({"source__security": {"protocol": "tls", "cert": "x"}}, "source.security.cert: 'x' is not a known key"),
+        (
+            {"source__security": {"protocol": "tls", "cert": "x"}},
+            "source.security.cert: is not a known key; remove it (known here: ca, cert",
+        ),
         ({"source__kind": "kinesis"}, "source.kind: 'kinesis' must be 'kafka'"),
         ({"source__linger": 5}, "source.linger: 5 must be a duration"),
         ({"source__linger": "1h"}, "source.linger"),
@@ -115,10 +118,45 @@ def test_a_broken_rule_is_named_with_path_and_value(changes, expected):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "[]", "hello", "{", "a: [", "route: 2024-13-45", '{"a": 1, "a": 2}', "a: 1\na: 2\n"]
+    ("text", "problem"),
+    [
+        ("", "(whole text): must be a mapping with the keys route, source and sink"),
+        ("[]", "(whole text): (a list) must be a mapping"),
+        ("hello", "(whole text): (a text) must be a mapping"),
+        (
+            "{",
+            "line 1, column 2: while parsing a flow node, expected the node content, but found '<stream end>'; correct",
+        ),
+        ("a: [", "line 1, column 5: while parsing a flow node"),
+        ("a: b\nc: d: e\n", "line 2, column 5: mapping values are not allowed here; correct the YAML (or JSON)"),
+        ("route: 2024-13-45", "(whole text): holds a value that is not of the kind that it looks like"),
+        ("route: !!bool maybe", "(whole text): holds a value that is not of the kind that it looks like"),
+        ("route: \0", "(whole text): holds the character #x0000, which YAML does not allow"),
+        ('{"a": 1, "a": 2}', "(whole text): the key a stands there twice; keep one of them"),
+        ("a: 1\na: 2\n", "line 2, column 1: a key stands there twice; keep one of them"),
+        (f'{{"memory": {"9" * 5000}}}', "(whole text): holds a number of more digits than are read"),
+    ],
 )
-def test_a_text_that_is_no_mapping_is_one_problem(text):
-    assert len(problems(text)) == 1
+def test_a_text_that_is_no_mapping_is_one_problem(text, problem):
+    (only,) = problems(text)
+    assert problem in only
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, '{"a":' * 100_000, "- " * 100_000, "{a: [" * 1000])
+def test_a_text_that_is_nested_without_end_is_one_problem(text):
+    (only,) = problems(text)
+    assert only == "(whole text): is nested too deeply; write fewer brackets, no section lies deeper than four"
+
+
+def test_anchors_that_hold_themselves_are_refused_like_everything_that_is_not_known():
+    assert problems("&whole {route: *whole}")
+    assert problems("route: &a [*a]")
+
+
+def test_what_is_large_or_many_times_larger_than_its_text_is_shown_by_its_kind():
+    assert any(found.startswith("route: (a large number) must be") for found in problems(f"route: 0x{'f' * 5000}"))
+    layers = "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 12))
+    assert any(found.startswith("route: (a list)") for found in problems(f"a0: &a0 x\n{layers}route: *a11\n"))
 
 
 def test_a_secret_written_in_the_wrong_place_is_not_repeated():

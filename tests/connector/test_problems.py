@@ -47,7 +47,7 @@ def test_a_value_of_several_forms_has_one_problem(sink, problem):
 
 def test_dead_letters_that_are_of_no_form_name_all_forms():
     (only,) = problems(dead_letters={"topik": "x"})
-    assert only.startswith("dead_letters: {'topik': 'x'} must be {topic: …}, {stream: …} or {bucket: …}")
+    assert only.startswith("dead_letters: {topik: …} must be {topic: …}, {stream: …} or {bucket: …}")
 
 
 @pytest.mark.parametrize(
@@ -58,8 +58,8 @@ def test_dead_letters_that_are_of_no_form_name_all_forms():
         ({"protocol": "sasl-plaintext", "mechanism": "aws-msk-iam"}, "source.security.protocol: 'sasl-plaintext' must"),
         ({"protocol": "sasl-tls", "mechanism": "GSSAPI"}, "Kerberos) is not there: the Kafka client of the image"),
         ({"protocol": "tls", "key": "k.pem"}, "source.security: certificate and key belong together"),
-        ({"protocol": "tls", "ca": {"env": "A", "fil": "b"}}, "source.security.ca.fil: 'b' is not a known key; did"),
-        ({"protocol": "tls", "ca": 5}, "source.security.ca: 5 must be text, {env: …} or {file: …}"),
+        ({"protocol": "tls", "ca": {"env": "A", "fil": "b"}}, "source.security.ca.fil: is not a known key; did"),
+        ({"protocol": "tls", "ca": 5}, "source.security.ca: must be text, {env: …} or {file: …}"),
     ],
 )
 def test_a_wrong_way_to_log_in_has_one_problem(settings, problem):

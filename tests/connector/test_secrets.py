@@ -67,6 +67,13 @@ def test_plan_and_check_show_none_even_where_a_login_is_refused(planted: Route):
     assert shown(plan + check) == []
 
 
+def test_check_shows_none_of_an_endpoint_with_a_login(planted: Route):
+    planted.environment = {**PLANTED, "AWS_ENDPOINT_URL": f"https://user:{PLANTED['KAFKA_PASSWORD']}@127.0.0.1:1"}
+    check = command(planted, "check")
+    assert "FAILED  AWS settings: the endpoint of kinesis holds a user name or a password" in check
+    assert shown(check) == []
+
+
 def test_a_secret_in_the_wrong_place_is_not_repeated(planted: Route):
     config = planted.config()
     config["source"]["security"] = {**LOGIN, "password": PLANTED["KAFKA_PASSWORD"]}

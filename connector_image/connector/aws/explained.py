@@ -2,11 +2,12 @@
 
 import contextlib
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
 from botocore.exceptions import ClientError, NoCredentialsError, NoRegionError
 
 from connector.errors import ConnectorError, NotAuthenticated
+from connector.redaction import holds_login, without_logins
 
 _UNAUTHENTICATED: Final = frozenset(
     {
@@ -57,5 +58,19 @@ def explained(what: str, region_key: str = "sink.region") -> Iterator[None]:
 
 
 def sentence(error: Exception) -> str:
-    """Return what an error says, to stand before a semicolon."""
-    return str(error).rstrip(".") or type(error).__name__
+    """Return what an error says, to stand before a semicolon; botocore puts whole URLs into it, with their logins."""
+    return without_logins(str(error)).rstrip(".") or type(error).__name__
+
+
+def without_login(client: Any) -> Any:  # noqa: ANN401 - botocore has no types
+    """Return a client, unless the AWS settings give it an address with a login, which would be shown with it.
+
+    Raises:
+        ConnectorError: they do.
+    """
+    if holds_login(client.meta.endpoint_url):
+        raise ConnectorError(
+            f"the endpoint of {client.meta.service_model.service_name} holds a user name or a"
+            " password, and calls are signed instead; remove them (AWS_ENDPOINT_URL and its like)"
+        )
+    return client

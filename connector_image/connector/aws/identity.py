@@ -14,6 +14,7 @@ from botocore.credentials import Credentials as Found
 from botocore.exceptions import NoCredentialsError
 
 from connector.aws.credentials import CredentialChain
+from connector.aws.explained import without_login
 from connector.aws.signing import Credentials
 from connector.config import Role
 
@@ -55,7 +56,7 @@ class Identity:
         """Make a client of a service; `endpoint_url` goes before what the AWS settings say."""
         # botocore refuses an address of one's own together with FIPS, though the address may be the FIPS one.
         config = Config(use_fips_endpoint=False) if endpoint_url else None
-        return self._session.create_client(service, endpoint_url=endpoint_url, config=config)
+        return without_login(self._session.create_client(service, endpoint_url=endpoint_url, config=config))
 
     def credentials(self) -> Credentials:
         """Return credentials that are valid now, at once unless there are none.

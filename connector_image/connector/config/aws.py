@@ -1,10 +1,10 @@
 """What the sinks of AWS have in common."""
 
-from typing import Self
+from typing import Annotated, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
-from connector.config.section import Section
+from connector.config.section import Section, no_login
 from connector.units import Duration, parse_duration
 
 
@@ -63,7 +63,7 @@ class AwsSink(Section):
         description="AWS region; without it the one the AWS settings name",
         examples=["eu-west-1"],
     )
-    endpoint: str | None = Field(
+    endpoint: Annotated[str, AfterValidator(no_login)] | None = Field(
         default=None,
         pattern=r"^https?://[^/?#]+/?$",
         description="URL of the service, of a VPC endpoint for instance; without it the AWS settings and the region"

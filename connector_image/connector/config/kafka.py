@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, PlainSerializer, PlainValidator, WithJsonSchema
 
-from connector.config.section import MEBIBYTE, Section, is_port
+from connector.config.section import MEBIBYTE, Section, is_port, no_login
 from connector.config.security import Plaintext, Security
 from connector.units import Duration, Size, parse_duration
 
@@ -13,6 +13,7 @@ TOPIC_NAME = r"^[a-zA-Z0-9._-]{1,249}$"
 
 
 def _bootstrap(value: str) -> str:
+    no_login(value)
     if value.startswith("ssm:"):
         if not value.startswith("ssm:/"):
             raise ValueError("must name the parameter by its whole path, like ssm:/team/kafka/bootstrap")

@@ -4,6 +4,8 @@ from typing import Final, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from connector.redaction import holds_login
+
 KIBIBYTE: Final = 1 << 10
 MEBIBYTE: Final = 1 << 20
 
@@ -27,6 +29,17 @@ class Secret(Section):
         if (self.env is None) == (self.file is None):
             raise ValueError("must name exactly one of env and file")
         return self
+
+
+def no_login(address: str) -> str:
+    """Refuse a URL or an address with a user name or a password before the host.
+
+    Raises:
+        ValueError: it may hold one; what else an @ means in a URL can be written %40.
+    """
+    if holds_login(address):
+        raise ValueError("must hold no user name and no password: they would be shown wherever the address is")
+    return address
 
 
 def is_port(text: str) -> bool:

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from connector.config.aws import Role
-from connector.config.section import Secret, Section
+from connector.config.section import Secret, Section, no_login
 
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -72,6 +72,7 @@ class Sasl(_OverSasl):
 
 
 def _token_endpoint(value: str) -> str:
+    no_login(value)
     parts = urlsplit(value)
     if not parts.hostname or not (parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)):
         raise ValueError("must be an https URL (http only to this machine): the client's secret is sent to it")
@@ -81,7 +82,7 @@ def _token_endpoint(value: str) -> str:
 def _extensions(value: dict[str, str]) -> dict[str, str]:
     for name, content in value.items():
         if not (name.isascii() and name.isalpha()) or name == "auth":
-            raise ValueError(f"the extension {name!r} must have a name of ASCII letters other than auth (RFC 7628)")
+            raise ValueError("the name of an extension must be ASCII letters other than auth (RFC 7628)")
         if not content or not (content.isascii() and content.isprintable()) or "," in content:
             raise ValueError(f"the extension {name!r} must have a value of printable ASCII without a comma")
     return value
