@@ -95,7 +95,7 @@ def put_record(self: Any, partition_key: str, explicit_hash_key: str | None, dat
     """Store one record whose data comes in Base64: the way in for moto's other services."""
     with self.lock:
         shard = self.get_shard_for_key(partition_key, explicit_hash_key)
-        sequence_number = shard.append(partition_key, b64decode(data), explicit_hash_key)
+        sequence_number = shard.append(partition_key, b64decode(data))
     return str(sequence_number), shard.shard_id
 
 

@@ -89,7 +89,7 @@ def put_records(backend: KinesisBackend, request: Request) -> Answer:
     with stream.lock:
         shards = [stream.get_shard_for_key(record["PartitionKey"], record.get("ExplicitHashKey")) for record in records]
         for shard, record in zip(shards, records, strict=True):
-            number = shard.append(record["PartitionKey"], record["Data"], record.get("ExplicitHashKey"))
+            number = shard.append(record["PartitionKey"], record["Data"])
             stored.append({"SequenceNumber": str(number), "ShardId": shard.shard_id})
     return {"FailedRecordCount": 0, "Records": stored, "EncryptionType": stream.encryption_type}
 
@@ -108,7 +108,7 @@ def get_shard_iterator(backend: KinesisBackend, request: Request) -> Answer:
     if kind == "TRIM_HORIZON":
         position = 0
     elif kind == "LATEST":
-        position = len(shard.log)
+        position = shard.end
     elif kind == "AT_TIMESTAMP":
         if request.get("Timestamp") is None:
             text = "Must specify timestampInMillis parameter for iterator of type AT_TIMESTAMP."
@@ -150,7 +150,7 @@ def get_records(backend: KinesisBackend, request: Request) -> Answer:
         ],
         "MillisBehindLatest": shard.behind(position),
     }
-    if shard.is_open or position < len(shard.log):
+    if shard.is_open or position < shard.end:
         following = Iterator(iterator.stream, iterator.shard, position, time.time())
         answer["NextShardIterator"] = following.encode()
     else:

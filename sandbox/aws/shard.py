@@ -2,7 +2,8 @@
 
 moto keeps a shard's records in an ordered dictionary and finds its end by listing all keys, so every
 put costs as much as all puts before it, and a read from the middle walks from the start. Here a
-record's place follows from its sequence number.
+record's place follows from its sequence number. The log is kept in columns, since a demonstration
+leaves a million records behind: an object for each would take as much memory again as their data.
 
 moto also moves the records of a shard that was split or merged into its children and leaves the
 parent empty. In Kinesis they stay where they were written until they expire, the parent ends
@@ -15,6 +16,7 @@ from __future__ import annotations
 
 import threading
 import time
+from array import array
 from bisect import bisect_left
 from typing import Any, NamedTuple
 
@@ -34,13 +36,12 @@ _PER_SHARD = 10**24
 
 
 class Record(NamedTuple):
-    """A stored record: its bytes as the producer gave them, and when it arrived (Unix seconds)."""
+    """A record as it is read: its bytes as the producer gave them, and when it arrived (Unix seconds)."""
 
     sequence_number: int
     arrived: float
     partition_key: str
     data: bytes
-    explicit_hash_key: str | None
 
 
 class Shard(MOTO_SHARD):
@@ -49,47 +50,57 @@ class Shard(MOTO_SHARD):
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
         del self.records
-        self.log: list[Record] = []
+        self._arrived = array("d")
+        self._partition_keys: list[str] = []
+        self._data: list[bytes] = []
         self._lock = threading.Lock()
         # Later shards begin above everything written before, as a child must above its parents.
         self.start = _FIRST_SEQUENCE + time.time_ns() // 1_000_000 * _PER_MILLISECOND + self._shard_id * _PER_SHARD
 
-    def append(self, partition_key: str, data: bytes, explicit_hash_key: str | None) -> int:
+    def append(self, partition_key: str, data: bytes) -> int:
         """Store a record and return its sequence number, one above the last one's."""
         with self._lock:
-            sequence_number = self.start + 1 + len(self.log)
-            arrived = time.time()
-            self.log.append(Record(sequence_number, arrived, partition_key, data, explicit_hash_key))
-            return sequence_number
+            self._arrived.append(time.time())
+            self._partition_keys.append(partition_key)
+            # Last, since readers take no lock: a record is there when its data is.
+            self._data.append(data)
+            return self.last_sequence_number
+
+    @property
+    def end(self) -> int:
+        """The place after the newest record, which is the number of records."""
+        return len(self._data)
 
     @property
     def last_sequence_number(self) -> int:
         """The sequence number of the newest record, or the shard's own first one while it is empty."""
-        return self.start + len(self.log)
+        return self.start + self.end
 
     def position_of(self, sequence_number: int) -> int:
         """The place of a record in the log; numbers outside it give the nearest place within."""
-        return min(max(sequence_number - self.start - 1, 0), len(self.log))
+        return min(max(sequence_number - self.start - 1, 0), self.end)
 
     def position_at(self, timestamp: float) -> int:
         """The place of the first record that arrived at or after `timestamp` (Unix seconds)."""
-        return bisect_left(self.log, timestamp, key=lambda record: record.arrived)
+        return bisect_left(self._arrived, timestamp, hi=self.end)
 
     def read(self, position: int, limit: int) -> list[Record]:
         """The records from `position` on, at most `limit` of them and at most what one call may carry."""
-        records = self.log[position : position + min(limit, MAX_READ_RECORDS)]
+        records: list[Record] = []
         size = 0
-        for count, record in enumerate(records):
-            size += len(record.data) + len(record.partition_key)
-            if size > MAX_READ_BYTES and count:
-                return records[:count]
+        for place in range(position, min(position + min(limit, MAX_READ_RECORDS), self.end)):
+            data, partition_key = self._data[place], self._partition_keys[place]
+            size += len(data) + len(partition_key)
+            if size > MAX_READ_BYTES and records:
+                break
+            records.append(Record(self.start + 1 + place, self._arrived[place], partition_key, data))
         return records
 
     def behind(self, position: int) -> int:
         """How many milliseconds a reader that stands at `position` is behind the tip."""
-        if position >= len(self.log):
+        if position >= self.end:
             return 0
-        return max(0, int((time.time() - self.log[position].arrived) * 1000))
+        return max(0, int((time.time() - self._arrived[position]) * 1000))
 
     def get_min_sequence_number(self) -> int:
         """Moto's name for the number that DescribeStream and ListShards show as the start."""

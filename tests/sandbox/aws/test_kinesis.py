@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import tracemalloc
 from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
@@ -16,6 +17,7 @@ from moto.kinesis import models
 
 from sandbox.aws import kinesis, kinesis_data
 from sandbox.aws.mends import mend
+from sandbox.aws.shard import Record, Shard
 
 Names = Callable[[str], str]
 
@@ -227,3 +229,25 @@ def test_in_moto_itself_a_put_costs_more_with_every_record() -> None:
         for number in range(30_000):
             one.records[1000 + number] = one.records[1]
         assert seconds() > 10 * first
+
+
+def _kept_for(records: int, store: Callable[[int], object]) -> float:
+    """Bytes for each of some records, without those of key and data, which are there before."""
+    tracemalloc.start()
+    try:
+        for number in range(records):
+            store(number)
+        return tracemalloc.get_traced_memory()[0] / records
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_shard_keeps_little_more_than_keys_and_data() -> None:
+    shard, log = Shard(0, 0, 1), list[Record]()
+    data = [b"%d" % number for number in range(5000)]
+    assert _kept_for(5000, lambda number: shard.append("k", data[number])) < 40
+    assert [record.data for record in shard.read(0, 5000)] == data
+    # A record that is an object by itself takes several times as much.
+    assert (
+        _kept_for(5000, lambda number: log.append(Record(shard.start + number, time.time(), "k", data[number]))) > 120
+    )
