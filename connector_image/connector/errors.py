@@ -6,6 +6,7 @@ ConnectorError                 1  one clear message, no traceback
 └── Undeliverable              1  a record no target can take; going on would lose it
 """
 
+import shlex
 from typing import ClassVar
 
 from connector.batch import Partition
@@ -26,7 +27,9 @@ class NotAuthenticated(ConnectorError):  # noqa: N818 - says what is the matter;
 class OffsetGap(ConnectorError):  # noqa: N818 - as above
     """The committed offset of a partition no longer exists, or does not exist yet."""
 
-    def __init__(self, partition: Partition, group: str, committed: int | None, low: int, high: int) -> None:
+    def __init__(
+        self, partition: Partition, group: str, bootstrap: str, committed: int | None, low: int, high: int
+    ) -> None:
         if committed is None:
             what = f"the records that {group} has to read next are gone"
         elif committed > high:
@@ -38,8 +41,10 @@ class OffsetGap(ConnectorError):  # noqa: N818 - as above
             )
         super().__init__(
             f"gap in {partition}: {what}; it now holds {low} to {high} (exclusive). Nothing is skipped in silence:"
-            f" to go on regardless, set the group's offset with the Kafka tools (kafka-consumer-groups.sh"
-            f" --group {group} --topic {partition} --reset-offsets --to-earliest --execute) and start again"
+            f" to go on regardless, stop all members of the group, set its offset with the Kafka tools"
+            f" (kafka-consumer-groups.sh --bootstrap-server {shlex.quote(bootstrap)} --group {shlex.quote(group)}"
+            f" --topic {partition} --reset-offsets --to-earliest --execute; where the brokers want a login also"
+            f" --command-config FILE) and start again"
         )
         self.partition = partition
 

@@ -137,3 +137,23 @@ def test_what_was_removed_before_it_was_read_stops_its_partition_alone(topic: To
     deadline = time.monotonic() + 1
     poll_until([second], lambda: time.monotonic() > deadline)
     assert sorted(second.read) == [value for number, value in enumerate(later) if number % 4]
+    tool = f"kafka-consumer-groups.sh --bootstrap-server {topic.bootstrap} --group {topic.name} --topic {topic.name}:0"
+    assert f"({tool} --reset-offsets --to-earliest --execute;" in str(gap)
+
+
+def test_the_lag_of_a_stopped_partition_is_known_though_nothing_is_fetched_of_it(topic: Topic, stack: ExitStack):
+    topic.produce(80)
+    first = Member(topic)
+    poll_until([first], lambda: len(first.read) == 80)
+    first.close()
+    topic.produce(80, first=80)
+    topic.admin.delete_records([TopicPartition(topic.name, 0, 40)])[TopicPartition(topic.name, 0)].result(10)
+    topic.produce(4, first=160, partition=0)
+    second = stack.enter_context(closing(Member(topic)))
+    poll_until([second], lambda: second.stops and len(second.read) >= 60)
+    place = Partition(topic.name, 0)
+    assert second.source.lags({place: 20}) == {place: 24}
+    # A commit past the end, as when the topic was made anew.
+    assert second.source.lags({place: 50}) == {place: 4}
+    second.source._stopped.clear()
+    assert second.source.lags({place: 20}) == {}

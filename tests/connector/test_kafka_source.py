@@ -15,6 +15,7 @@ from connector.config import ConfigError, load_config
 from connector.config import KafkaSource as KafkaConfig
 from connector.errors import ConnectorError
 from connector.kafka.client import Client
+from connector.kafka.ends import Ends
 from connector.kafka.source import KafkaSource
 
 CONFIG = {"kind": "kafka", "bootstrap": "h:1", "topic": "t", "group": "g", "start": "latest", "linger": "200ms"}
@@ -131,6 +132,7 @@ class Scripted:
         self.source = KafkaSource(config, "127.0.0.1:1")
         self.source._consumer.close()
         self.source._consumer = self.consumer  # type: ignore[assignment]  # no broker
+        self.source._ends = Ends(self.consumer)  # type: ignore[arg-type]  # as above
         self.source._client = self.client  # type: ignore[assignment]  # as above
         self.source.start(self.owner)
 

@@ -124,6 +124,8 @@ def test_committed_offsets_that_are_gone_stop_their_partition_and_are_named(rout
     status, state = second.get("/readyz")
     assert (status, json.loads(state)["stopped_partitions"]) == (503, {f"{route.topic}:0": text})
     assert 'stopped_partitions{partition="0"' in second.get("/metrics")[1]
+    lag = f'lag_records{{partition="0",route="flights-to-stream",topic="{route.topic}"}} 100.0'
+    until(lambda: lag in second.get("/metrics")[1])
     assert len(route.arrived()) == 150
     assert second.end() == 0
     consumer = Consumer({"bootstrap.servers": route.bootstrap, "group.id": route.group})

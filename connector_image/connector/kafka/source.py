@@ -4,7 +4,6 @@ Offsets are committed only when the engine says so. Rebalances are cooperative: 
 are read on while others move.
 """
 
-import time
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Final
@@ -16,6 +15,7 @@ from connector.config import KafkaSource as KafkaConfig
 from connector.errors import ConnectorError, OffsetGap
 from connector.kafka.client import PROBE_TIMEOUT, Client, patiently
 from connector.kafka.diagnosis import ended, is_fatal
+from connector.kafka.ends import Ends
 from connector.kafka.messages import batches
 from connector.kafka.start import is_new, milliseconds, read_note, write_note
 from connector.log import RateLimited
@@ -25,8 +25,6 @@ from connector.source import Owner
 # https://github.com/confluentinc/librdkafka/blob/master/STATISTICS.md
 _REACHED: Final = "up"
 _SHARED_OUT: Final = "steady"
-# How long a round of asking for the ends of paused partitions may take, in seconds.
-_LAG_PATIENCE: Final = 0.5
 
 _error = Message.error
 _NO_MORE: Final = Columns()
@@ -47,15 +45,18 @@ class KafkaSource:
             most: Records that one poll gives at most.
         """
         self._config = config
+        self._bootstrap = bootstrap
         self._columns = columns
         self._most = most
         self._client = Client(config, bootstrap, self._on_commit, self._on_group)
         self._consumer: Consumer = self._client.consumer
+        self._ends = Ends(self._consumer)
         self._note = ""
         self._partitions = 0
         self._owner: Owner | None = None
         self._failure: Exception | None = None
         self._paused: set[Partition] = set()
+        self._stopped: set[Partition] = set()
         self.joined = False
         """Whether the group counts this member in; false also while no broker that could tell is there."""
 
@@ -121,23 +122,12 @@ class KafkaSource:
             self._on_commit(None, results)
 
     def lags(self, positions: Mapping[Partition, int]) -> Mapping[Partition, int]:
-        """Count what each partition holds from its position on, as far as that is known.
-
-        Fetches tell it by the way; of partitions that are paused nothing is fetched, so the broker is asked.
-        """
+        """Count what each partition holds from its position on, as far as that is known."""
         found: dict[Partition, int] = {}
-        patience = _LAG_PATIENCE
-        for partition, position in positions.items():
-            asks = partition in self._paused and patience > 0
-            place, started = TopicPartition(*partition), time.monotonic()
-            try:
-                bounds = self._consumer.get_watermark_offsets(place, timeout=max(patience, 0.0), cached=not asks)
-            except (KafkaException, RuntimeError):
-                bounds = None
-            if asks:
-                patience -= time.monotonic() - started
-            if bounds and bounds[1] >= 0:
-                found[partition] = max(0, bounds[1] - position)
+        for partition, (low, high) in self._ends.of(positions, self._paused | self._stopped).items():
+            # The commit of a topic that was made anew lies past its end: all of it is still to be read.
+            is_past = partition in self._stopped and positions[partition] > high
+            found[partition] = max(0, high - (low if is_past else positions[partition]))
         return found
 
     def close(self) -> None:
@@ -156,6 +146,7 @@ class KafkaSource:
             return True
         if error.code() == KafkaError._AUTO_OFFSET_RESET:  # noqa: SLF001 - librdkafka's own codes begin with an underscore
             partition = Partition(str(message.topic()), int(message.partition() or 0))
+            self._stopped.add(partition)
             if self._owner is not None:
                 self._owner.stopped(partition, self._gap(partition))
             return False
@@ -173,7 +164,7 @@ class KafkaSource:
             return ConnectorError(f"gap in {partition}: its offset is out of range, and {error.args[0].str()}")
         # In the middle of a run the position can be lost although the commit is not.
         known = committed.offset if not low <= committed.offset <= high else None
-        return OffsetGap(partition, self._config.group, known, low, high)
+        return OffsetGap(partition, self._config.group, self._bootstrap, known, low, high)
 
     def _bounds(self, place: TopicPartition) -> tuple[int, int]:
         bounds = patiently(lambda: self._consumer.get_watermark_offsets(place, timeout=PROBE_TIMEOUT))
@@ -266,6 +257,7 @@ class KafkaSource:
         if leaving := self._paused.intersection(_partitions(places)):
             consumer.resume([TopicPartition(*partition) for partition in leaving])
             self._paused -= leaving
+        self._stopped.difference_update(_partitions(places))
         consumer.incremental_unassign(places)
 
     def _on_group(self, state: str, join_state: str) -> None:
