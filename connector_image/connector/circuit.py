@@ -7,15 +7,18 @@ State = Literal["closed", "open", "probing"]
 
 # So many calls in a row must fail before a target counts as gone: a restart of one host fails a few.
 FAILURES_IN_A_ROW: Final = 20
+# Or they must fail for so many seconds: with few records there are few calls, and each may last until its time-out.
+# Longer than a host takes to be replaced, and than two calls with the default time-out; short enough for an alarm.
+FAILING_SECONDS: Final = 30.0
 
 
 class Circuit:
     """Closed: calls flow. Open: none until a wait is over. Probing: a single call decides.
 
     A permanent failure (access denied, stream deleted) opens it at once, failures that usually pass
-    only when they come in a row. The wait doubles from `shortest` to `longest` seconds with every
-    probe that fails. Nothing is dropped meanwhile: the records wait, and memory being full stops the
-    source.
+    only when they come in a row, or for a while without a call that was taken. The wait doubles from
+    `shortest` to `longest` seconds with every probe that fails. Nothing is dropped meanwhile: the
+    records wait, and memory being full stops the source.
     """
 
     def __init__(self, shortest: float = 1.0, longest: float = 60.0) -> None:
@@ -23,6 +26,7 @@ class Circuit:
         self._longest = longest
         self._wait = shortest
         self._failures = 0
+        self._failing_since = 0.0
         self.state: State = "closed"
         self.reason: str | None = None
         """Why it is not closed."""
@@ -51,8 +55,11 @@ class Circuit:
 
     def failed(self, reason: str, now: float, *, permanent: bool) -> bool:
         """Note a call that failed as a whole; return whether the circuit opened by it."""
+        if not self._failures:
+            self._failing_since = now
         self._failures += 1
-        if self.state == "open" or not (permanent or self.state == "probing" or self._failures >= FAILURES_IN_A_ROW):
+        lasts = self._failures >= FAILURES_IN_A_ROW or now - self._failing_since >= FAILING_SECONDS
+        if self.state == "open" or not (permanent or self.state == "probing" or lasts):
             return False
         was_closed = self.state == "closed"
         self.state, self.reason = "open", reason
