@@ -62,6 +62,7 @@ SecretReference = Annotated[
         rf"^{SECRET}$",
         "is not a reference to a secret",
         "secrets never stand in this file: put it into Secrets Manager and write secret:NAME or secret:ARN",
+        hidden=True,
     ),
 ]
 
@@ -71,5 +72,6 @@ PemReference = Annotated[
         rf"^({SECRET}|{SSM_PATH})$",
         "is not a reference to a certificate",
         "write ssm:/path of the SSM parameter, or secret:NAME of the secret, that holds the PEM text",
+        hidden=True,
     ),
 ]

@@ -177,6 +177,12 @@ def _bootstrap(text: str) -> str:
         if re.fullmatch(SSM_PATH, text) is None:
             raise refuse("is not a path of an SSM parameter", f"write it as in {bootstrap_reference('dev')}")
         return text
+    if "@" in text:
+        raise refuse(
+            "holds a user name or a password",
+            "write host:port,host:port; credentials are in the secret that kafka.secret names",
+            hidden=True,
+        )
     for address in text.split(","):
         match = _HOST_AND_PORT.fullmatch(address.strip())
         if match is None or not 0 < int(match[3]) <= MOST_PORT:

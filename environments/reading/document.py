@@ -23,6 +23,8 @@ _TAG = "tag:yaml.org,2002:"
 _PLAIN_TAGS = {f"{_TAG}{kind}" for kind in ("null", "bool", "int", "float", "str", "timestamp", "seq", "map")}
 _PLAIN_KEY = re.compile(r"[\w-]+")
 _MERGE_TAG = f"{_TAG}merge"
+# What else the parser repeats: a text without quotes that begins with * or !, and so might be a secret.
+_UNQUOTED = re.compile(r"(undefined alias|undefined tag handle).*", re.DOTALL)
 
 
 @dataclass(slots=True)
@@ -76,7 +78,7 @@ def read_document(path: Path, shown: str) -> Document:
         root = YAML(typ="safe", pure=True).compose(text)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        told = ", ".join(filter(None, [error.context, error.problem]))
+        told = _UNQUOTED.sub(r"\1", ", ".join(filter(None, [error.context, error.problem])))
         document.complain((), f"cannot be read as YAML: {told}", _syntax_remedy(told), line=mark and mark.line + 1)
         return document
     except YAMLError as error:
@@ -118,8 +120,9 @@ class _Reader:
             self._document.complain(place, "holds itself", "write it out", line=node.start_mark.line + 1)
             return None
         if node.tag not in _PLAIN_TAGS:
-            tag = str(node.tag).replace(_TAG, "!!")
-            self._document.complain(place, f"has the YAML tag {tag}", "remove the tag", line=node.start_mark.line + 1)
+            # A text that begins with ! and has no quotes is a tag to YAML, so it may be a secret.
+            remedy = "remove the tag, or put a text that begins with ! in quotes"
+            self._document.complain(place, "has a YAML tag", remedy, line=node.start_mark.line + 1)
             return None
         self._open.append(node)
         try:

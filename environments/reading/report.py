@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -13,7 +14,9 @@ from environments.environment import Environment, findings_across
 from environments.reading.document import Document, Place
 from environments.reading.salvage import sound_parts
 from environments.reading.sections import Location, keys_of, locate
-from environments.rules.findings import REFUSED, Finding, choices, meant
+from environments.rules.findings import HIDDEN, REFUSED, Finding, choices, meant
+
+_KEY = re.compile(r"[\w.-]{1,64}")
 
 Reading = tuple[str, str]
 """A rule and the way out."""
@@ -63,7 +66,9 @@ def _explain(document: Document, details: ErrorDetails) -> None:
         described = field_descriptions(location.owner) if location.owner else {}
         document.complain(place, "is missing", f"add it: {_as_remedy(described[str(place[-1])])}")
     elif kind == "extra_forbidden":
-        document.complain(place, *_unknown_key(location))
+        # secret:value without a blank is a key to YAML.
+        shown = place if _KEY.fullmatch(str(place[-1])) else (*place[:-1], HIDDEN)
+        document.complain(shown, *_unknown_key(location), line=document.line(place))
     elif kind == "union_tag_invalid":
         _explain_tag(document, place, context)
     elif details["input"] is None:

@@ -83,17 +83,20 @@ class Bytes:
 class Shape:
     """The pattern of a text (the same in Python and in JSON Schema), with the words of its refusal.
 
-    ``longest`` is for texts whose pattern leaves their length open.
+    ``longest`` is for texts whose pattern leaves their length open, ``hidden`` for those in whose place a secret might
+    be written: what is refused there is not shown, whatever it is.
     """
 
     pattern: str
     rule: str
     remedy: str
     longest: int | None = None
+    hidden: bool = False
 
     def __get_pydantic_core_schema__(self, source: type, handler: GetCoreSchemaHandler) -> CoreSchema:
         """Check the pattern after the text was read."""
-        return _after(self._check, handler(source))
+        checked = _after(self._check, handler(source))
+        return core_schema.no_info_before_validator_function(self._is_text, checked) if self.hidden else checked
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         """Tell editors the pattern."""
@@ -104,9 +107,14 @@ class Shape:
         """Whether the whole text has this shape; unlike ``re.match``, a line break at its end does not pass."""
         return re.fullmatch(self.pattern.removeprefix("^").removesuffix("$"), text) is not None
 
+    def _is_text(self, given: object) -> object:
+        if given is not None and not isinstance(given, str):
+            raise refuse(self.rule, self.remedy, hidden=True)
+        return given
+
     def _check(self, text: str) -> str:
         if not self.matches(text):
-            raise refuse(self.rule, self.remedy)
+            raise refuse(self.rule, self.remedy, hidden=self.hidden)
         if self.longest is not None and len(text) > self.longest:
             raise refuse(f"is {len(text)} characters long", f"use at most {self.longest}")
         return text

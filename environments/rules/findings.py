@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pydantic_core import PydanticCustomError
 
 REFUSED = "refused"
+HIDDEN = "(not shown)"
+"""Stands for a value that may be a secret: reports end in logs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +36,9 @@ def refusal(findings: Iterable[Finding]) -> PydanticCustomError:
     return PydanticCustomError(REFUSED, "{text}", {"text": text.strip(), "findings": found})
 
 
-def refuse(rule: str, remedy: str) -> PydanticCustomError:
-    """The refusal of one value."""
-    return refusal([Finding(rule, remedy)])
+def refuse(rule: str, remedy: str, *, hidden: bool = False) -> PydanticCustomError:
+    """The refusal of one value; it is not shown if it may be a secret that stands where its place should be named."""
+    return refusal([Finding(rule, remedy, value=HIDDEN if hidden else "")])
 
 
 def meant(word: str, known: Iterable[str]) -> str | None:

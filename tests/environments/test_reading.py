@@ -138,13 +138,44 @@ def test_anchors_and_merges_are_understood(folder):
     ("line", "report"),
     [
         ("tags: &t {a: *t}", "tags.a: holds itself; write it out"),
-        ("tags: !Ref x", "tags: has the YAML tag !Ref; remove the tag"),
+        ("tags: !Ref x", "tags: has a YAML tag; remove the tag, or put a text that begins with ! in quotes"),
         ("tags: {? [a, b] : c}", "tags: has a key that is a list; write keys as plain words"),
         ("tags: {<<: text}", "tags: merges something that has no keys; merge a section with keys"),
     ],
 )
 def test_what_yaml_can_say_and_no_environment_needs_is_refused(folder, line, report):
     assert report in told(write(folder, VALID + line + "\n", "odd"))
+
+
+SECRET = "hunter2"
+
+
+@pytest.mark.parametrize(
+    ("kafka", "place"),
+    [
+        (f"secret: {SECRET}", "kafka.secret: (not shown) is not a reference to a secret"),
+        (f"secret: [{SECRET}]", "kafka.secret: (not shown) is not a reference to a secret"),
+        (f"secret: {{value: {SECRET}}}", "kafka.secret: (not shown) is not a reference to a secret"),
+        ("secret: 7002", "kafka.secret: (not shown) is not a reference to a secret"),
+        (f"ca: '-----BEGIN PRIVATE KEY----- {SECRET}'", "kafka.ca: (not shown) is not a reference to a certificate"),
+        (f"bootstrap: 'user:{SECRET}@kafka:9092'", "kafka.bootstrap: (not shown) holds a user name or a password"),
+        (f"password: {SECRET}", "kafka.password: is not a key that is known here"),
+        (f"sasl.jaas.config: 'password=\"{SECRET}\";'", 'kafka."sasl.jaas.config": is not a key that is known here'),
+        (f"secret:{SECRET}", 'kafka."(not shown)": is not a key that is known here'),
+        (f"secret: !{SECRET}", "kafka.secret: has a YAML tag"),
+        (f"secret: *{SECRET}", "cannot be read as YAML: found undefined alias"),
+        (f"secret: !a!{SECRET} b", "cannot be read as YAML: while parsing a node, found undefined tag handle"),
+        (f"secret: {SECRET}: x", "cannot be read as YAML"),
+    ],
+)
+def test_a_secret_in_the_wrong_place_is_not_repeated(folder, kafka, place):
+    brokers = "" if "bootstrap" in kafka else "bootstrap: 'h:1', "
+    given = '{kind: external, bootstrap: "ssm:/streamops/test/kafka/bootstrap"}'
+    text = VALID.replace(given, f"{{kind: external, auth: plain, {brokers}{kafka} }}")
+    report = "\n".join(map(str, problems(write(folder, text, "secret"))))
+    assert place in report
+    assert SECRET not in report
+    assert "7002" not in report
 
 
 def test_lists_of_keys_and_numbers_as_names_are_read_as_they_are_written(folder):
