@@ -179,15 +179,7 @@ def agrees(body: bytes, count: int) -> None:
     quick, slow = quick_answer(body, count), slowly(body, count)
     if quick is None:
         return
-    assert isinstance(slow, Answer), slow
-    assert quick.placements is not None
-    numbers = quick.placements.numbers
-    for index, code in enumerate(slow.codes or [None] * count):
-        said = quick.codes[index] if quick.codes else None
-        # The quick look knows a number by its length: what else stands there is none that the service gives.
-        assert said == code or (said is None and not numbers[index].isdigit()), (said, code)
-    if slow.codes == quick.codes:
-        assert slow.placements == quick.placements
+    assert quick == slow
 
 
 @settings(max_examples=400)
@@ -196,7 +188,7 @@ def test_an_answer_means_the_same_at_a_quick_look(answer: tuple[bytes, int]):
     agrees(*answer)
 
 
-@settings(max_examples=100)
+@settings(max_examples=400)
 @given(bodies(st.lists(usual, min_size=1, max_size=5)), st.data())
 def test_a_corrupted_answer_is_never_taken_for_more_than_it_says(answer: tuple[bytes, int], data: st.DataObject):
     body, count = answer
@@ -214,7 +206,7 @@ def test_a_corrupted_answer_is_never_taken_for_more_than_it_says(answer: tuple[b
     if quick is None:
         return
     outcome = slowly(changed, count)
-    # What cannot be decoded says nothing; each record that the quick look found has a number and a shard all the same.
+    # Where the rest cannot be decoded each record that the quick look found has a number and a shard all the same.
     assume(isinstance(outcome, Answer))
     agrees(changed, count)
 

@@ -43,7 +43,8 @@ def said(*results: object, failed: int = 0) -> dict[str, Any]:
 
 identifiers = st.text(st.characters(codec="utf-8"), min_size=1, max_size=8)
 taken = st.fixed_dictionaries({"RecordId": st.one_of(identifiers, st.from_regex(r"[A-Za-z0-9+/=]+", fullmatch=True))})
-failed = st.fixed_dictionaries({"ErrorCode": identifiers, "ErrorMessage": identifiers})
+codes = st.from_regex(r"[A-Za-z]{1,40}", fullmatch=True)
+failed = st.fixed_dictionaries({"ErrorCode": codes, "ErrorMessage": identifiers})
 spellings = st.sampled_from([(",", ":"), (", ", ": "), (",", ": ")])
 
 

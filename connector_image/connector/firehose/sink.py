@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from connector.aws.failures import read
 from connector.aws.operation import Access, Operation
 from connector.batch import Records
 from connector.feed import CallLimits
@@ -32,7 +33,7 @@ class FirehoseSink:
 
     def outcome(self, response: Response, count: int) -> Outcome:
         """Read the answer to a request of `count` records."""
-        return self._wire.decode(response, count)
+        return read(self._wire.decode, response, count)
 
     def renew_credentials(self) -> None:
         """Resolve the credential chain anew."""

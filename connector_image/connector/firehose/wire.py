@@ -11,9 +11,10 @@ from typing import Final
 
 from pybase64 import b64encode
 
-from connector.aws.failures import failure
+from connector.aws.failures import failure, unreadable
+from connector.aws.said import name_in
 from connector.http_response import Response
-from connector.outcome import Answer, CallFailure, Outcome
+from connector.outcome import Answer, Outcome
 
 TARGET: Final = "Firehose_20150804.PutRecordBatch"
 CONTENT_TYPE: Final = "application/x-amz-json-1.1"
@@ -43,18 +44,17 @@ class BatchWire:
         if response.status == _OK and _says_all_taken(response.body, count):
             return Answer(None)
         try:
-            content = json.loads(response.body) if response.body else {}
+            content = json.loads(response.body) if response.body else None
         except (ValueError, RecursionError):
-            content = {}
+            content = None
         if response.status != _OK:
             return failure(response, content)
-        try:
-            results = content["RequestResponses"]
-            if len(results) != count:
-                return CallFailure("UnreadableAnswer", f"{len(results)} results for {count} records")
-            codes = [_code(result) for result in results]
-        except (KeyError, TypeError, AttributeError) as error:
-            return CallFailure("UnreadableAnswer", f"HTTP 200, but {error!r} in {response.body[:200]!r}")
+        results = content.get("RequestResponses") if isinstance(content, dict) else None
+        if not isinstance(results, list) or not all(isinstance(result, dict) for result in results):
+            return unreadable(f"HTTP 200, but no results of records in {response.body[:200]!r}")
+        if len(results) != count:
+            return unreadable(f"{len(results)} results for {count} records")
+        codes = [_code(result) for result in results]
         return Answer(codes if any(codes) else None)
 
 
@@ -63,7 +63,7 @@ def _code(result: dict[str, object]) -> str | None:
     code, record_id = result.get("ErrorCode"), result.get("RecordId")
     if code is None and isinstance(record_id, str) and record_id:
         return None
-    return code if isinstance(code, str) and code else "UnreadableResult"
+    return name_in(code) or "UnreadableResult"
 
 
 def _says_all_taken(body: bytes, count: int) -> bool:

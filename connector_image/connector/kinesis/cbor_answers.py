@@ -5,6 +5,7 @@ import struct
 from functools import lru_cache
 from typing import Final
 
+from connector.aws.said import name_in
 from connector.kinesis.answers import NUMBER_LENGTH
 from connector.kinesis.cbor import ARRAY, TEXT, head
 from connector.kinesis.shard_pacing import throttled_shard
@@ -20,12 +21,10 @@ _CODE_LABEL: Final = b"iErrorCode"
 _RESULTS: Final = re.compile(rb"gRecords(\x9f|[\x80-\x97]|\x98.|\x99..)(\xa2|\xbf)", re.DOTALL)
 _OPEN_ARRAY, _OPEN_MAP, _BREAK = b"\x9f", b"\xbf", b"\xff"
 _MESSAGE_LABEL: Final = b"lErrorMessage"
-# Some bytes of the labels, by their places in a result: whatever else stands there has not all of them.
-_LABELS: Final = _NUMBER_LABEL + bytes(NUMBER_LENGTH) + _SHARD_LABEL + b"shardId-"
-_LABEL_BYTES: Final = [
-    (at, _LABELS[at : at + 1])
-    for at in (0, 1, 9, 15, 16, *range(_SHARD_AT, _SHARD_AT + 3), _SHARD_AT + 8, len(_LABELS) - 1)
-]
+# A result with a number and a shard in which every digit is made a 0. So is one byte more, that of the number's length,
+# which happens to be the digit 8.
+_ZEROS: Final = bytes(ord("0") if chr(byte) in "0123456789" else byte for byte in range(256))
+_RESULT: Final = (_NUMBER_LABEL + b"0" * NUMBER_LENGTH + _SHARD_LABEL + b"shardId-000000000000").translate(_ZEROS)
 
 
 def quick_answer(body: bytes, count: int) -> Answer | None:
@@ -88,12 +87,11 @@ def _taken(body: bytes, at: int, count: int, opened: bytes, closed: bytes) -> tu
     end = at + form.size
     if end > len(body):
         return None
-    # A result that is another one has other bytes where the labels are.
-    stride = form.size // count
-    columns = [(0, opened), *((len(opened) + place, byte) for place, byte in _LABEL_BYTES)]
-    if closed:
-        columns.append((stride - 1, closed))
-    if any(body[at + place : end : stride] != byte * count for place, byte in columns):
+    # One pass shows that every result is one, and that its number is digits: nothing else proves a record taken.
+    stride, length_at = form.size // count, len(opened) + len(_NUMBER_LABEL) - 1
+    if body[at:end].translate(_ZEROS) != (opened + _RESULT + closed) * count:
+        return None
+    if body[at + length_at : end : stride] != _NUMBER_LABEL[-1:] * count:
         return None
     return form.unpack_from(body, at)
 
@@ -109,7 +107,7 @@ def _refusal(body: bytes, at: int, opened: bytes, closed: bytes) -> tuple[str, s
     if not body.startswith(opened + _CODE_LABEL, at):
         return None
     code = _text(body, at + len(opened) + len(_CODE_LABEL))
-    if code is None or not code[0] or not body.startswith(_MESSAGE_LABEL, code[1]):
+    if code is None or not name_in(code[0]) or not body.startswith(_MESSAGE_LABEL, code[1]):
         return None
     message = _text(body, code[1] + len(_MESSAGE_LABEL))
     if message is None or not body.startswith(closed, message[1]):

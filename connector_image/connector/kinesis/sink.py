@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final, Literal
 
+from connector.aws.failures import read
 from connector.aws.operation import Access, Operation
 from connector.batch import Records
 from connector.feed import CallLimits
@@ -59,7 +60,7 @@ class KinesisSink:
     def outcome(self, response: Response, count: int) -> Outcome:
         """Read the answer to a request of `count` records."""
         wire = self._cbor if "cbor" in response.headers.get("content-type", "") else self._wire
-        outcome = wire.decode(response, count)
+        outcome = read(wire.decode, response, count)
         if not isinstance(outcome, CallFailure):
             if self._in_doubt:
                 self._in_doubt, self._doubtful_calls = False, 0
