@@ -27,7 +27,7 @@ THROTTLED = "ProvisionedThroughputExceededException"
 class Fault:
     """How one PutRecords call goes.
 
-    `refused` tells which records fail one by one; `status` and `code` make the whole call fail;
+    `refused` tells which records fail one by one; `status`, `code` and `message` make the whole call fail;
     `ending` cuts the connection, before the records are taken or after; `delay` is in seconds.
     """
 
@@ -35,6 +35,7 @@ class Fault:
     refusal: str = THROTTLED
     status: int = 200
     code: str = ""
+    message: str = "on demand"
     ending: Literal["answer", "cut-before", "cut-after"] = "answer"
     delay: float = 0.0
 
@@ -176,7 +177,7 @@ class FaultServer(LoopServer):
             return False
         if fault.status != 200:
             self.happened[fault.code] += 1
-            _answer(writer, fault.status, {"__type": f"com.amazonaws.kinesis#{fault.code}", "message": "on demand"})
+            _answer(writer, fault.status, {"__type": f"com.amazonaws.kinesis#{fault.code}", "message": fault.message})
             return True
         results: list[dict[str, str]] = []
         for index, record in enumerate(records):

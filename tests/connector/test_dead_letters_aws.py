@@ -11,7 +11,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
+from connector.aws.explained import sentence
 from connector.backoff import Backoff
 from connector.batch import Partition
 from connector.config import load_config
@@ -345,3 +347,10 @@ def test_an_error_of_our_own_is_no_silence():
     serve(dead_letters, lambda: dead_letters.fatal)
     assert "an error of the connector itself, ZeroDivisionError: ours" in str(dead_letters.fatal)
     assert dead_letters.pending == 1
+
+
+def test_of_what_a_service_says_one_line_is_shown():
+    message = "The signature does not match.\n\nThe Canonical String is\n'x-amz-security-token:planted'"
+    error = ClientError({"Error": {"Code": "InvalidSignatureException", "Message": message}}, "PutRecords")
+    said = "An error occurred (InvalidSignatureException) when calling the PutRecords operation: "
+    assert sentence(error) == f"{said}The signature does not match"

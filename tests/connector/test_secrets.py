@@ -8,6 +8,7 @@ import sys
 
 import pytest
 
+from tests.connector.fault_server import Fault
 from tests.connector.processes import Route, until
 
 PLANTED = {
@@ -56,6 +57,27 @@ def test_a_running_route_shows_none(planted: Route):
     assert '"level": "debug"' in log or '"message": "stopped"' in log
     assert "CloudWatchMetrics" in log
     assert "streamops_connector_records_consumed_total" in pages[0]
+    assert shown(log + "".join(pages)) == []
+
+
+SIGNATURE = (
+    "The request signature does not match that of AKIAPLANTEDIDENT with x-amz-security-token:planted-aws-token.\n\n"
+    "The Canonical String for this request should have been\n'POST\n/\n\nx-amz-security-token:planted-aws-token\n'"
+)
+
+
+def test_what_a_service_repeats_of_a_request_is_not_shown(planted: Route):
+    planted.server.plan = lambda _: Fault(status=403, code="InvalidSignatureException", message=SIGNATURE)
+    process = planted.start()
+    planted.produce(5)
+    until(lambda: "InvalidSignatureException" in process.get("/readyz")[1])
+    pages = [process.get(path)[1] for path in ("/metrics", "/readyz")]
+    assert process.end() == 0
+    log = process.log_file.read_text()
+    assert 'calls_failed_total{code="InvalidSignatureException"' in pages[0]
+    said = "The request signature does not match that of *** with x-amz-security-token:***"
+    assert said in pages[1]
+    assert said in log
     assert shown(log + "".join(pages)) == []
 
 

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from botocore.exceptions import ClientError, NoCredentialsError, NoRegionError
 
+from connector.aws.said import message_in
 from connector.errors import ConnectorError, NotAuthenticated
 from connector.redaction import holds_login, without_logins
 
@@ -58,8 +59,14 @@ def explained(what: str, region_key: str = "sink.region") -> Iterator[None]:
 
 
 def sentence(error: Exception) -> str:
-    """Return what an error says, to stand before a semicolon; botocore puts whole URLs into it, with their logins."""
-    return without_logins(str(error)).rstrip(".") or type(error).__name__
+    """Return what an error says, to stand before a semicolon, and of what a service says one line.
+
+    botocore puts whole URLs into it, with their logins.
+    """
+    said = str(error)
+    if isinstance(error, ClientError) and (message := str(error.response["Error"].get("Message") or "")):
+        said = said.replace(message, message_in(message))
+    return without_logins(said).rstrip(".") or type(error).__name__
 
 
 def without_login(client: Any) -> Any:  # noqa: ANN401 - botocore has no types

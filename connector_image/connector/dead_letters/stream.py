@@ -6,6 +6,8 @@ from typing import Any, Final
 from botocore.exceptions import ClientError
 
 from connector.aws.explained import explained
+from connector.aws.failures import blames_content
+from connector.aws.said import message_in, name_in
 from connector.dead_letters.letter import Letter
 from connector.dead_letters.queued import Load, Sent
 from connector.dead_letters.target import Probed
@@ -17,8 +19,6 @@ _CALL: Final = Load(letters=500, bytes=2 << 20, seconds=0.05)
 _CALL_BYTES: Final = 4 << 20
 _KEY_LENGTH: Final = 256
 _TAKING: Final = frozenset({"ACTIVE", "UPDATING"})
-# The content of the call is at fault, so possibly a single record of it.
-_CONTENT: Final = frozenset({"InvalidArgumentException", "SerializationException", "ValidationException", "413"})
 
 Seal = Callable[[Letter], bytes]
 
@@ -94,13 +94,13 @@ class StreamParcel:
         try:
             results = self._put([record for _, record in call])
         except ClientError as error:
-            if str(error.response["Error"]["Code"]) not in _CONTENT:
+            if not blames_content(str(error.response["Error"]["Code"])):
                 raise
             if count > 1:
                 self._most = count // 2
                 return Sent(())
             self._letters = rest
-            raise self._refused(*call[0], str(error.response["Error"].get("Message") or error)) from None
+            raise self._refused(*call[0], message_in(error.response["Error"].get("Message")) or str(error)) from None
         self._most = _CALL.letters
         # A sequence number proves that a record was taken; without one it counts as refused.
         refused = [(each, result) for each, result in zip(call, results, strict=True) if not _is_taken(result)]
@@ -137,4 +137,5 @@ def _is_taken(result: dict[str, Any]) -> bool:
 
 
 def _problem(result: dict[str, Any]) -> str:
-    return f"{result.get('ErrorCode') or 'no sequence number'}: {result.get('ErrorMessage') or 'record not taken'}"
+    code, message = name_in(result.get("ErrorCode")), message_in(result.get("ErrorMessage"))
+    return f"{code or 'no sequence number'}: {message or 'record not taken'}"
