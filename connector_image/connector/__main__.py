@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from connector.config import ConfigError, ConnectorConfig, is_port, load_config
-from connector.log import configure
+from connector.log import configure, log_crashes
 from connector.redaction import shown
 
 CONFIG_VARIABLE: Final = "CONNECTOR_CONFIG"
@@ -148,4 +148,8 @@ def _fail(message: str, code: int = 1) -> int:
 
 
 if __name__ == "__main__":
+    if sys.argv[1:2] == ["run"]:
+        # Also what goes wrong before the configuration is read belongs into the log. The other commands have none.
+        configure("info")
+        log_crashes()
     sys.exit(main())

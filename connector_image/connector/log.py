@@ -3,9 +3,11 @@
 import json
 import logging
 import sys
+import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from types import TracebackType
 from typing import Final
 
 _FIELDS: Final = "fields"
@@ -87,3 +89,34 @@ def configure(level: str, **fields: object) -> None:
     root.handlers[:] = [handler]
     logging.getLogger("connector").setLevel(level.upper())
     root.setLevel(max(logging.WARNING, logging.getLogger("connector").level))
+
+
+def log_crashes() -> None:
+    """Log what nobody caught, wherever it was raised, as a line like every other; Python would write it in many.
+
+    How the process ends stays as it is: with exit code 1 after an error of the main thread, not at all after others.
+    """
+    logger = logging.getLogger(__name__)
+
+    def of_the_process(kind: type[BaseException], error: BaseException, traceback: TracebackType | None) -> None:
+        if issubclass(kind, KeyboardInterrupt):
+            sys.__excepthook__(kind, error, traceback)
+            return
+        logger.critical("ended by an error of the connector itself", exc_info=(kind, error, traceback))
+
+    def of_a_thread(crash: threading.ExceptHookArgs) -> None:
+        logger.critical(
+            "a thread ended by an error of the connector itself",
+            exc_info=(crash.exc_type, crash.exc_value or crash.exc_type(), crash.exc_traceback),
+            extra={_FIELDS: {"thread": crash.thread.name if crash.thread else None}},
+        )
+
+    def of_nobody(crash: "sys.UnraisableHookArgs") -> None:
+        logger.error(
+            "an error was ignored, since it could be raised nowhere",
+            exc_info=(crash.exc_type, crash.exc_value or crash.exc_type(), crash.exc_traceback),
+        )
+
+    sys.excepthook = of_the_process
+    threading.excepthook = of_a_thread
+    sys.unraisablehook = of_nobody

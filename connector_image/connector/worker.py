@@ -19,7 +19,7 @@ from typing import Final
 from connector.config import ConnectorConfig, load_config
 from connector.errors import ConnectorError
 from connector.hosting import Running
-from connector.log import Log, configure
+from connector.log import Log, configure, log_crashes
 from connector.metrics.snapshot import to_rows
 
 # What a stop may take beyond its time-out: leaving the group, closing connections.
@@ -97,6 +97,8 @@ class Worker:
 
 def main() -> int:
     """Work as the supervisor says and return the exit code."""
+    configure("info")
+    log_crashes()
     connection = Connection(int(sys.argv[1]))
     # Without orders the supervisor is gone already.
     orders = json.loads(connection.recv_bytes())
