@@ -17,7 +17,7 @@ from connector.dispatcher import Dispatcher
 from connector.errors import ConnectorError
 from connector.fates import Fates
 from connector.feed import Lane
-from connector.log import Log
+from connector.log import Log, tell_kept_back
 from connector.mapping import Mapper
 from connector.metrics import Metrics
 from connector.pacing import Bounds, Pacing
@@ -219,6 +219,7 @@ class Engine:
         self._metrics.held_back(self._feed.waited - self._waited)
         self._waited = self._feed.waited
         self._metrics.review(now)
+        tell_kept_back()
 
     def _commit(self, *, wait: bool) -> None:
         self._commit_at = time.monotonic() + self._settings.commit_interval

@@ -2,13 +2,15 @@
 
 import json
 import logging
+import math
 import sys
 import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from types import TracebackType
-from typing import Final
+from typing import Final, NamedTuple
+from weakref import WeakSet
 
 _FIELDS: Final = "fields"
 
@@ -57,28 +59,67 @@ class Log:
         self._logger.log(level, message, extra={_FIELDS: fields})
 
 
+class _KeptBack(NamedTuple):
+    number: int
+    level: int
+    fields: dict[str, object]
+    """Of the last one."""
+
+
 class RateLimited(Log):
-    """Lets one message (with one code) through every `interval` seconds and counts what it kept back."""
+    """Lets one message (with one code) through every `interval` seconds and counts what it kept back.
+
+    What is kept back is told with the next one of its kind, or by `tell_kept_back`: the lines and what they count in
+    `repeats_kept_back` add up to all that happened.
+    """
 
     def __init__(self, name: str, interval: float = 10.0, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__(name)
         self._interval = interval
         self._clock = clock
         self._last: dict[tuple[str, object], float] = {}
-        self._kept_back: dict[tuple[str, object], int] = {}
+        self._kept_back: dict[tuple[str, object], _KeptBack] = {}
+        _rate_limited.add(self)
+
+    def tell(self, *, at_once: bool) -> None:
+        """Log what was kept back and whose interval is over; `at_once` whatever was."""
+        now = self._clock()
+        for kind, last in list(self._last.items()):
+            if not at_once and now - last < self._interval:
+                continue
+            self._last.pop(kind, None)
+            if kept_back := self._kept_back.pop(kind, None):
+                # The last one is shown as the line that tells of the others.
+                self._write(kind, kept_back.level, kept_back.fields, now, kept_back.number - 1)
 
     def _log(self, level: int, message: str, fields: dict[str, object]) -> None:
         kind = (message, fields.get("code"))
         now = self._clock()
         if level < logging.WARNING:
             super()._log(level, message, fields)
-        elif kind in self._last and now - self._last[kind] < self._interval:
-            self._kept_back[kind] = self._kept_back.get(kind, 0) + 1
+            return
+        kept_back = self._kept_back.pop(kind, None)
+        repeats = kept_back.number if kept_back else 0
+        if now - self._last.get(kind, -math.inf) < self._interval:
+            self._kept_back[kind] = _KeptBack(repeats + 1, level, fields)
         else:
-            self._last[kind] = now
-            if repeats := self._kept_back.pop(kind, 0):
-                fields = {**fields, "repeats_kept_back": repeats}
-            super()._log(level, message, fields)
+            self._write(kind, level, fields, now, repeats)
+
+    def _write(self, kind: tuple[str, object], level: int, fields: dict[str, object], now: float, repeats: int) -> None:
+        self._last[kind] = now
+        super()._log(level, kind[0], {**fields, "repeats_kept_back": repeats} if repeats else fields)
+
+
+_rate_limited: Final[WeakSet[RateLimited]] = WeakSet()
+
+
+def tell_kept_back(*, at_once: bool = False) -> None:
+    """Log what all `RateLimited` keep back and whose time is over; `at_once`, as at the end, whatever they do.
+
+    Call it about once a second: otherwise the last of a flood is told with the next one, which may never come.
+    """
+    for each in list(_rate_limited):
+        each.tell(at_once=at_once)
 
 
 def configure(level: str, **fields: object) -> None:

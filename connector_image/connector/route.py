@@ -28,7 +28,7 @@ from connector.kinesis.shard_gate import ShardGate
 from connector.kinesis.shards import Shards
 from connector.kinesis.sink import KinesisSink
 from connector.kinesis.stream import require_ready as require_stream
-from connector.log import Log
+from connector.log import Log, tell_kept_back
 from connector.mapping import Mapper
 from connector.metrics import Metrics
 from connector.pacing import Bounds
@@ -106,7 +106,10 @@ def run(config: ConnectorConfig, host: Host | None = None) -> None:
             sink=f"{config.sink.target} at {account.endpoint_url}",
             **said,
         )
-        engine.run()
+        try:
+            engine.run()
+        finally:
+            tell_kept_back(at_once=True)
 
 
 def _ready_sink(config: ConnectorConfig, account: Account) -> Sink:

@@ -83,6 +83,8 @@ def test_what_cannot_be_delivered_goes_to_the_topic_and_the_rest_flows_on(route:
     assert sorted(places) == tombstones
     assert {each["streamops.dead-letter.reason"] for each in headers} == {b"TombstoneRejected"}
     assert {each["n"] for each in headers} == {b"%d" % number for number in range(20)}
+    lines = process.said("record put aside as a dead letter")
+    assert sum(1 + line.get("repeats_kept_back", 0) for line in lines) == 20
 
 
 def test_no_commit_passes_a_dead_letter_before_its_target_has_it(route: Route, aws: FaultyAws):

@@ -8,13 +8,18 @@ import time
 import urllib.request
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from connector.batch import Partition
 from connector.circuit import Circuit
 from connector.errors import ConnectorError
 from connector.health import STALE_SECONDS, Health, HealthServer
-from connector.log import JsonFormatter, Log, RateLimited
+from connector.log import JsonFormatter, Log, RateLimited, tell_kept_back
 from connector.metrics import Metrics
+from tests.connector.fault_server import FaultServer
+from tests.connector.in_memory import Assembly, HeldLetters, MemorySource, running
+from tests.connector.processes import until
 
 
 def test_a_log_line_is_one_json_object_with_its_fields(caplog: pytest.LogCaptureFixture):
@@ -47,6 +52,82 @@ def test_repeats_are_kept_back_and_counted_each_code_for_itself(caplog: pytest.L
     log.warning("failed", code="a")
     fields = [record.__dict__["fields"] for record in caplog.records]
     assert fields == [{"code": "a"}, {"code": "b"}, {"code": "a", "repeats_kept_back": 4}]
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Keeping(logging.Handler):
+    def __init__(self) -> None:
+        super().__init__()
+        self.written: list[logging.LogRecord] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.written.append(record)
+
+
+def told(caplog: pytest.LogCaptureFixture) -> list[dict[str, object]]:
+    return [record.__dict__.get("fields", {}) for record in caplog.records]
+
+
+def test_the_last_of_a_flood_is_told_when_its_time_is_over_though_nothing_more_comes(caplog: pytest.LogCaptureFixture):
+    clock = Clock()
+    log = RateLimited("connector.test", interval=10, clock=clock)
+    for number in range(82_526):
+        log.warning("put aside", code="HashKeyInvalid", offset=number)
+    clock.now = 9.9
+    tell_kept_back()
+    assert told(caplog) == [{"code": "HashKeyInvalid", "offset": 0}]
+    clock.now = 10
+    tell_kept_back()
+    tell_kept_back()
+    assert told(caplog)[1:] == [{"code": "HashKeyInvalid", "offset": 82_525, "repeats_kept_back": 82_524}]
+    assert caplog.records[1].levelno == logging.WARNING
+
+
+def test_what_is_kept_back_is_told_at_the_end(caplog: pytest.LogCaptureFixture):
+    log = RateLimited("connector.test", interval=10, clock=Clock())
+    for number in range(3):
+        log.error("failed", code="a", number=number)
+    log.warning("alone", code="b")
+    tell_kept_back(at_once=True)
+    assert told(caplog)[2:] == [{"code": "a", "number": 2, "repeats_kept_back": 1}]
+
+
+@given(st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 7), st.booleans())))
+def test_lines_and_what_they_count_add_up_to_all_that_happened(steps: list[tuple[str, int, bool]]):
+    clock = Clock()
+    log = RateLimited("connector.test.sum", interval=10, clock=clock)
+    handler = Keeping()
+    log._logger.addHandler(handler)
+    try:
+        for code, wait, tells in steps:
+            clock.now += wait
+            log.warning("failed", code=code)
+            if tells:
+                log.tell(at_once=False)
+        log.tell(at_once=True)
+    finally:
+        log._logger.removeHandler(handler)
+    for code in "abc":
+        fields = [record.__dict__["fields"] for record in handler.written if record.__dict__["fields"]["code"] == code]
+        happened = sum(code == each for each, _, _ in steps)
+        assert len(fields) + sum(each.get("repeats_kept_back", 0) for each in fields) == happened
+    assert not log._kept_back
+
+
+def test_a_running_engine_tells_what_was_kept_back_though_nothing_more_happens(
+    server: FaultServer, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("connector.fates.log", RateLimited("connector.test.fates", interval=0.2))
+    tombstones = MemorySource([[b"k"] * 50], server, make_value=lambda *_: None)
+    with running(Assembly(tombstones, letters=HeldLetters(), stop_timeout=0.1)):
+        until(lambda: [each for each in told(caplog) if each.get("repeats_kept_back") == 48])
 
 
 def test_a_loop_that_no_longer_turns_is_unhealthy():
