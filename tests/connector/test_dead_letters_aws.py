@@ -8,6 +8,7 @@ import re
 import threading
 import uuid
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -18,6 +19,8 @@ from connector.backoff import Backoff
 from connector.batch import Partition
 from connector.config import load_config
 from connector.dead_letters import DeadLetters, Letter, Probed, open_dead_letters
+from connector.dead_letters.bucket import BucketCarrier
+from connector.dead_letters.envelope import seal
 from connector.dead_letters.queued import Load, QueuedDeadLetters
 from connector.errors import ConnectorError, Undeliverable
 from connector.formats.envelope import open_envelope
@@ -49,7 +52,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[FaultyAws]:
         yield running
 
 
-def opened(target: dict[str, str]) -> DeadLetters:
+def opened(target: dict[str, str], **options: str) -> DeadLetters:
     config = {
         "route": "flights-to-stream",
         "source": {"kind": "kafka", "bootstrap": "localhost:9092", "topic": "flights", "group": "g"},
@@ -60,6 +63,7 @@ def opened(target: dict[str, str]) -> DeadLetters:
             "retry": {"first": "10ms", "longest": "50ms"},
         },
         "dead_letters": target,
+        **options,
     }
     made = open_dead_letters(load_config(json.dumps(config), "test"), dict)
     assert made is not None
@@ -292,8 +296,46 @@ def test_objects_are_never_written_over(aws: FaultyAws):
     second.close(0)
 
 
+class Shelf:
+    """A client of S3 that keeps bodies."""
+
+    def __init__(self) -> None:
+        self.bodies: list[bytes] = []
+
+    def put_object(self, **call: Any) -> None:
+        self.bodies.append(call["Body"])
+
+
+def shelved(count: int, size: int, **options: int) -> tuple[list[int], list[int]]:
+    """Send letters of so many bytes faster than their time is over; return how many each full object has, and bytes."""
+    shelf = Shelf()
+    carrier = BucketCarrier(shelf, "b", "p/", "r", partial(seal, route="r"), **options)
+    dead_letters = QueuedDeadLetters(carrier, Backoff(0.01, 0.01), clock=lambda: 0.0)
+    for offset in range(count):
+        dead_letters.send(letter(offset, b"v" * (size - len("key" + "the record is too large"))))
+    dead_letters.flush()
+    settle(dead_letters, count)
+    dead_letters.close(10)
+    *full, _ = [len(body.splitlines()) for body in shelf.bodies]
+    return full, [len(body) for body in shelf.bodies]
+
+
+def test_an_object_is_full_when_its_letters_take_four_mebibytes_of_memory():
+    full, sizes = shelved(10_000, 338)
+    assert max(full) == (4 << 20) // (338 + 640) == 4_288
+    assert max(sizes) > 1_900_000
+
+
+def test_with_little_memory_an_object_waits_for_less():
+    full, _ = shelved(2_000, 338, room=1 << 20)
+    assert max(full) == (1 << 20) // (338 + 640)
+    made = opened({"bucket": "rejected"}, memory="8MiB")
+    assert isinstance(made, QueuedDeadLetters)
+    assert made._carrier.load.bytes == 1 << 20
+
+
 def test_letters_wait_for_company_and_not_for_ever(aws: FaultyAws, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("connector.dead_letters.bucket.BucketCarrier.load", Load(100, 1 << 20, 0.3))
+    monkeypatch.setattr("connector.dead_letters.bucket._OBJECT", Load(1 << 20, 0.3))
     place = Bucket(aws)
     dead_letters = opened(place.target)
     for offset in range(10):
@@ -335,7 +377,7 @@ def test_a_stream_in_another_region_is_reached_by_its_arn(monkeypatch: pytest.Mo
 
 def test_an_error_of_our_own_is_no_silence():
     class Broken:
-        load = Load(1, 1, 0.0)
+        load = Load(1, 0.0)
 
         def parcel(self, _: object) -> Any:
             raise ZeroDivisionError("ours")

@@ -4,6 +4,7 @@ import re
 import socket
 import uuid
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from os import getpid
 from typing import Any, Final
@@ -17,7 +18,7 @@ from connector.dead_letters.target import Probed
 from connector.errors import ConnectorError
 
 # S3 bills by the object, so some are worth waiting for; memory and the watermark wait with them.
-_OBJECT: Final = Load(letters=10_000, bytes=4 << 20, seconds=5.0)
+_OBJECT: Final = Load(bytes=4 << 20, seconds=5.0)
 _NOT_IN_NAMES: Final = re.compile(r"[^A-Za-z0-9._-]+")
 _LONGEST_MEMBER: Final = 80
 
@@ -33,9 +34,17 @@ def member_name() -> str:
 class BucketCarrier:
     """Writes letters into objects of a bucket. How they are encrypted is the bucket's own setting."""
 
-    load = _OBJECT
-
-    def __init__(self, client: Any, bucket: str, prefix: str, route: str, seal: Seal) -> None:  # noqa: ANN401 - botocore has no types
+    def __init__(
+        self,
+        client: Any,  # noqa: ANN401 - botocore has no types
+        bucket: str,
+        prefix: str,
+        route: str,
+        seal: Seal,
+        room: int = _OBJECT.bytes,
+    ) -> None:
+        """Prepare to write; an object waits for no more than `room` bytes of letters."""
+        self.load = replace(_OBJECT, bytes=min(_OBJECT.bytes, room))
         self._client = client
         self._bucket = bucket
         self._prefix = prefix

@@ -45,7 +45,9 @@ def open_dead_letters(config: ConnectorConfig, cluster: Callable[[], Mapping[str
             return QueuedDeadLetters(StreamCarrier(_client(config, "kinesis", region), stream, sealed), backoff)
         case DeadLetterBucket(bucket=bucket, prefix=prefix):
             client = _client(config, "s3", config.sink.region)
-            return QueuedDeadLetters(BucketCarrier(client, bucket, prefix, config.route, sealed), backoff)
+            # Half of what may be unacknowledged, or reading would pause until an object has waited long enough.
+            room = config.memory // 8
+            return QueuedDeadLetters(BucketCarrier(client, bucket, prefix, config.route, sealed, room), backoff)
         case _:
             assert_never(config.dead_letters)
 

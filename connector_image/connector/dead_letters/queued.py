@@ -4,6 +4,7 @@ They are few, so nothing is gained by a place among the connections of the hot p
 thread only puts letters into a queue and takes acknowledgements out of another.
 """
 
+import sys
 import threading
 import time
 import traceback
@@ -26,11 +27,11 @@ log = RateLimited(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What goes together: so many letters and bytes of memory, or what came in so many seconds."""
+    """What goes together: so many bytes of memory or letters, or what came in so many seconds."""
 
-    letters: int
     bytes: int
     seconds: float
+    letters: int = sys.maxsize
 
 
 class Sent(NamedTuple):

@@ -15,7 +15,7 @@ from connector.errors import ConnectorError, Undeliverable
 from connector.units import format_size
 
 # The stream's own limits of a call are higher; there is no hurry here.
-_CALL: Final = Load(letters=500, bytes=2 << 20, seconds=0.05)
+_CALL: Final = Load(bytes=2 << 20, seconds=0.05, letters=500)
 _CALL_BYTES: Final = 4 << 20
 _KEY_LENGTH: Final = 256
 _TAKING: Final = frozenset({"ACTIVE", "UPDATING"})
