@@ -4,10 +4,10 @@ One thread does all of it: it maps what the source reads, sends it, commits the 
 for the partitions when the group moves them. It knows neither Kafka nor Kinesis.
 """
 
-import contextlib
 import math
 import time
 from collections.abc import Callable, Collection, Mapping
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -68,7 +68,7 @@ class Engine:
         self._taken_bytes = 0
         self._waited = 0
         self._stopping = False
-        self._stop_by: float | None = None  # when the drain of a stop ends
+        self._stop_by = math.inf  # when the drain of a stop ends
         self._stopped: dict[Partition, ConnectorError] = {}
         self._pacing = Pacing(source, self._lanes, settings.bounds)
         self._fatal: ConnectorError | None = None
@@ -104,9 +104,10 @@ class Engine:
     def stop(self) -> None:
         """Ask the engine to finish; safe in a signal handler.
 
-        A plain flag, since one signal may interrupt the handler of another, and the lock of a `threading.Event` that is
-        taken there would never be given back.
+        Plain values, since one signal may interrupt the handler of another, and the lock of a `threading.Event` that is
+        taken there would never be given back. The time counts from here: what kills the process counts from here too.
         """
+        self._stop_by = min(self._stop_by, time.monotonic() + self._settings.stop_timeout)
         self._stopping = True
 
     def run(self) -> None:
@@ -136,9 +137,9 @@ class Engine:
 
     def revoked(self, partitions: Collection[Partition]) -> Mapping[Partition, int]:
         """Drain the partitions as long as that may help, then give them up."""
-        until = self._stop_by or time.monotonic() + self._settings.drain_timeout
+        until = math.inf if self._stopping else time.monotonic() + self._settings.drain_timeout
         self._drain(partitions, until, lambda: None)
-        positions = self._positions(partitions)
+        positions = self._uncommitted(partitions)
         left = self._undelivered(partitions)
         self._give_up(partitions)
         log.info("partitions revoked", partitions=_names(partitions), left_for_others=left)
@@ -174,7 +175,7 @@ class Engine:
         # A full batch means that there is more to read: nothing is waited for then.
         self._move(0.0 if full_batch else _STEP)
         if now >= self._commit_at:
-            self._commit(wait=False)
+            self._commit()
             self._publish(now)
 
     def _patience(self, now: float) -> float:
@@ -221,36 +222,30 @@ class Engine:
         self._metrics.review(now)
         tell_kept_back()
 
-    def _commit(self, *, wait: bool) -> None:
+    def _commit(self) -> None:
         self._commit_at = time.monotonic() + self._settings.commit_interval
-        positions = {
-            partition: position
-            for partition, position in self._positions(self._lanes).items()
-            if self._committed.get(partition) != position
-        }
-        if positions:
-            self._source.commit(positions, wait=wait)
+        if positions := self._uncommitted(self._lanes):
+            self._source.commit(positions)
 
     def _finish(self) -> None:
-        self._stop_by = time.monotonic() + self._settings.stop_timeout
+        self.stop()  # it may be an error that ends it
         log.info("stopping", undelivered=self._undelivered(self._lanes))
-        try:
-            self._pacing.pause()
-            self._drain(self._lanes, self._stop_by, self._keep_membership)
-            left = {str(p): n for p in self._lanes if (n := self._undelivered([p]))}
-            self._commit(wait=True)
-            log.info("stopped", left_for_the_next_start=left or "nothing")
-        finally:
-            # Leaving the group gives up what could not be drained, so there is nothing more to wait for.
-            self._stop_by = -math.inf
-            self._source.close()
-            self._sender.close()
-            self._fates.close()
+        left: dict[str, int] = {}
+        with closing(self._fates), closing(self._sender), closing(self._source):
+            try:
+                self._source.finish(self._stop_by)
+                self._pacing.pause()
+                self._drain(self._lanes, math.inf, self._keep_membership)
+                left = {str(p): n for p in self._lanes if (n := self._undelivered([p]))}
+            finally:
+                # Leaving the group gives up what could not be drained, so there is nothing more to wait for.
+                self._stop_by = -math.inf
+        log.info("stopped", left_for_the_next_start=left or "nothing")
 
     def _keep_membership(self) -> None:
         # Whatever a paused source still gives was never tracked, so no commit can pass it; and what made
         # reading impossible is known already, it must not cut the drain short.
-        with contextlib.suppress(ConnectorError):
+        with suppress(ConnectorError):
             self._source.poll(0.0)
 
     def _drain(self, partitions: Collection[Partition], deadline: float, meanwhile: Callable[[], None]) -> None:
@@ -259,7 +254,8 @@ class Engine:
         before, self._feed.hasty = self._feed.hasty, True
         self._fates.flush()
         try:
-            while self._undelivered(partitions) and time.monotonic() < deadline:
+            # A stop may be asked for in the middle of it.
+            while self._undelivered(partitions) and time.monotonic() < min(deadline, self._stop_by):
                 if self._dispatcher.circuit.state != "closed" or self._fates.failing is not None:
                     return
                 self.beat = time.monotonic()
@@ -268,9 +264,11 @@ class Engine:
         finally:
             self._feed.hasty = before
 
-    def _positions(self, partitions: Collection[Partition]) -> dict[Partition, int]:
+    def _uncommitted(self, partitions: Collection[Partition]) -> dict[Partition, int]:
+        """Tell how far each partition may be committed where that is not done."""
         lanes = ((p, self._lanes[p]) for p in partitions if p in self._lanes)
-        return {p: position for p, lane in lanes if (position := lane.watermark.position) is not None}
+        positions = ((p, lane.watermark.position) for p, lane in lanes)
+        return {p: at for p, at in positions if at is not None and at != self._committed.get(p)}
 
     def _undelivered(self, partitions: Collection[Partition]) -> int:
         """Count offsets between watermark and the last one that was read and can be delivered."""

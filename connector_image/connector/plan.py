@@ -137,7 +137,7 @@ def _derived(config: ConnectorConfig, region: str, endpoint: str) -> dict[str, s
         f" {sink.connections * config.processes} at the same time",
         f"memory of {share}": f"{format_size(memory)} for records: {format_size(memory // 4)} read ahead,"
         f" {format_size(memory // 4)} not yet acknowledged, the rest for calls under way",
-        "stopping": f"drains for {format_duration(config.stop_timeout)} at most; let what stops it wait longer",
+        "stopping": f"drains for {format_duration(config.stop_timeout)} at most; let what stops it wait 10 s longer",
     }
 
 

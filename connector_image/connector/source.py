@@ -51,11 +51,14 @@ class Source(Protocol):
     def resume(self, partitions: Collection[Partition]) -> None:
         """Undo `pause`."""
 
-    def commit(self, positions: Mapping[Partition, int], *, wait: bool) -> None:
-        """Commit these offsets; with `wait`, be sure of it (or have logged why not) on return."""
+    def commit(self, positions: Mapping[Partition, int]) -> None:
+        """Commit these offsets; the owner hears of it when it is done."""
 
     def lags(self, positions: Mapping[Partition, int]) -> Mapping[Partition, int]:
         """Count what each partition holds from its position on, as far as that is known."""
 
+    def finish(self, end: float) -> None:
+        """Begin to end: take up no more partitions, and wait for nobody much beyond `end`, of the monotonic clock."""
+
     def close(self) -> None:
-        """Leave the group."""
+        """Give all partitions up, be sure that what is finished of them is committed or log why not, and leave."""

@@ -22,8 +22,9 @@ from connector.hosting import Running
 from connector.log import Log, configure, log_crashes
 from connector.metrics.snapshot import to_rows
 
-# What a stop may take beyond its time-out: leaving the group, closing connections.
-GRACE_SECONDS: Final = 5.0
+# What a stop may take beyond its time-out: the last commits and the goodbye, which silent brokers may hold up for 8 s
+# (`connector.kafka.source`), and closing connections.
+GRACE_SECONDS: Final = 10.0
 
 log = Log(__name__)
 

@@ -89,7 +89,7 @@ class MemorySource:
     def resume(self, partitions: Collection[Partition]) -> None:
         self.paused.difference_update(partitions)
 
-    def commit(self, positions: Mapping[Partition, int], *, wait: bool) -> None:  # noqa: ARG002 - the protocol's signature
+    def commit(self, positions: Mapping[Partition, int]) -> None:
         arrived = self.arrived()
         for where, position in positions.items():
             self.ahead += sum((where.number, offset) not in arrived for offset in range(position))
@@ -105,7 +105,11 @@ class MemorySource:
     def lags(self, positions: Mapping[Partition, int]) -> Mapping[Partition, int]:
         return {where: len(self.partitions[where.number]) - position for where, position in positions.items()}
 
+    def finish(self, end: float) -> None:
+        self.end = end
+
     def close(self) -> None:
+        self.commit(self.owner.revoked(self.places))
         self.closed = True
 
 
@@ -194,6 +198,7 @@ class Assembly:
     tombstones: str = "reject"
     letters: DeadLetters | None = None
     stop_timeout: float = 20.0
+    drain_timeout: float = 5.0
     linger: float = 0.005
     span: int = 100_000
     ca_bundle: str | None = None
@@ -212,7 +217,7 @@ class Assembly:
         settings = Settings(
             linger=self.linger,
             commit_interval=0.02,
-            drain_timeout=5.0,
+            drain_timeout=self.drain_timeout,
             stop_timeout=self.stop_timeout,
             bounds=Bounds(memory=self.memory, batch=self.source.chunk, span=self.span, patience=0.2),
         )

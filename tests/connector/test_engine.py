@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
-from types import FrameType
-from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -243,48 +240,6 @@ def test_a_slow_target_keeps_the_queue_before_it_short(server: FaultServer):
             longest = max(longest, sum(source.positions.values()) - len(server.taken))
             time.sleep(0.002)
     assert longest <= 2 * assembly.records + source.chunk + 2 * assembly.records
-
-
-def test_stopping_drains_what_is_under_way_and_commits_it(server: FaultServer):
-    server.plan = lambda _: Fault(delay=0.2)
-    source = MemorySource([[b"%d" % n for n in range(100)]], server)
-    with running(Assembly(source, connections=2)) as assembly:
-        until(lambda: server.calls)
-        assembly.engine.stop()
-    handed = source.positions[Partition("t", 0)]
-    assert source.commits == {Partition("t", 0): handed}
-    assert source.closed
-
-
-def test_a_stop_may_come_in_the_middle_of_another(server: FaultServer):
-    # As the handler of a signal does that interrupts the handler of the one before.
-    engine = Assembly(MemorySource([[]], server)).engine
-    interrupted = []
-
-    def interrupt(_frame: FrameType, event: str, _argument: Any) -> Any:
-        interrupted.append(event)
-        engine.stop()
-        return interrupt
-
-    def stop() -> None:
-        sys.settrace(interrupt)
-        engine.stop()
-
-    thread = threading.Thread(target=stop, daemon=True)
-    thread.start()
-    thread.join(5)
-    assert not thread.is_alive()
-    assert "line" in interrupted
-    engine.run()
-
-
-def test_stopping_does_not_wait_for_a_target_that_refuses(server: FaultServer):
-    server.plan = lambda _: Fault(status=400, code="ResourceNotFoundException")
-    with running(Assembly(MemorySource([[b"k"]], server), stop_timeout=1e6)) as assembly:
-        until(lambda: assembly.circuit.state == "open")
-        assembly.engine.stop()
-        until(lambda: assembly.source.closed)
-    assert not any(assembly.source.commits.values())
 
 
 def test_an_undeliverable_record_stops_right_after_what_comes_before_it(server: FaultServer):

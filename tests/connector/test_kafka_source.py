@@ -3,141 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
-from typing import Any
 
 import pytest
-from confluent_kafka import KafkaError, KafkaException, TopicPartition
+from confluent_kafka import KafkaError, KafkaException
 
 from connector.batch import Partition
 from connector.config import ConfigError, load_config
 from connector.config import KafkaSource as KafkaConfig
 from connector.errors import ConnectorError
 from connector.kafka.client import Client
-from connector.kafka.ends import Ends
-from connector.kafka.source import KafkaSource
-
-CONFIG = {"kind": "kafka", "bootstrap": "h:1", "topic": "t", "group": "g", "start": "latest", "linger": "200ms"}
-PLACE = TopicPartition("t", 0)
-
-
-class ScriptedConsumer:
-    """Answers like librdkafka's consumer, and notes what it was asked."""
-
-    def __init__(self) -> None:
-        self.committed_offset = -1001
-        self.refusal: int | None = None
-        self.refuses_the_call = False
-        self.times: list[int] = []
-        self.moving: list[int] = []
-        self.offset_at = -1
-        self.assigned: list[TopicPartition] = []
-        self.asked: list[tuple[int, float]] = []
-        self.paused: list[TopicPartition] = []
-
-    def subscribe(self, _: list[str], **callbacks: Callable[..., None]) -> None:
-        self.callbacks = callbacks
-
-    def commit(self, offsets: list[TopicPartition], *, asynchronous: bool) -> list[Any]:
-        assert not asynchronous
-        if self.refusal is not None and self.refuses_the_call:
-            raise KafkaException(KafkaError(self.refusal))
-        error = None if self.refusal is None else KafkaError(self.refusal)
-        return [Confirmed(place.topic, place.partition, place.offset, error) for place in offsets]
-
-    def get_watermark_offsets(self, _: TopicPartition, timeout: float = 0, *, cached: bool = False) -> tuple[int, int]:
-        if self.moving:
-            raise KafkaException(KafkaError(self.moving.pop()))
-        assert cached or timeout > 0
-        return (10, 20) if cached or not self.paused else (10, 30)
-
-    def pause(self, places: list[TopicPartition]) -> None:
-        self.paused += places
-
-    def incremental_assign(self, places: list[TopicPartition]) -> None:
-        self.assigned += places
-
-    def incremental_unassign(self, places: list[TopicPartition]) -> None:
-        self.assigned = [place for place in self.assigned if place not in places]
-
-    def consume(self, count: int, timeout: float) -> list[Any]:
-        self.asked.append((count, timeout))
-        return []
-
-
-class Confirmed:
-    """A `TopicPartition` as a commit gives it back; Python cannot set the error of a real one."""
-
-    def __init__(self, topic: str, partition: int, offset: int, error: KafkaError | None) -> None:
-        self.topic, self.partition, self.offset, self.error = topic, partition, offset, error
-
-
-class ScriptedClient:
-    """The topic's four partitions, of which the group has committed what the consumer says."""
-
-    def __init__(self, consumer: ScriptedConsumer) -> None:
-        self.consumer = consumer
-        self.failure: KafkaException | None = None
-        self.asked_for_partitions = 0
-
-    def attend(self) -> None:
-        pass
-
-    def partitions(self, _: str) -> int:
-        self.asked_for_partitions += 1
-        return 4
-
-    def offsets_at(self, places: Collection[TopicPartition]) -> list[TopicPartition]:
-        self.consumer.times += [place.offset for place in places]
-        return [TopicPartition(place.topic, place.partition, self.consumer.offset_at) for place in places]
-
-    def committed(self, places: Collection[TopicPartition]) -> list[TopicPartition]:
-        if self.failure is not None:
-            raise self.failure
-        return [TopicPartition(place.topic, place.partition, self.consumer.committed_offset) for place in places]
-
-
-class NotingOwner:
-    """Notes what it hears."""
-
-    def __init__(self) -> None:
-        self.assignments: list[Partition] = []
-        self.commits: dict[Partition, int] = {}
-        self.stops: dict[Partition, str] = {}
-
-    def assigned(self, partitions: Collection[Partition]) -> None:
-        self.assignments += partitions
-
-    def revoked(self, _: Collection[Partition]) -> Mapping[Partition, int]:
-        return {}
-
-    def lost(self, _: Collection[Partition]) -> None:
-        self.assignments.clear()
-
-    def committed(self, positions: Mapping[Partition, int]) -> None:
-        self.commits.update(positions)
-
-    def stopped(self, partition: Partition, reason: ConnectorError) -> None:
-        self.stops[partition] = str(reason)
-
-
-class Scripted:
-    """A source on a scripted consumer, and its owner."""
-
-    def __init__(self, **settings: object) -> None:
-        config = KafkaConfig.model_validate({**CONFIG, **settings})
-        self.consumer, self.owner = ScriptedConsumer(), NotingOwner()
-        self.client = ScriptedClient(self.consumer)
-        self.source = KafkaSource(config, "127.0.0.1:1")
-        self.source._consumer.close()
-        self.source._consumer = self.consumer  # type: ignore[assignment]  # no broker
-        self.source._ends = Ends(self.consumer)  # type: ignore[arg-type]  # as above
-        self.source._client = self.client  # type: ignore[assignment]  # as above
-        self.source.start(self.owner)
-
-    def assign(self) -> None:
-        self.consumer.callbacks["on_assign"](self.consumer, [PLACE])
+from tests.connector.scripted_kafka import CONFIG, PLACE, Scripted
 
 
 @pytest.fixture
@@ -179,6 +55,53 @@ def test_a_beginning_that_cannot_be_committed_stops_it_before_a_record_is_skippe
     assert scripted.consumer.assigned == []
     with pytest.raises(ConnectorError, match="'g': where to begin can be neither read nor committed"):
         scripted.source.poll(0.2)
+
+
+@pytest.mark.parametrize("how", ["revoke", "close"])
+def test_a_last_commit_is_confirmed_by_asking_what_is_committed(scripted: Scripted, how):
+    scripted.assign()
+    scripted.consumer.moving = [KafkaError.NOT_COORDINATOR]
+    scripted.owner.finished = {Partition("t", 0): 25}
+    scripted.give_up(how)
+    assert scripted.consumer.stored == {Partition("t", 0): 25}
+    assert not scripted.consumer.moving
+
+
+@pytest.mark.parametrize("how", ["revoke", "close"])
+def test_of_a_last_commit_that_is_refused_the_log_tells_what_is_delivered_again(
+    scripted: Scripted, caplog: pytest.LogCaptureFixture, how
+):
+    scripted.assign()
+    scripted.consumer.refusal = KafkaError.ILLEGAL_GENERATION
+    scripted.owner.finished = {Partition("t", 0): 25}
+    before = scripted.consumer.commits
+    scripted.give_up(how)
+    assert 1 < scripted.consumer.commits - before < 5, "tried again, but not for long"
+    (line,) = [record for record in caplog.records if "is delivered again" in record.message]
+    assert line.fields["delivered_up_to"] == {"t:0": 25}  # type: ignore[attr-defined]  # a field of the JSON line
+
+
+def test_what_librdkafka_still_tells_during_its_close_does_not_reach_an_owner_that_is_gone(
+    scripted: Scripted, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
+    monkeypatch.setattr("connector.kafka.source._LEAVE_PATIENCE", (0.0, 0.0))
+    scripted.assign()
+    scripted.consumer.may_close.clear()
+    scripted.source.close()
+    assert scripted.consumer.closing.wait(5)
+    assert "the group was not left, it finds out by the session's time-out" in caplog.text
+    scripted.owner.finished = {Partition("t", 0): 25}
+    scripted.consumer.callbacks["on_revoke"](scripted.consumer, [PLACE])
+    scripted.consumer.may_close.set()
+    assert scripted.owner.finished
+    assert not scripted.consumer.assigned
+
+
+def test_what_ends_takes_up_no_more_partitions(scripted: Scripted):
+    scripted.source.finish(0.0)
+    scripted.assign()
+    assert scripted.owner.assignments == []
+    assert scripted.owner.commits == {}
 
 
 def test_brokers_that_go_away_during_an_assignment_stop_it_by_the_next_poll(scripted: Scripted):

@@ -99,7 +99,8 @@ class ConnectorConfig(Section):
         default=parse_duration("90s"),
         ge=parse_duration("1s"),
         le=parse_duration("105s"),
-        description="longest wait for records under way when stopping; ECS kills after 120 s at most",
+        description="longest wait for records under way when stopping, and 10 s more for brokers that do not answer;"
+        " ECS kills after 120 s at most",
     )
     http: Http = Field(default=Http(), description="health and metrics")
     emf: Emf | None = Field(default=None, description="metrics for CloudWatch on stdout; without it none")

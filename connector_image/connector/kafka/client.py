@@ -184,6 +184,18 @@ class Client:
                 raise KafkaException(place.error)
         return answer
 
+    def bounds(self, place: TopicPartition) -> tuple[int, int]:
+        """Ask the leader of a partition for its first offset and for the one after its last.
+
+        Raises:
+            KafkaException: it does not tell.
+        """
+        bounds = patiently(lambda: self.consumer.get_watermark_offsets(place, timeout=PROBE_TIMEOUT))
+        if bounds is None:
+            raise KafkaException(KafkaError(KafkaError._TIMED_OUT))  # noqa: SLF001 - librdkafka's own codes begin with an underscore
+        low, high = bounds
+        return low, high
+
     def offsets_at(self, places: Sequence[TopicPartition]) -> list[TopicPartition]:
         """Find the first offset at or after a time, given in each place's offset in milliseconds since the epoch.
 

@@ -4,8 +4,9 @@ Offsets are committed only when the engine says so. Rebalances are cooperative: 
 are read on while others move.
 """
 
+import math
+import time
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
 from typing import Final
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
@@ -13,23 +14,30 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Topic
 from connector.batch import Batch, Columns, Partition
 from connector.config import KafkaSource as KafkaConfig
 from connector.errors import ConnectorError, OffsetGap
-from connector.kafka.client import PROBE_TIMEOUT, Client, patiently
+from connector.kafka.bounded import bounded
+from connector.kafka.client import Client
+from connector.kafka.commits import Commits
 from connector.kafka.diagnosis import ended, is_fatal
 from connector.kafka.ends import Ends
 from connector.kafka.messages import batches
-from connector.kafka.start import is_new, milliseconds, read_note, write_note
-from connector.log import RateLimited
+from connector.kafka.start import Starts
+from connector.log import Log, RateLimited
 from connector.source import Owner
 
 # What librdkafka calls a coordinator that answers, and a membership in which nothing is to be done.
 # https://github.com/confluentinc/librdkafka/blob/master/STATISTICS.md
 _REACHED: Final = "up"
 _SHARED_OUT: Final = "steady"
+# How long the last commit of partitions that go is waited for, and the group's answer to a goodbye: at the longest, and
+# at the least even where a stop has no time left. A broker that is alive answers in milliseconds.
+_COMMIT_PATIENCE: Final = (20.0, 3.0)
+_LEAVE_PATIENCE: Final = (5.0, 2.0)
 
 _error = Message.error
 _NO_MORE: Final = Columns()
 
 log = RateLimited(__name__)
+_every: Final = Log(__name__)
 
 
 class KafkaSource:
@@ -50,13 +58,14 @@ class KafkaSource:
         self._most = most
         self._client = Client(config, bootstrap, self._on_commit, self._on_group)
         self._consumer: Consumer = self._client.consumer
+        self._commits = Commits(self._consumer)
         self._ends = Ends(self._consumer)
-        self._note = ""
-        self._partitions = 0
+        self._starts: Starts | None = None
         self._owner: Owner | None = None
         self._failure: Exception | None = None
         self._paused: set[Partition] = set()
         self._stopped: set[Partition] = set()
+        self._end = math.inf
         self.joined = False
         """Whether the group counts this member in; false also while no broker that could tell is there."""
 
@@ -77,7 +86,8 @@ class KafkaSource:
         self._owner = owner
         # Not later, within the callback of an assignment: asking for metadata there makes the client library abort the
         # process when another callback follows in the same call. A partition that appears in between counts as new.
-        self._partitions = self._client.partitions(self._config.topic)
+        partitions = self._client.partitions(self._config.topic)
+        self._starts = Starts(self._config, self._client, self._commits, partitions)
         self._consumer.subscribe(
             [self._config.topic], on_assign=self._on_assign, on_revoke=self._on_revoke, on_lost=self._on_lost
         )
@@ -106,20 +116,12 @@ class KafkaSource:
         self._paused.difference_update(partitions)
         self._consumer.resume([TopicPartition(*partition) for partition in partitions])
 
-    def commit(self, positions: Mapping[Partition, int], *, wait: bool) -> None:
-        """Commit these offsets; with `wait`, be sure of it (or have logged why not) on return."""
-        offsets = [self._commitable(partition, offset) for partition, offset in positions.items()]
-        if not offsets:
-            return
+    def commit(self, positions: Mapping[Partition, int]) -> None:
+        """Commit these offsets; the owner hears of it when it is done."""
         try:
-            if not wait:
-                self._consumer.commit(offsets=offsets, asynchronous=True)
-                return
-            results = self._commit_now(offsets)
+            self._commits.send(positions)
         except KafkaException as error:
-            self._on_commit(error.args[0], offsets)
-        else:
-            self._on_commit(None, results)
+            self._on_commit(error.args[0], [TopicPartition(*partition) for partition in positions])
 
     def lags(self, positions: Mapping[Partition, int]) -> Mapping[Partition, int]:
         """Count what each partition holds from its position on, as far as that is known."""
@@ -130,15 +132,46 @@ class KafkaSource:
             found[partition] = max(0, high - (low if is_past else positions[partition]))
         return found
 
+    def finish(self, end: float) -> None:
+        """Take up no more partitions, and let no broker's silence last much beyond `end`, of the monotonic clock."""
+        self._end = end
+
     def close(self) -> None:
-        """Leave the group."""
-        self._consumer.close()
+        """Give all partitions up, commit what the owner has finished of them, and leave the group."""
+        if self._owner is not None:
+            self._commit_last(self._owner.revoked(_partitions(self._consumer.assignment())))
+        # What librdkafka still tells it tells on another thread, and the owner may be gone by then.
+        self._owner = None
+        try:
+            bounded(self._consumer.close, self._patience(_LEAVE_PATIENCE))
+        except KafkaException as error:
+            problem = error.args[0]
+            _every.warning(
+                "the group was not left, it finds out by the session's time-out",
+                code=problem.name(),
+                reason=problem.str(),
+            )
 
-    def _commitable(self, partition: Partition, offset: int) -> TopicPartition:
-        return TopicPartition(partition.topic, partition.number, offset, self._note)
+    @property
+    def _is_ending(self) -> bool:
+        return self._end < math.inf
 
-    def _commit_now(self, offsets: list[TopicPartition]) -> list[TopicPartition]:
-        return patiently(lambda: self._consumer.commit(offsets=offsets, asynchronous=False)) or []
+    def _patience(self, bounds: tuple[float, float]) -> float:
+        most, least = bounds
+        return min(most, max(least, self._end - time.monotonic()))
+
+    def _commit_last(self, positions: Mapping[Partition, int]) -> None:
+        """Commit what goes with partitions that are given up; be sure of it, or tell what is delivered again."""
+        if not positions:
+            return
+        done, problem = self._commits.confirm(positions, self._patience(_COMMIT_PATIENCE))
+        if problem is not None:
+            _every.warning(
+                "the last commit of partitions failed: what they delivered since the one before is delivered again",
+                code=problem.name(),
+                reason=problem.str(),
+                delivered_up_to={str(place): offset for place, offset in positions.items() if place not in done},
+            )
 
     def _is_record(self, message: Message) -> bool:
         error = message.error()
@@ -147,7 +180,7 @@ class KafkaSource:
         if error.code() == KafkaError._AUTO_OFFSET_RESET:  # noqa: SLF001 - librdkafka's own codes begin with an underscore
             partition = Partition(str(message.topic()), int(message.partition() or 0))
             self._stopped.add(partition)
-            if self._owner is not None:
+            if self._owner is not None and not self._is_ending:
                 self._owner.stopped(partition, self._gap(partition))
             return False
         if is_fatal(error):
@@ -158,7 +191,7 @@ class KafkaSource:
     def _gap(self, partition: Partition) -> ConnectorError:
         place = TopicPartition(partition.topic, partition.number)
         try:
-            low, high = self._bounds(place)
+            low, high = self._client.bounds(place)
             (committed,) = self._client.committed([place])
         except KafkaException as error:
             return ConnectorError(f"gap in {partition}: its offset is out of range, and {error.args[0].str()}")
@@ -166,17 +199,11 @@ class KafkaSource:
         known = committed.offset if not low <= committed.offset <= high else None
         return OffsetGap(partition, self._config.group, self._bootstrap, known, low, high)
 
-    def _bounds(self, place: TopicPartition) -> tuple[int, int]:
-        bounds = patiently(lambda: self._consumer.get_watermark_offsets(place, timeout=PROBE_TIMEOUT))
-        if bounds is None:
-            raise KafkaException(KafkaError(KafkaError._TIMED_OUT))  # noqa: SLF001 - as above
-        return bounds
-
     def _on_assign(self, consumer: Consumer, places: list[TopicPartition]) -> None:
-        if self._failure is not None or self._owner is None:
+        if self._failure is not None or self._owner is None or self._starts is None or self._is_ending:
             return
         try:
-            starts = self._starts(self._client.committed(places)) if places else {}
+            starts = self._starts.of(places) if places else {}
         # Exceptions do not cross librdkafka's callbacks; `poll` raises them.
         except ConnectorError as error:
             self._failure = error
@@ -192,58 +219,9 @@ class KafkaSource:
         self._owner.assigned(list(starts))
         self._owner.committed(starts)
 
-    def _starts(self, committed: Sequence[TopicPartition]) -> dict[Partition, int]:
-        """Find where each partition begins, and commit the beginnings that are new."""
-        starts = {Partition(place.topic, place.partition): place.offset for place in committed}
-        first_partitions = self._first_partitions()
-        fresh = [partition for partition, offset in starts.items() if offset < 0]
-        beginnings = self._beginnings(fresh, first_partitions)
-        self._commit_beginnings(beginnings)
-        return starts | beginnings
-
-    def _beginnings(self, fresh: Collection[Partition], first_partitions: int | None) -> dict[Partition, int]:
-        """Find the first offsets of partitions of which nothing is committed."""
-        start = self._config.start
-        found: dict[Partition, int] = {}
-        timed: list[TopicPartition] = []
-        for partition in fresh:
-            low, high = self._bounds(TopicPartition(*partition))
-            if start == "earliest" or is_new(partition, first_partitions):
-                found[partition] = low
-                continue
-            found[partition] = high
-            if isinstance(start, datetime):
-                timed.append(TopicPartition(*partition, milliseconds(start)))
-        # The ends are older than this answer, so that a record which comes in between is behind them and is read.
-        for place in self._client.offsets_at(timed):
-            if place.offset >= 0:
-                found[Partition(place.topic, place.partition)] = place.offset
-        return found
-
-    def _commit_beginnings(self, starts: Mapping[Partition, int]) -> None:
-        """Commit first offsets, or fail: read without them, a second start would be a first one and skip again."""
-        if not starts:
-            return
-        confirmed = set()
-        for place in self._commit_now([self._commitable(partition, offset) for partition, offset in starts.items()]):
-            if place.error is not None:
-                raise KafkaException(place.error)
-            confirmed.add(Partition(place.topic, place.partition))
-        if confirmed != starts.keys():
-            raise KafkaException(KafkaError(KafkaError._NO_OFFSET))  # noqa: SLF001 - as above
-
-    def _first_partitions(self) -> int | None:
-        """Find how many partitions the topic had on the first start, which may be this one."""
-        count = self._partitions
-        everywhere = [TopicPartition(self._config.topic, number) for number in range(count)]
-        committed = [place for place in self._client.committed(everywhere) if place.offset >= 0]
-        first = read_note([place.metadata for place in committed]) if committed else count
-        self._note = write_note(first) if first is not None else ""
-        return first
-
     def _on_revoke(self, consumer: Consumer, places: list[TopicPartition]) -> None:
         if self._owner is not None:
-            self.commit(self._owner.revoked(_partitions(places)), wait=True)
+            self._commit_last(self._owner.revoked(_partitions(places)))
         self._give_up(consumer, places)
 
     def _on_lost(self, consumer: Consumer, places: list[TopicPartition]) -> None:
