@@ -132,6 +132,7 @@ class Engine:
         """Open a lane for each partition."""
         for partition in partitions:
             self._lanes[partition] = Lane(partition)
+        self._metrics.assigned(partitions)
         self._pacing.assigned(partitions)
         log.info("partitions assigned", partitions=_names(partitions), now=len(self._lanes))
 

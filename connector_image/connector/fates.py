@@ -3,7 +3,7 @@
 import time
 from bisect import bisect_left
 from collections.abc import Collection, Mapping
-from typing import Final
+from typing import Final, get_args
 
 from connector.batch import Partition
 from connector.dead_letters.letter import Letter
@@ -15,7 +15,7 @@ from connector.log import RateLimited
 from connector.mapping import Mapped
 from connector.metrics import Metrics
 from connector.outcome import CallFailure
-from connector.rejection import Rejected
+from connector.rejection import Reason, Rejected
 
 _REFUSED: Final = "RecordRefused"
 _MILLISECONDS: Final = 1000
@@ -29,6 +29,8 @@ class Fates:
     def __init__(self, letters: DeadLetters | None, metrics: Metrics) -> None:
         self._letters = letters
         self._metrics = metrics
+        if letters is not None:
+            metrics.expect_dead_letters((*get_args(Reason), _REFUSED))
         self.fatal: ConnectorError | None = None
         """Why the route must stop."""
 

@@ -101,6 +101,20 @@ def test_the_barrier_is_the_first_of_several_refused_records(metrics: Metrics, d
     assert lane.barrier == 5
 
 
+def test_dead_letters_are_counted_from_0_on_so_that_an_increase_shows_the_first(metrics: Metrics, letters: HeldLetters):
+    def counted() -> dict[tuple[str, ...], float]:
+        return metrics.snapshot()["dead_letters"]
+
+    Fates(None, metrics)
+    assert counted() == {}
+    fates = Fates(letters, metrics)
+    before = counted()
+    assert set(before.values()) == {0}
+    fates.judged(PLACE, mapped([], [], [4]))
+    assert counted() == {**before, ("RecordTooLarge",): 1}
+    assert ("RecordRefused",) in before
+
+
 def test_a_rejected_record_is_put_aside_with_all_that_a_letter_holds(metrics: Metrics, letters: HeldLetters):
     fates = Fates(letters, metrics)
     batch = mapped([1], [], [4])

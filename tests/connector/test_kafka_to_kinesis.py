@@ -123,7 +123,9 @@ def test_committed_offsets_that_are_gone_stop_their_partition_and_are_named(rout
     assert all(part in text for part in ("gap", f"{route.topic}:0", "committed 100", "100 to 149", "150 to 200"))
     status, state = second.get("/readyz")
     assert (status, json.loads(state)["stopped_partitions"]) == (503, {f"{route.topic}:0": text})
-    assert 'stopped_partitions{partition="0"' in second.get("/metrics")[1]
+    stands = f'stopped_partitions{{partition="%d",route="flights-to-stream",topic="{route.topic}"}} %.1f'
+    assert stands % (0, 1) in second.get("/metrics")[1]
+    assert stands % (1, 0) in second.get("/metrics")[1]
     lag = f'lag_records{{partition="0",route="flights-to-stream",topic="{route.topic}"}} 100.0'
     until(lambda: lag in second.get("/metrics")[1])
     assert len(route.arrived()) == 150

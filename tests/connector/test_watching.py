@@ -177,6 +177,9 @@ def test_a_port_in_use_is_one_clear_message():
 def test_gauges_of_a_partition_go_with_it():
     metrics = Metrics("r")
     labels = {"route": "r", "topic": "t", "partition": "1"}
+    assert metrics.registry.get_sample_value("streamops_connector_stopped_partitions", labels) is None
+    metrics.assigned([Partition("t", 1)])
+    assert metrics.registry.get_sample_value("streamops_connector_stopped_partitions", labels) == 0
     metrics.committed(Partition("t", 1), 10)
     metrics.behind(Partition("t", 1), 5, 7)
     metrics.stopped(Partition("t", 1))

@@ -113,7 +113,12 @@ METRICS: Final = (
         labels=_PARTITION,
         overall="max",
     ),
-    Metric("stopped_partitions", "gauge", "1 for a partition that stopped; the log tells why", labels=_PARTITION),
+    Metric(
+        "stopped_partitions",
+        "gauge",
+        "1 for a partition that stopped, 0 for every other that is assigned; the log tells why",
+        labels=_PARTITION,
+    ),
     Metric("circuit_state", "gauge", "0 closed, 1 probing, 2 open", "None", overall="max"),
     Metric(
         "route_info",

@@ -3,7 +3,7 @@
 import time
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -131,6 +131,10 @@ class Metrics:
         """So many records have to wait for an earlier one of their key."""
         self._held_back += count
 
+    def expect_dead_letters(self, reasons: Iterable[str]) -> None:
+        """Records may go to the dead-letter target for these reasons: a count from 0 on shows also the first one."""
+        self._dead_letters.update(dict.fromkeys(reasons, 0))
+
     def dead_letter(self, reason: str, count: int = 1) -> None:
         """So many records go to the dead-letter target, for this reason; once a record, however often it is sent."""
         self._dead_letters[reason] += count
@@ -190,6 +194,10 @@ class Metrics:
         if lag is not None:
             self._lags[partition] = lag
         self._spans[partition] = span
+
+    def assigned(self, partitions: Iterable[Partition]) -> None:
+        """These partitions are read from now on."""
+        self._stopped.update(dict.fromkeys(partitions, 0))
 
     def stopped(self, partition: Partition) -> None:
         """A partition gives no more records until it is assigned anew."""
