@@ -37,7 +37,8 @@ from tests.connector.processes import until
 
 PARTITIONS = 2
 RECORDS = 300
-MEMORY = 40_000
+CHUNK = 20
+MEMORY = 16_000
 
 
 @dataclass
@@ -55,23 +56,24 @@ class Run:
         return sum(self.assembly.sample("inversions_total", shard=shard.name) for shard in self.server.shards)
 
 
-def play(seed: int, certificate: Path, *, ordered: bool = True, speaks_cbor: bool = True) -> Run:
+def play(seed: int, certificate: Path, *, ordered: bool = True, speaks_cbor: bool = True, memory: int = MEMORY) -> Run:
     random = Random(seed)
     with FaultServer(tls=serving(certificate), shards=even_shards(2), speaks_cbor=speaks_cbor) as server:
         server.plan = random_faults(seed, server)
         letters = HeldLetters()
         letters.acknowledging = True
-        partitions = [repeated_keys(random, RECORDS, 60) for _ in range(PARTITIONS)]
+        # So few keys that most records wait for one before them, and reading on would fill the memory.
+        partitions = [repeated_keys(random, RECORDS, 30) for _ in range(PARTITIONS)]
         for keys in partitions:
             keys[random.randrange(RECORDS)] = b"bad%d" % random.randrange(2)
-        source = MemorySource(partitions, server, letters=letters)
+        source = MemorySource(partitions, server, letters=letters, chunk=CHUNK)
         assembly = Assembly(
             source,
             ordered=ordered,
             ca_bundle=str(certificate),
             letters=letters,
             request_timeout=TOO_LATE / 2,
-            memory=MEMORY,
+            memory=memory,
         )
         peak = 0
         original = source.poll
@@ -102,7 +104,7 @@ def test_nothing_is_lost_order_is_kept_no_commit_runs_ahead_and_memory_is_bounde
     assert len(run.letters.taken) == run.bad
     assert assembly.sample("records_acknowledged_total") == PARTITIONS * RECORDS - run.bad
     # What was read last may go above the bound, and no more.
-    assert 0 < run.peak <= MEMORY + assembly.source.chunk * 200
+    assert 0 < run.peak <= MEMORY + CHUNK * 200
     assert assembly.engine.buffered == 0
     # The faults were there, and what they are dangerous for.
     assert assembly.sample("records_resent_total") > 0
@@ -133,6 +135,11 @@ def test_without_ordering_the_same_faults_break_the_order(certificate: Path):
     assert lost(run.assembly.source) == 0
     assert out_of_order(run.server.taken) > 0
     assert out_of_order(as_read(run.server)) > 0
+
+
+@pytest.mark.parametrize("seed", [1, 2, 5])
+def test_without_a_bound_every_run_would_take_twice_the_memory(certificate: Path, seed: int):
+    assert play(seed, certificate, memory=1 << 30).peak > 2 * (MEMORY + CHUNK * 200)
 
 
 def test_a_watermark_at_the_last_acknowledgement_would_run_ahead(certificate: Path, monkeypatch: pytest.MonkeyPatch):
