@@ -120,6 +120,7 @@ def test_check_reports_every_end_that_is_not_well(route: Route):
     ],
 )
 def test_an_end_that_is_not_there_stops_the_start_with_one_message(route: Route, change, code, text):
+    # Peers: kinesis-kafka-connector #30.
     for name, value in change.items():
         setattr(route, name, value)
     process = route.start()

@@ -88,6 +88,7 @@ def test_what_cannot_be_delivered_goes_to_the_topic_and_the_rest_flows_on(route:
 
 
 def test_no_commit_passes_a_dead_letter_before_its_target_has_it(route: Route, aws: FaultyAws):
+    # Peers: vector #24543.
     hold = threading.Event()
     aws.plan = lambda _: Fault(hold=hold)
     bucket = bucket_of(aws)

@@ -317,6 +317,8 @@ def fine(*numbers: int) -> Answer:
 
 
 def test_a_failed_record_is_resent_alone(dispatcher: Dispatcher, lane: Lane):
+    # Peers sent the whole call again: fluent-bit #6369, #8039, amazon-kinesis-streams-for-fluent-bit #249,
+    # vector #17535, #23733.
     dispatcher.offer(lane, records([b"a", b"b", b"c"], [b"1", b"2", b"3"], range(3)), 0)
     call = called(dispatcher, 0)
     dispatcher.settle(call, Answer([None, "Throttled", None], Placements([b"1", b"", b"2"], [b"s"] * 3)), 0)

@@ -94,6 +94,8 @@ def play(seed: int, certificate: Path, *, ordered: bool = True, speaks_cbor: boo
 def test_nothing_is_lost_order_is_kept_no_commit_runs_ahead_and_memory_is_bounded(
     certificate: Path, seed: int, speaks_cbor: bool
 ):
+    # Peers lost what failed inside a call that succeeded: kinesis-kafka-connector #2, #49, #50, vector #359, #16954,
+    # risingwave #17865, #17983, aws-kinesisanalytics-flink #18. Or counted it as sent: vector #24382.
     run = play(seed, certificate, speaks_cbor=speaks_cbor)
     assembly, server = run.assembly, run.server
     assert lost(assembly.source) == 0
@@ -131,6 +133,7 @@ def test_every_kind_of_fault_really_happens(certificate: Path):
 
 
 def test_without_ordering_the_same_faults_break_the_order(certificate: Path):
+    # Peers: kinesis-kafka-connector #3, redpanda connect #1641, amazon-kinesis-producer #135.
     run = play(3, certificate, ordered=False)
     assert lost(run.assembly.source) == 0
     assert out_of_order(run.server.taken) > 0
@@ -143,6 +146,7 @@ def test_without_a_bound_every_run_would_take_twice_the_memory(certificate: Path
 
 
 def test_a_watermark_at_the_last_acknowledgement_would_run_ahead(certificate: Path, monkeypatch: pytest.MonkeyPatch):
+    # Peers: vector #24215, #25130.
     highest: dict[Watermark, int] = {}
     original = Watermark.acknowledge
 
@@ -217,6 +221,8 @@ def test_denied_access_turns_readiness_red_loses_nothing_and_recovers_by_itself(
 
 
 def test_a_target_that_takes_nothing_bounds_the_memory_and_the_source_is_still_polled(server: FaultServer):
+    # Peers took memory without bound: kinesis-kafka-connector #2, amazon-kinesis-producer #12, #21, #345; failed at
+    # pausing: kinesis-kafka-connector #31, #34; or no longer renewed what was theirs: bento #1011, #1012.
     stalled = threading.Event()
     stalled.set()
     server.plan = lambda _: Fault(status=500, code="InternalFailure") if stalled.is_set() else Fault()
@@ -235,6 +241,16 @@ def test_a_target_that_takes_nothing_bounds_the_memory_and_the_source_is_still_p
         stalled.clear()
         until(lambda: settled(assembly))
     assert lost(source) == 0
+
+
+def test_a_record_is_sent_again_however_often_it_is_refused(server: FaultServer):
+    # Peers gave it up: amazon-kinesis-producer #56, vector #24382.
+    server.plan = lambda number: Fault(refused=lambda _: number < 100)
+    source = MemorySource([[b"k"]], server)
+    with running(Assembly(source, retry=(0.001, 0.002))) as assembly:
+        until(lambda: settled(assembly))
+    assert lost(source) == 0
+    assert assembly.sample("records_resent_total") == assembly.sample("records_throttled_total") == 100
 
 
 def test_a_slow_target_keeps_the_queue_before_it_short(server: FaultServer):

@@ -12,7 +12,7 @@ import pytest
 
 from connector.batch import Batch, Partition
 from tests.connector.fault_server import Fault, FaultServer
-from tests.connector.in_memory import Assembly, HeldLetters, MemorySource, running
+from tests.connector.in_memory import Assembly, HeldLetters, MemorySource, lost, running
 from tests.connector.processes import until
 
 
@@ -56,6 +56,18 @@ def test_stopping_does_not_wait_for_a_target_that_refuses(server: FaultServer):
         assembly.engine.stop()
         until(lambda: assembly.source.closed)
     assert not any(assembly.source.commits.values())
+
+
+def test_what_waits_to_be_sent_again_is_delivered_before_the_stop(server: FaultServer):
+    # Peers: hazelcast #24774.
+    server.plan = lambda number: Fault(refused=lambda index: number == 0 and index == 3)
+    source = MemorySource([[b"%d" % n for n in range(20)]], server)
+    with running(Assembly(source, retry=(0.5, 0.5))) as assembly:
+        until(lambda: assembly.sample("records_throttled_total"))
+        assembly.engine.stop()
+        until(lambda: source.closed)
+    assert source.commits == {Partition("t", 0): 20}
+    assert lost(source) == 0
 
 
 def test_the_time_of_a_stop_counts_from_when_it_is_asked_for(server: FaultServer):

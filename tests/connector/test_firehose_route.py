@@ -85,6 +85,7 @@ def test_without_ordering_the_same_faults_break_the_order_of_keys():
 
 
 def test_failures_of_single_records_that_nobody_reads_would_be_losses(monkeypatch: pytest.MonkeyPatch):
+    # Peers: kinesis-kafka-connector #83, fluent-bit #3904, vector #12835, #16703, lambda-streams-to-firehose #37.
     original = FirehoseSink.outcome
 
     def outcome(self: FirehoseSink, response: Response, count: int) -> Outcome:

@@ -58,6 +58,7 @@ def described(**more: object) -> Content:
 
 
 def test_the_role_of_the_sink_is_assumed_with_its_external_id(stub: AwsStub):
+    # Peers: kinesis-kafka-connector #19, #85.
     stub.answers["DescribeStreamSummary"] = lambda _: described()
     account = Account.of(kinesis(role=ROLE))
     assert account.credentials().access_key.startswith("ASIAROLE")
@@ -123,6 +124,7 @@ def test_credentials_of_a_task_are_fetched_again_before_they_expire(stub: AwsStu
     ],
 )
 def test_the_service_is_where_the_sink_says(sink: KinesisSink | FirehoseSink, url):
+    # Peers: kinesis-kafka-connector #60.
     account = Account.of(sink)
     assert account.endpoint_url == url
     assert account.client(sink.kind).meta.endpoint_url == url
@@ -163,6 +165,7 @@ def test_a_stream_that_ignores_keys_is_refused_where_order_is_wanted(stub: AwsSt
 
 
 def test_all_pages_of_the_shards_are_read(stub: AwsStub):
+    # Peers: bento #920.
     def page(asked: Content) -> Content:
         number = int(asked.get("NextToken", "0"))
         assert ("StreamName" in asked) == (number == 0)

@@ -147,6 +147,7 @@ CONFIG = json.dumps(
 
 
 def test_it_holds_exactly_the_locked_versions_and_the_connector(root: Path):
+    # Peers: kinesis-kafka-connector #4, #10, #18, amazon-kinesis-client-python #84, #90.
     code = "import importlib.metadata as m; print('\\n'.join(f'{d.name}=={d.version}' for d in m.distributions()))"
     done = run(root, "python", "-c", code)
     assert done.returncode == 0, done.stderr

@@ -309,6 +309,7 @@ CHANGED = "Cannot change principals during re-authentication"
 def test_tokens_of_an_aws_identity_are_renewed_while_idle_and_stay_the_same_principal(
     secured: SecuredBroker, monkeypatch: pytest.MonkeyPatch
 ):
+    # Peers: confluent-kafka-python #1485, #1739, #1960.
     identity, client = iam(secured, monkeypatch, ["IAM.role/task"])
     try:
         assert client.partitions(secured.topic) == 1
@@ -322,6 +323,7 @@ def test_tokens_of_an_aws_identity_are_renewed_while_idle_and_stay_the_same_prin
 def test_a_principal_that_changes_is_refused_on_an_open_connection(
     secured: SecuredBroker, monkeypatch: pytest.MonkeyPatch
 ):
+    # Peers: aws-msk-iam-auth #143.
     _, client = iam(secured, monkeypatch, ["IAM.role/session-1", "IAM.role/session-2"])
     try:
         assert client.partitions(secured.topic) == 1

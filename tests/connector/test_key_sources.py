@@ -13,6 +13,7 @@ from connector.config import FromField, FromHeader
 from connector.key_sources import hash_key_source, key_source
 from connector.keys import partition_key
 from connector.rejection import Refusals
+from tests.connector.fault_server import even_shards, hash_key
 
 PLACE = Partition("flights", 3)
 
@@ -46,6 +47,16 @@ def reasons(refusals: Refusals) -> dict[int, str]:
 
 def test_the_records_of_a_partition_share_a_key():
     assert key_source("partition")(batch(b"a", b"b"), {}) == [b"flights/3"] * 2
+
+
+def test_partitions_spread_over_the_shards():
+    # The number of a partition, taken for a hash key, always lies in the first shard: kinesis-kafka-connector #81.
+    source, shards = key_source("partition"), even_shards(4)
+    keys = [source(Batch(Partition("flights", number), [None], [b"v"], [0]), {})[0] for number in range(32)]
+    places = [hash_key(key.decode()) for key in keys]
+    hit = [sum(shard.first <= place <= shard.last for place in places) for shard in shards]
+    assert min(hit) > 0
+    assert sum(hit) == 32
 
 
 def test_an_even_spread_gives_each_record_a_key_of_its_own():

@@ -81,6 +81,7 @@ def test_a_call_leaves_room_rather_than_part_a_run_but_one_larger_than_a_call_is
 
 
 def test_a_call_holds_no_more_bytes_than_it_may_and_a_record_above_that_goes_alone(feed: KeyedFeed, lane: Lane):
+    # Peers: snowplow enrich #685, aws-fluent-plugin-kinesis #23.
     offer(feed, lane, different(4), size=400)
     offer(feed, lane, [b"large"], first=4, size=1500)
     offer(feed, lane, [b"after"], first=5)

@@ -85,6 +85,7 @@ def test_texts_stay_as_they_are():
 
 
 def test_other_bytes_are_escaped_and_long_ones_hashed():
+    # Peers: debezium-examples #22.
     assert partition_key(b"\xff") == b"b64:/w=="
     assert partition_key(b"\xff" * 190).startswith(b"sha256:")
     assert partition_key(b"x" * 257).startswith(b"sha256:")

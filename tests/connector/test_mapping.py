@@ -62,6 +62,7 @@ def test_an_empty_batch_is_nothing():
 
 
 def test_records_without_a_key_spread_by_their_place():
+    # Peers: kinesis-kafka-connector #12.
     incoming = batch(b"a", b"b")
     incoming.keys = [None, b"k"]
     assert mapper().map(incoming).records.keys == [b"flights/3/10", b"k"]
@@ -85,6 +86,7 @@ def test_keys_that_are_no_text_are_escaped_and_never_rejected():
     [(None, "TombstoneRejected"), ("reject", "TombstoneRejected"), ("drop", "dropped"), ("empty", b"")],
 )
 def test_a_tombstone_meets_the_fate_that_was_chosen(sink: dict[str, Any], fate: str | None, expected: object):
+    # Peers: kinesis-kafka-connector #22, #56, #58.
     end = b"\n" if sink is DELIVERY else b""
     expected = expected + end if isinstance(expected, bytes) else expected
     mapped = mapper(sink, tombstones=fate).map(batch(b"a", None, b"b"))
@@ -157,6 +159,7 @@ def test_what_counts_is_the_size_of_what_is_sent():
 
 
 def test_an_envelope_keeps_all_of_a_record():
+    # Peers: kinesis-kafka-connector #1.
     headers: Headers = [("a", b"1"), ("a", None)]
     mapped = mapper(format="envelope").map(batch(b"v", headers=[headers]))
     (data,) = mapped.records.data

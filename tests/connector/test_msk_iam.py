@@ -91,6 +91,7 @@ def key_of(tokens: MskIamTokens) -> str:
 
 
 def test_a_task_s_credentials_rotate_under_the_same_tokens(stub: AwsStub, monkeypatch: pytest.MonkeyPatch):
+    # Peers: aws-msk-iam-sasl-signer-net #25, aws-msk-iam-sasl-signer-js #19.
     monkeypatch.setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", f"{stub.url}/credentials")
     settings = security_settings(iam(region="eu-west-1"))
     assert (settings["security.protocol"], settings["sasl.mechanism"]) == ("sasl_ssl", "OAUTHBEARER")

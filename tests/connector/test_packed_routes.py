@@ -171,6 +171,7 @@ def hot_run(assembly: Assembly, server: LimitedServer, hot: str) -> float:
 
 @pytest.mark.parametrize("kind", [Gated, Aggregated])
 def test_a_hot_shard_holds_up_its_own_records_only(kind: type[Gated | Aggregated]):
+    # Peers: amazon-kinesis-producer #122, aws-for-fluent-bit #283, #334.
     with LimitedServer(shards=even_shards(4)) as server:
         hot = server.shards[2].name
         server.limits[hot] = 100.0 if kind is Gated else 60.0
