@@ -7,6 +7,7 @@ BIN := $(VENV)/bin
 SETUP := $(VENV)/.setup
 # On a terminal pip shows what it is at; in a log only what went wrong.
 PIP_VERBOSITY := $(shell test -t 0 || echo --quiet)
+INSTALL := $(BIN)/pip install $(PIP_VERBOSITY) --disable-pip-version-check --constraint requirements.lock
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
@@ -21,9 +22,12 @@ $(SETUP): pyproject.toml connector_image/pyproject.toml requirements.lock packag
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "streamops needs Python 3.11 or newer; choose one with: make PYTHON=python3.12")'
 	@echo "… setup        a virtual environment"
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@echo "… setup        Python packages (the first time one to two minutes)"
-	@$(BIN)/pip install $(PIP_VERBOSITY) --disable-pip-version-check --constraint requirements.lock \
-		--editable connector_image --editable '.[dev]'
+	@echo "… setup        Python packages, 1 of 3: the connector"
+	@$(INSTALL) --editable connector_image
+	@echo "… setup        Python packages, 2 of 3: the command and the CDK (the first time one to two minutes)"
+	@$(INSTALL) --editable '.[deploy]'
+	@echo "… setup        Python packages, 3 of 3: the sandbox and the tests (the first time one to two minutes)"
+	@$(INSTALL) --editable '.[dev]'
 	@echo "… setup        what the connector's image installs, for the test that follows its recipe"
 	@$(BIN)/pip download $(PIP_VERBOSITY) --disable-pip-version-check --dest $(VENV)/wheels --only-binary :all: \
 		--constraint requirements.lock --requirement connector_image/requirements.lock hatchling

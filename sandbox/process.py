@@ -152,6 +152,7 @@ def start_server(
     log: Path,
     owner: Path,
     timeout_seconds: float,
+    environment: Mapping[str, str] | None = None,
 ) -> ProcessRecord:
     """Start a process that will listen on ``port`` of the loopback interface, and wait until it does.
 
@@ -163,7 +164,7 @@ def start_server(
             f"port {port}, which {name} had, is in use by another process",
             "streamops sandbox down, then up again: it takes new ports",
         )
-    record, process = start_process(name, argv, log=log, owner=owner)
+    record, process = start_process(name, argv, log=log, owner=owner, environment=environment)
     await_ready(record, process, lambda: accepts_connections(port), timeout_seconds=timeout_seconds)
     return record
 
