@@ -17,6 +17,11 @@ app = deferred_app(
         "status": Member(
             "cli.sandbox.status", "The parts, where they are, what has stopped.", "streamops sandbox status"
         ),
+        "env": Member(
+            "cli.sandbox.env",
+            "The variables with which a shell reaches broker and AWS stand-in.",
+            "streamops sandbox env",
+        ),
         "logs": Member(
             "cli.sandbox.logs",
             "The log of one part.",

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import subprocess
+from pathlib import Path
+
 import pytest
 
 from cli.errors import explain
 from sandbox.errors import SandboxError
+from sandbox.state import SandboxState
 
-VERBS = [["up"], ["down"], ["status"], ["logs", "kafka"], ["run", "flights"]]
+VERBS = [["up"], ["down"], ["status"], ["env"], ["logs", "kafka"], ["run", "flights"]]
 
 
 @pytest.fixture
@@ -78,3 +82,48 @@ def test_a_missing_package_of_the_sandbox_is_told_with_the_way_to_get_it(package
     assert explained is not None
     assert "make setup" in explained.way_out
     assert "pip install 'streamops[sandbox]'" in explained.way_out
+
+
+SANDBOX = SandboxState(
+    name="local",
+    directory=Path("there"),
+    endpoint_url="http://localhost:4566",
+    account="000000000000",
+    region="eu-west-1",
+    access_key_id="sandbox",
+    secret_access_key="it's one word",
+    bootstrap="127.0.0.1:9092",
+)
+
+
+@pytest.fixture
+def up(monkeypatch):
+    """A sandbox that runs, as far as ``env`` asks."""
+    monkeypatch.setattr("cli.sandbox.env.running_sandbox", lambda _: SANDBOX)
+
+
+def shell(lines: str, *names: str) -> list[str]:
+    """What a shell holds in some variables after it has read some lines."""
+    script = lines + "".join(f'printf "%s\\n" "${{{name}-not set}}"\n' for name in names)
+    return subprocess.run(["sh", "-euc", script], capture_output=True, text=True, check=True).stdout.splitlines()
+
+
+@pytest.mark.usefixtures("up")
+def test_a_shell_that_reads_the_variables_reaches_the_sandbox(project):
+    lines = project.run("sandbox", "env").stdout
+    assert shell(lines, "AWS_ENDPOINT_URL", "AWS_REGION", "AWS_DEFAULT_REGION", "KAFKA_BOOTSTRAP") == [
+        "http://localhost:4566", "eu-west-1", "eu-west-1", "127.0.0.1:9092"
+    ]  # fmt: skip
+    assert shell(lines, "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY") == ["sandbox", "it's one word"]
+
+
+@pytest.mark.usefixtures("up")
+def test_what_leads_to_a_real_account_is_unset_and_nothing_else(project, monkeypatch):
+    theirs = ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL_KINESIS", "AWS_ROLE_ARN")
+    for name in (*theirs, "AWS_PAGER", "AWS_REGION"):
+        monkeypatch.setenv(name, "mine")
+    lines = project.run("sandbox", "env").stdout
+    assert shell(lines, *theirs, "AWS_PAGER") == ["not set"] * len(theirs) + ["mine"]
+    items = {item["name"]: item["value"] for item in project.run("sandbox", "env", "-o", "json").items}
+    assert items["AWS_PROFILE"] is None
+    assert items["AWS_REGION"] == "eu-west-1"

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import psutil
@@ -41,6 +44,21 @@ def test_every_part_is_shown_with_its_place(deployment: Deployment):
     assert items.keys() == {"kafka", "aws", "runner", "flights-to-stream", "flights-to-archive"}
     assert {item["state"] for item in items.values()} <= {"running", "ready"}
     assert all(Path(item["log"]).is_file() for item in items.values())
+
+
+def test_a_connector_of_ones_own_reaches_the_sandbox(deployment: Deployment, tmp_path: Path):
+    config = tmp_path / "route.yaml"
+    config.write_text(
+        "route: own\n"
+        'source: {kind: kafka, bootstrap: "ssm:/streamops/local/kafka/bootstrap", topic: flights, group: own}\n'
+        "sink: {kind: kinesis, stream: local-delays}\n"
+    )
+    items = deployment.answer("sandbox", "env")["items"]
+    told = {item["name"]: item["value"] for item in items if item["value"] is not None}
+    check = [sys.executable, "-m", "connector", "check", "--config", str(config)]
+    done = subprocess.run(check, env={**os.environ, **told}, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert f"ok      topic: flights at {told['KAFKA_BOOTSTRAP']} has 8 partitions" in done.stdout
 
 
 def test_the_log_of_a_part_can_be_read_and_an_unknown_part_is_named(deployment: Deployment):
