@@ -341,6 +341,24 @@ def test_partitions_as_hash_keys_become_what_they_were_meant_to_be():
     )
 
 
+def notes_on_keyless_records(translation: Translation) -> list[str]:
+    return [line for line in translation.to_do if line.startswith("records without a key")]
+
+
+def test_a_note_tells_that_records_without_a_key_no_longer_stay_together(project: Project, declared: str):
+    outcome = project.run("connector", "import", write(project.folder, KINESIS), "-e", declared)
+    assert "note: records without a key, which were kept together by Kafka partition, spread" in outcome.stderr
+    assert "set partition_key: partition" in outcome.stderr
+    assert "partition_key" not in routes(outcome)["orders-to-kinesis"], "it would count for records with a key too"
+    alone = translate({**KINESIS, **WORKER, "usePartitionAsHashKey": "false"}, standalone=True)
+    assert ["set sink.partition_key: partition" in line for line in notes_on_keyless_records(alone)] == [True]
+
+
+@pytest.mark.parametrize("properties", [{**KINESIS, "usePartitionAsHashKey": "true"}, FIREHOSE])
+def test_nothing_is_noted_where_they_stay_together_or_there_are_no_shards(properties: dict[str, str]):
+    assert notes_on_keyless_records(translate(properties)) == []
+
+
 @pytest.mark.parametrize("key", ["aggregation", "aggregration"])
 def test_aggregation_is_known_in_both_spellings(key: str):
     assert only(translate({**KINESIS, key: "true"}))["aggregation"] == "kpl"

@@ -93,6 +93,13 @@ def translate(
         translation.to_do.append(
             "delimiter: none keeps records as they came, one after the other; take it out to have a line each"
         )
+    elif "partition_key" not in draft.sink:
+        # Not written: it would take the keys of all other records as well.
+        translation.to_do.append(
+            "records without a key, which were kept together by Kafka partition, spread over all shards; where their "
+            f"order is needed, set {'sink.' if standalone else ''}partition_key: partition, which then counts for "
+            "records with a key too"
+        )
     rejected = given.get(_DEAD_LETTERS)
     if rejected:
         draft.top["dead_letters"] = {"topic": rejected if standalone else names.of("topics", rejected)}
