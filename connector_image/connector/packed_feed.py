@@ -15,7 +15,7 @@ from connector.batch import Records
 from connector.feed import CallLimits, Lane, Piece, Refused
 from connector.gate import Gate
 from connector.outcome import Placements
-from connector.packing import Packing, Part
+from connector.packing import Packing
 from connector.parcels import NO_LIMIT, Parcel, Queue, as_read
 
 # While routes are not settled they are looked at so often, in seconds: nobody calls.
@@ -42,7 +42,7 @@ class PackedFeed:
         self._paced: set[Queue] = set()  # the gate holds more of them back than leaves
         self._undecided: list[tuple[Parcel, Placements | None]] = []  # taken, perhaps in vain: still under way
         self._tie = itertools.count()
-        self._waiting = 0  # bytes of data
+        self._waiting = 0  # bytes of keys and data
         self._under_way = 0
         self._has_moved = False
         self._failing: set[Queue] = set()
@@ -75,12 +75,11 @@ class PackedFeed:
         for name, routed in self._packing.routes(lane, incoming):
             queue = self._queues.get(name)
             if queue is None:
-                queue = self._queues[name] = Queue()
+                queue = self._queues[name] = Queue(name)
             if not queue.parts:
                 queue.due = now + self._linger
-            part = Part.of(lane, routed)
-            queue.append(part)
-            self._waiting += part.size
+            queue.append(lane, routed)
+            self._waiting += routed.size
             self._consider(queue)
 
     def is_full(self) -> bool:
@@ -125,7 +124,7 @@ class PackedFeed:
         Whether it was may be known later only; it counts as under way until then.
         """
         parcel = Parcel.of(piece)
-        in_vain = self._packing.is_in_vain(parcel.content, placements, parcel.judged)
+        in_vain = self._packing.is_in_vain(parcel.queue.name, parcel.content, placements, parcel.judged)
         if in_vain is None:
             parcel.judged += 1
             self._undecided.append((parcel, placements))
@@ -136,15 +135,13 @@ class PackedFeed:
             self._put_back(parcel)
             self._consider(queue)
             return 0
-        count = len(parcel.content)
-        for lane, done, _ in parcel.parts:
-            self.released += done.footprint
-            lane.watermark.acknowledge(done.offsets)
+        self.released += parcel.content.footprint
+        parcel.acknowledge()
         queue.attempt = 0
         self._failing.discard(queue)
         queue.most = min(NO_LIMIT, queue.most * 2)
         self._consider(queue)
-        return count
+        return len(parcel.content)
 
     def failed(self, piece: Piece, indices: Sequence[int] | None, now: float) -> None:
         """Note that a packed record was not taken: it is taken apart, and packed anew when it is due."""
@@ -163,7 +160,7 @@ class PackedFeed:
         queue = self._landed(parcel)
         count = len(parcel.content)
         if company == 0 and count == 1:
-            ((lane, content, _),) = parcel.parts
+            ((lane, content),) = parcel.parts
             self.released += content.footprint
             queue.attempt = 0
             self._failing.discard(queue)
@@ -262,7 +259,7 @@ class PackedFeed:
     def _packed(self, queue: Queue) -> Parcel:
         parcel = queue.take(self._packing.fitting(queue.parts, queue.most))
         parcel.records = self._packing.pack(parcel.content)
-        self._waiting -= parcel.size
+        self._waiting -= parcel.content.size
         self._under_way += 1
         return parcel
 

@@ -2,8 +2,9 @@
 
 import sys
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Final
 
 from connector.batch import Records
@@ -11,15 +12,18 @@ from connector.feed import Lane, Piece
 from connector.packing import Part
 
 NO_LIMIT: Final = sys.maxsize
+# Records of one lane up to which more are added to those that wait, by a copy.
+_PART: Final = 512
 
 
 @dataclass(slots=True, eq=False)
 class Queue:
     """Records that leave in order, the next packed record when the one before it is acknowledged."""
 
+    name: Hashable
     parts: deque[Part] = field(default_factory=deque)
     size: int = 0
-    """Bytes of data that wait."""
+    """Bytes of keys and data that wait."""
     due: float = 0.0
     """When they may leave however few they are, in seconds of the feed's clock."""
     timer: float | None = None
@@ -30,10 +34,15 @@ class Queue:
     is_under_way: bool = False
     is_ripe: bool = False
 
-    def append(self, part: Part) -> None:
+    def append(self, lane: Lane, records: Records) -> None:
         """Let records wait behind the others."""
-        self.parts.append(part)
-        self.size += part.size
+        self.size += records.size
+        last = self.parts[-1] if self.parts else None
+        # A few records of one lane at a time would cost more than they do together.
+        if last is not None and last.lane is lane and len(last.records) < _PART:
+            self.parts[-1] = Part(lane, joined([last.records, records]))
+        else:
+            self.parts.append(Part(lane, records))
 
     def take(self, counts: list[int]) -> "Parcel":
         """Take so many of the first records of each of the first parts out; they are to be packed."""
@@ -42,14 +51,13 @@ class Queue:
             part = self.parts.popleft()
             if count < len(part.records):
                 first, rest = part.records.split(count)
-                part, left = Part.of(part.lane, first), Part.of(part.lane, rest)
-                self.parts.appendleft(left)
+                part = Part(part.lane, first)
+                self.parts.appendleft(Part(part.lane, rest))
             taken.append(part)
-        size = sum(part.size for part in taken)
-        self.size -= size
-        self.is_under_way = True
         content = joined([part.records for part in taken])
-        return Parcel(content, self.attempt, self, taken, content, size)
+        self.size -= content.size
+        self.is_under_way = True
+        return Parcel(content, self.attempt, queue=self, parts=taken, content=content)
 
     def put_back(self, parcel: "Parcel") -> int:
         """Put what was taken out first again, but what nobody waits for any more; return its memory in bytes."""
@@ -59,7 +67,7 @@ class Queue:
                 dropped += part.records.footprint
             else:
                 self.parts.appendleft(part)
-                self.size += part.size
+                self.size += part.records.size
         return dropped
 
     def drop_abandoned(self) -> int:
@@ -67,7 +75,7 @@ class Queue:
         dropped = [part for part in self.parts if part.lane.abandoned]
         if dropped:
             self.parts = deque(part for part in self.parts if not part.lane.abandoned)
-            self.size -= sum(part.size for part in dropped)
+            self.size -= sum(part.records.size for part in dropped)
         return sum(part.records.footprint for part in dropped)
 
 
@@ -75,12 +83,10 @@ class Queue:
 class Parcel(Piece):
     """One packed record. Its `records` are that one."""
 
-    queue: Queue = field(default_factory=Queue)
-    parts: list[Part] = field(default_factory=list)
-    content: Records = field(default_factory=lambda: Records([], [], [], 0))
+    queue: Queue = field(kw_only=True)
+    parts: list[Part] = field(kw_only=True)
+    content: Records = field(kw_only=True)
     """The records in it."""
-    size: int = 0
-    """Bytes of their data."""
     judged: int = 0
     """How often it was asked in vain whether it was taken in vain."""
 
@@ -90,6 +96,14 @@ class Parcel(Piece):
         assert isinstance(piece, cls)  # noqa: S101 - a dispatcher mixes no feeds
         return piece
 
+    def acknowledge(self) -> None:
+        """Note in their lanes that its records are acknowledged."""
+        offsets: dict[Lane, list[int]] = {}
+        for lane, records in self.parts:
+            offsets.setdefault(lane, []).extend(records.offsets)
+        for lane, done in offsets.items():
+            lane.watermark.acknowledge(done)
+
 
 def joined(contents: list[Records]) -> Records:
     """Put records one after the other; either all of them have hash keys or none."""
@@ -97,10 +111,10 @@ def joined(contents: list[Records]) -> Records:
         return contents[0]
     hash_keys = [key for each in contents for key in each.hash_keys or ()]
     return Records(
-        [key for each in contents for key in each.keys],
-        [data for each in contents for data in each.data],
-        [offset for each in contents for offset in each.offsets],
-        sum(each.size for each in contents),
+        list(chain.from_iterable([each.keys for each in contents])),
+        list(chain.from_iterable([each.data for each in contents])),
+        list(chain.from_iterable([each.offsets for each in contents])),
+        sum([each.size for each in contents]),
         hash_keys if contents[0].hash_keys is not None else None,
     )
 
@@ -109,7 +123,7 @@ def as_read(queues: Iterable[Queue]) -> list[tuple[Lane, Records]]:
     """Bring what waits in these queues into the order of each lane."""
     by_lane: dict[Lane, list[Records]] = {}
     for queue in queues:
-        for lane, content, _ in queue.parts:
+        for lane, content in queue.parts:
             by_lane.setdefault(lane, []).append(content)
     ordered = []
     for lane, contents in by_lane.items():

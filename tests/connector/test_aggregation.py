@@ -8,7 +8,15 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from connector.kinesis.aggregation import FRAME_SIZE, MAGIC, AggregateSize, UserRecord, aggregate, deaggregate
+from connector.kinesis.aggregation import (
+    FRAME_SIZE,
+    HASH_KEY_COST,
+    MAGIC,
+    RECORD_COST,
+    UserRecord,
+    aggregate,
+    deaggregate,
+)
 from tests.connector import kpl
 
 BEYOND_ANY = 1 << 40
@@ -60,9 +68,6 @@ def test_the_reader_takes_apart_what_an_independent_writer_wrote(records):
 def test_tables_longer_than_a_byte_counts_are_read_by_both(records):
     content = written(records)
     assert kpl.read(content) == deaggregate(content) == records
-    size = AggregateSize(BEYOND_ANY)
-    assert size.take(*columns(records)) == len(records)
-    assert size.size == len(content)
 
 
 @given(user_records)
@@ -94,36 +99,20 @@ def test_data_that_begins_like_an_aggregate_is_wrapped_even_alone():
     assert deaggregate(aggregate([b"key"], [inner])) == [UserRecord(b"key", None, inner)]
 
 
-@given(user_records, st.integers(0, 3_000), st.lists(st.integers(0, 12), max_size=4))
-@example(many(130), 1_100, [127])
-@example([UserRecord(b"a", None, b""), UserRecord(b"a", None, MAGIC)], 40, [1])
-def test_an_aggregate_is_filled_up_to_the_limit_and_its_size_is_known_to_the_byte(records, limit, cuts):
-    size = AggregateSize(limit)
-    assert size.size == 0
-    taken = 0
-    for cut in [*sorted(cuts), len(records)]:
-        part = records[taken:cut]
-        if not part:
-            continue
-        fitting = size.take(*columns(part))
-        taken += fitting
-        assert size.size == (len(written(records[:taken])) if taken else 0)
-        if fitting < len(part):
-            break
-    assert size.records == taken >= 1
-    if taken > 1:
-        assert size.size <= limit
-    if taken < len(records):
-        assert len(written(records[: taken + 1])) > limit
+@given(user_records)
+@example(many(20_000, 130))
+@example([UserRecord(b"a", str(2**128 - 1), bytes(20_000)), UserRecord(b"a", "0", b"")])
+def test_no_aggregate_is_larger_than_the_most_that_its_records_cost(records):
+    assume(len(records) > 1)
+    cost = RECORD_COST if records[0].hash_key is None else RECORD_COST + HASH_KEY_COST
+    most = FRAME_SIZE + sum(len(record.key) + len(record.data) + cost for record in records)
+    assert len(written(records)) <= most
 
 
-def test_a_record_above_the_limit_is_taken_first_and_alone():
-    size = AggregateSize(100)
-    assert size.take([b"a", b"b"], [bytes(1_000), b""]) == 1
-    assert size.size == 1_000
-    size = AggregateSize(100)
-    assert size.take([b"a", b"b"], [b"", bytes(1_000)]) == 1
-    assert size.take([], []) == 0
+def test_what_a_record_costs_at_most_is_little_more_than_what_it_costs():
+    records = [UserRecord(b"%0200d" % number, None, bytes(17_000)) for number in range(200)]
+    added = len(written(records)) - FRAME_SIZE - len(records) * (200 + 17_000)
+    assert added > (RECORD_COST - 5) * len(records)
 
 
 def test_fields_in_any_order_and_unknown_ones_are_read():

@@ -17,7 +17,7 @@ LANE = Lane(Partition("t", 0))
 
 
 def part(lengths: list[int]) -> Part:
-    return Part.of(LANE, records([b"key"] * len(lengths), [bytes(n - 1) + b"\n" for n in lengths], range(len(lengths))))
+    return Part(LANE, records([b"key"] * len(lengths), [bytes(n - 1) + b"\n" for n in lengths], range(len(lengths))))
 
 
 @given(
@@ -62,4 +62,4 @@ def test_a_partition_travels_together_and_its_way_never_changes():
     assert list(packing.routes(LANE, content)) == [(LANE, content)]
     assert packing.is_settled()
     assert not packing.has_moved()
-    assert not packing.is_in_vain(content, None, 0)
+    assert not packing.is_in_vain(LANE, content, None, 0)

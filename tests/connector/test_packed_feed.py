@@ -99,9 +99,9 @@ class Overtaking(PackedFeed):
 
 def test_rerouting_before_the_old_routes_are_empty_would_break_the_order():
     violations = 0
-    for seed in range(30):
+    for seed in range(25):
         simulation = Simulation(Random(seed), lambda packing, backoff: Overtaking(packing, backoff, 0.5, 3000))
-        simulation.run(150)
+        simulation.run(600)
         violations += simulation.violations()
     assert violations > 0
 

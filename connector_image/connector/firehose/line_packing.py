@@ -4,15 +4,13 @@ Messages end with their newline already. The order that is kept is that of a who
 """
 
 import sys
-from bisect import bisect_right
 from collections.abc import Hashable, Iterable
-from itertools import accumulate
 from typing import Final
 
 from connector.batch import Records
 from connector.feed import Lane
 from connector.outcome import Placements
-from connector.packing import Part
+from connector.packing import Part, counts_that_fit
 
 # More would leave the processor's cache before it is sent.
 _WORTH: Final = 1 << 17
@@ -25,7 +23,7 @@ class LinePacking:
         self._size = size
         self._messages = sys.maxsize if messages is None else messages
         self.worth = min(size, _WORTH)
-        """Bytes of data for which a packed record leaves at once."""
+        """Bytes of keys and data for which a packed record leaves at once."""
 
     def routes(self, lane: Lane, incoming: Records) -> Iterable[tuple[Hashable, Records]]:
         """Keep the records of a lane together."""
@@ -41,31 +39,22 @@ class LinePacking:
 
     def fitting(self, parts: Iterable[Part], most: int) -> list[int]:
         """Count how many of the first records of each part go into one record; the first one always does."""
-        counts: list[int] = []
-        room, left = self._size, min(most, self._messages)
-        for _, records, whole in parts:
-            count, size = len(records), whole
-            if size > room or count > left:
-                ends = list(accumulate(map(len, records.data)))
-                count = min(left, bisect_right(ends, room))
-                if not counts:
-                    count = max(1, count)
-                if count == 0:
-                    break
-                size = ends[count - 1]
-            counts.append(count)
-            room -= size
-            left -= count
-            if count < len(records):
-                break
-        return counts
+        return counts_that_fit(parts, self._size, min(most, self._messages), _weight, _weights)
 
     def pack(self, content: Records) -> Records:
         """Make the one record."""
         data = b"".join(content.data)
         return Records([b""], [data], content.offsets[:1], len(data))
 
-    def is_in_vain(self, content: Records, placements: Placements | None, judged: int) -> bool:
+    def is_in_vain(self, name: Hashable, content: Records, placements: Placements | None, judged: int) -> bool:
         """Tell that what Firehose takes it delivers."""
-        del content, placements, judged
+        del name, content, placements, judged
         return False
+
+
+def _weight(content: Records) -> int:
+    return content.size - sum(map(len, content.keys))
+
+
+def _weights(content: Records) -> Iterable[int]:
+    return map(len, content.data)

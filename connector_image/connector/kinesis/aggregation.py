@@ -20,7 +20,7 @@ outside the range of the shard that they read it from. `ShardMap.misplaced` tell
 
 from collections.abc import Callable, Iterable, Sequence
 from hashlib import md5
-from itertools import repeat
+from operator import add
 from typing import Final, Generic, NamedTuple, TypeVar
 
 from connector.kinesis.protobuf import MalformedError, fields, varint
@@ -33,12 +33,17 @@ FRAME_SIZE: Final = len(MAGIC) + _DIGEST_SIZE
 _HASH_KEYS: Final = 1 << 128
 _HASH_KEY_DIGITS: Final = 39
 
+RECORD_COST: Final = 17
+"""Most bytes that a record adds to an aggregate beside its key and data: a tag and a length for each of key, record and
+data, which take 2, 4 and 4 bytes at most, and a tag and the key's place in the table, of 3 bytes at most."""
+HASH_KEY_COST: Final = 1 + 1 + _HASH_KEY_DIGITS + 1 + 3
+"""Most bytes that an explicit hash key adds: in its table, and its place there."""
+
 # Fields of the message, and those of a record in it.
 _KEY_TAG, _HASH_KEY_TAG, _RECORD_TAG = 0x0A, 0x12, 0x1A
 _KEY_INDEX_TAG, _HASH_KEY_INDEX_TAG, _DATA_TAG = 0x08, 0x10, 0x1A
 
 _T = TypeVar("_T")
-_K = TypeVar("_K", bytes, str)
 
 
 class UserRecord(NamedTuple):
@@ -71,18 +76,12 @@ def _record_head(indices: int) -> _Table[bytes]:
     return _Table(lambda length: bytes([_RECORD_TAG]) + varint(indices + len(_DATA_HEAD[length]) + length))
 
 
-def _record_size(indices: int) -> _Table[int]:
-    return _Table(lambda length: len(_RECORD_HEAD[indices][length]) + indices + len(_DATA_HEAD[length]) + length)
-
-
 # By the length of a key, a hash key, the data.
 _KEY_HEAD, _HASH_KEY_HEAD, _DATA_HEAD = _tagged(_KEY_TAG), _tagged(_HASH_KEY_TAG), _tagged(_DATA_TAG)
-_LISTED_SIZE: Final = _Table(lambda length: len(_KEY_HEAD[length]) + length)
 # By the index.
 _KEY_AT, _HASH_KEY_AT = _tagged(_KEY_INDEX_TAG), _tagged(_HASH_KEY_INDEX_TAG)
 # By the bytes that a record's indices take, each up to 6, then by the length of its data.
 _RECORD_HEAD: Final = [_record_head(indices) for indices in range(13)]
-_RECORD_SIZE: Final = [_record_size(indices) for indices in range(13)]
 
 
 def aggregate(keys: Sequence[bytes], data: Sequence[bytes], hash_keys: Sequence[str] | None = None) -> bytes:
@@ -97,83 +96,31 @@ def aggregate(keys: Sequence[bytes], data: Sequence[bytes], hash_keys: Sequence[
     """
     if len(data) == 1 and not data[0].startswith(MAGIC):
         return data[0]
-    places = _places(keys)
-    tables = [_KEY_HEAD[len(key)] + key for key in places]
-    indices = [_KEY_AT[places[key]] for key in keys]
+    tables, indices = _table(keys, _KEY_HEAD, _KEY_AT)
     if hash_keys is not None:
-        hash_key_places = _places(hash_keys)
-        tables += [_HASH_KEY_HEAD[len(key)] + key.encode() for key in hash_key_places]
-        indices = [index + _HASH_KEY_AT[hash_key_places[key]] for index, key in zip(indices, hash_keys, strict=True)]
+        more, hash_indices = _table([key.encode() for key in hash_keys], _HASH_KEY_HEAD, _HASH_KEY_AT)
+        tables += more
+        indices = list(map(add, indices, hash_indices))
     lengths = list(map(len, data))
     pieces = [b""] * (4 * len(data))
     pieces[0::4] = [_RECORD_HEAD[len(index)][length] for index, length in zip(indices, lengths, strict=True)]
     pieces[1::4] = indices
-    pieces[2::4] = [_DATA_HEAD[length] for length in lengths]
+    pieces[2::4] = map(_DATA_HEAD.__getitem__, lengths)
     pieces[3::4] = data
     message = b"".join(tables + pieces)
     return b"%b%b%b" % (MAGIC, message, md5(message, usedforsecurity=False).digest())
 
 
-def _places(keys: Iterable[_K]) -> dict[_K, int]:
-    """Number the different keys in the order of their first occurrences."""
-    return {key: place for place, key in enumerate(dict.fromkeys(keys))}
-
-
-class AggregateSize:
-    """How large an aggregate becomes, to the byte, before it is written.
-
-    `limit` is the most bytes that `aggregate` may return. The first record is taken whatever its size, so one that is
-    too large goes alone. The key that an aggregate is sent under counts extra where the service counts it.
-    """
-
-    __slots__ = ("_hash_keys", "_keys", "_limit", "_lone", "_message", "records")
-
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
-        self._message = 0
-        self._lone: int | None = 0  # what is sent while no message is needed
-        self._keys: dict[bytes, int] = {}  # and how many bytes the index of each takes
-        self._hash_keys: dict[str, int] = {}
-        self.records = 0
-        """How many records were taken."""
-
-    @property
-    def size(self) -> int:
-        """Bytes that `aggregate` returns for the records that were taken."""
-        return FRAME_SIZE + self._message if self._lone is None else self._lone
-
-    def take(self, keys: Sequence[bytes], data: Sequence[bytes], hash_keys: Sequence[str] | None = None) -> int:
-        """Take as many of the first of these records as fit; return how many those are.
-
-        The arguments are those of `aggregate`. All records of an aggregate have hash keys, or none has.
-        """
-        known, known_hash_keys = self._keys, self._hash_keys
-        message, most, records = self._message, self._limit - FRAME_SIZE, self.records
-        for key, value, hash_key in zip(keys, data, hash_keys or repeat(None), strict=False):
-            grown, index = message, known.get(key)
-            if index is None:
-                index = len(_KEY_AT[len(known)])
-                grown += _LISTED_SIZE[len(key)]
-            indices = index
-            if hash_key is not None:
-                hash_index = known_hash_keys.get(hash_key)
-                if hash_index is None:
-                    hash_index = len(_HASH_KEY_AT[len(known_hash_keys)])
-                    grown += _LISTED_SIZE[len(hash_key)]
-                indices += hash_index
-            grown += _RECORD_SIZE[indices][len(value)]
-            if grown > most and records:
-                break
-            message = grown
-            records += 1
-            known[key] = index
-            if hash_key is not None:
-                known_hash_keys[hash_key] = indices - index
-        taken = records - self.records
-        if taken:
-            self._lone = len(data[0]) if records == 1 and not data[0].startswith(MAGIC) else None
-        self._message, self.records = message, records
-        return taken
+def _table(keys: Sequence[bytes], heads: _Table[bytes], places: _Table[bytes]) -> tuple[list[bytes], list[bytes]]:
+    """Write the table of the different keys in the order of their first occurrences, and each key's place in it."""
+    different = list(dict.fromkeys(keys))
+    table = [b""] * (2 * len(different))
+    table[0::2] = map(heads.__getitem__, map(len, different))
+    table[1::2] = different
+    numbers: Iterable[int] = range(len(different))
+    if len(different) < len(keys):
+        numbers = map(dict(zip(different, numbers, strict=True)).__getitem__, keys)
+    return table, list(map(places.__getitem__, numbers))
 
 
 def deaggregate(data: bytes) -> list[UserRecord] | None:

@@ -119,6 +119,10 @@ class ShardMap:
             self._cache.older = older
         return found
 
+    def index(self, shard: str) -> int | None:
+        """Return the index of a shard in `open`, None for one that is not there."""
+        return self._indices.get(shard)
+
     def knows(self, shards: Iterable[str]) -> bool:
         """Tell whether all these shards, open or closed, were listed; an empty name is none."""
         return set(shards) <= self._ranges.keys() | {""}
