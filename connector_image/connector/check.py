@@ -77,13 +77,18 @@ def _sink(account: Account, config: ConnectorConfig) -> Iterator[Finding]:
             "delivery stream", lambda: f"{sink.delivery_stream} is {delivery_stream.require_ready(account, sink)}"
         )
         return
-    ordered = config.ordering == "key"
-    found = _find("stream", lambda: f"{sink.stream} is {stream.require_ready(account, sink, ordered=ordered)}")
+    found = _find("stream", lambda: _stream(account, config, sink))
     yield found
     if sink.aggregation == "kpl":
         yield _find("shards", lambda: _shards(account, sink))
     if found.error is None:
         yield _may_put(account, sink)
+
+
+def _stream(account: Account, config: ConnectorConfig, sink: KinesisSink) -> str:
+    ready = stream.require_ready(account, sink, ordered=config.ordering == "key")
+    stream.fitted(config, ready)
+    return f"{sink.stream} is {ready}"
 
 
 def _shards(account: Account, sink: KinesisSink) -> str:

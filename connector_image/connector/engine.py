@@ -171,8 +171,10 @@ class Engine:
         now = self.beat = time.monotonic()
         full_batch = False
         if self._pacing.may_poll(now, full=self._feed.is_full(), buffered=self.buffered):
-            batches = self._source.poll(self._patience(now))
-            full_batch = self._take(batches, now) >= self._settings.bounds.batch
+            patience = self._patience(now)
+            batches = self._source.poll(patience)
+            bounds = self._settings.bounds
+            full_batch = self._take(batches, now) >= ((patience and bounds.waiting) or bounds.batch)
         # A full batch means that there is more to read: nothing is waited for then.
         self._move(0.0 if full_batch else _STEP)
         if now >= self._commit_at:

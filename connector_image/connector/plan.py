@@ -19,6 +19,8 @@ from connector.permissions import acls, policies
 from connector.units import format_duration, format_size
 
 DEFAULT: Final = "default"
+_OF_THE_STREAM: Final = "the stream's own"
+_LIMIT_OF_THE_STREAM: Final = f"up to {_OF_THE_STREAM} maximum record size; 1MiB unless it was raised, `check` shows it"
 _WIRES: Final = {"auto": "cbor, or json where that is not understood", "cbor": "cbor", "json": "json"}
 
 
@@ -91,6 +93,8 @@ def plan(config: ConnectorConfig, origin: str, overrides: Mapping[str, str]) -> 
     ]
     if config.sink.region is None:
         rows = [Row(row.key, region, "AWS settings") if row.key == "sink.region" else row for row in rows]
+    if config.sink.limits.record is None:
+        rows = [Row(row.key, _OF_THE_STREAM, row.origin) if row.key == "sink.limits.record" else row for row in rows]
     return Plan(
         rows, _derived(config, region, endpoint), policies(config, region), [acl.command() for acl in acls(config)]
     )
@@ -135,6 +139,7 @@ def _derived(config: ConnectorConfig, region: str, endpoint: str) -> dict[str, s
         "undeliverable records": _dead_letters(config),
         "a call": f"up to {limits.records} records and {format_size(limits.request)},"
         f" {sink.connections * config.processes} at the same time",
+        "a record": f"up to {format_size(limits.record)}" if limits.record else _LIMIT_OF_THE_STREAM,
         f"memory of {share}": f"{format_size(memory)} for records: {format_size(memory // 4)} read ahead,"
         f" {format_size(memory // 4)} not yet acknowledged, the rest for calls under way",
         "stopping": f"drains for {format_duration(config.stop_timeout)} at most; let what stops it wait 10 s longer",

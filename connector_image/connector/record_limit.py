@@ -5,6 +5,7 @@ from typing import Final
 
 from connector.batch import Records
 from connector.config import FirehoseSink, KinesisSink
+from connector.config.section import MEBIBYTE
 from connector.keys import LONGEST
 from connector.rejection import Refusal, Refusals
 from connector.units import format_size
@@ -42,11 +43,12 @@ class RecordLimit:
             )
         aggregated = sink.aggregation == "kpl"
         return cls(
-            sink.limits.record,
+            # A route asks its stream beforehand; this is what streams take that do not tell.
+            sink.limits.record or MEBIBYTE,
             copies_of_key=2 if aggregated else 1,
             beside=_AGGREGATE if aggregated else 0,
-            way_out="Raise the stream's maximum record size (up to 10 MiB) and sink.limits.record with it, or set"
-            " dead_letters, which puts such records aside.",
+            way_out="Raise the stream's maximum record size (up to 10 MiB), and sink.limits.record or request where"
+            " they are set, and start again; or set dead_letters, which puts such records aside.",
         )
 
     def refuse_larger(self, records: Records, refusals: Refusals) -> None:

@@ -23,17 +23,19 @@ from connector.hosting import Host, Running, standalone
 from connector.kafka.security import security_settings
 from connector.kafka.source import KafkaSource
 from connector.keyed_feed import KeyedFeed
+from connector.kinesis import stream
 from connector.kinesis.kpl_packing import KplPacking
 from connector.kinesis.shard_gate import ShardGate
 from connector.kinesis.shards import Shards
 from connector.kinesis.sink import KinesisSink
-from connector.kinesis.stream import require_ready as require_stream
 from connector.log import Log, tell_kept_back
 from connector.mapping import Mapper
 from connector.metrics import Metrics
 from connector.pacing import Bounds
 from connector.packed_feed import PackedFeed
+from connector.record_limit import RecordLimit
 from connector.sender import Sender, Sink
+from connector.units import format_size
 
 # Of a call's records so many are read at a time: retries, and what follows an acknowledged key, travel in the rest.
 _SHARE_OF_NEW = 24 / 25
@@ -52,7 +54,8 @@ def run(config: ConnectorConfig, host: Host | None = None) -> None:
     account = Account.of(config.sink)
     bootstrap = resolve_bootstrap(config.source.bootstrap, account.parameter)
     # Fail at start rather than open the circuit.
-    sink = _ready_sink(config, account)
+    config = _fitted(config, account)
+    sink = _sink(config, account)
     metrics = Metrics(config.route)
     metrics.describe(
         source=config.source.topic, sink=config.sink.target, ordering=config.ordering, memory=config.memory
@@ -74,7 +77,9 @@ def run(config: ConnectorConfig, host: Host | None = None) -> None:
     sender = Sender(sink, dispatcher, config.sink.connections, config.sink.request_timeout.total_seconds())
     mapper = Mapper(config)
     batch = max(1, int(sink.limits.records * _SHARE_OF_NEW))
-    source = KafkaSource(config.source, bootstrap, mapper.columns, batch)
+    # While they may be waited for, records come as fast as brokers send them, and all may be as large as they can be.
+    waiting = max(1, min(batch, share // RecordLimit.of(config.sink).limit))
+    source = KafkaSource(config.source, bootstrap, mapper.columns, batch, waiting)
     source.probe()
     letters = open_dead_letters(config, partial(_cluster, config, bootstrap))
     if letters is not None:
@@ -88,7 +93,7 @@ def run(config: ConnectorConfig, host: Host | None = None) -> None:
         commit_interval=config.commit_interval.total_seconds(),
         drain_timeout=config.drain_timeout.total_seconds(),
         stop_timeout=config.stop_timeout.total_seconds(),
-        bounds=Bounds(memory=share, batch=batch, span=share // _BYTES_PER_OFFSET),
+        bounds=Bounds(memory=share, batch=batch, span=share // _BYTES_PER_OFFSET, waiting=waiting),
     )
     engine = Engine(source, sender, dispatcher, mapper, fates, metrics, settings)
     health = Health(
@@ -112,13 +117,22 @@ def run(config: ConnectorConfig, host: Host | None = None) -> None:
             tell_kept_back(at_once=True)
 
 
-def _ready_sink(config: ConnectorConfig, account: Account) -> Sink:
+def _fitted(config: ConnectorConfig, account: Account) -> ConnectorConfig:
+    """Look whether the target takes the route's records; fill in what only that knows."""
+    sink = config.sink
+    if not isinstance(sink, KinesisConfig):
+        require_delivery_stream(account, sink)
+        return config
+    ready = stream.require_ready(account, sink, ordered=config.ordering == "key")
+    log.info("stream", target=sink.stream, status=ready.status, record_limit=format_size(ready.record_limit))
+    return stream.fitted(config, ready)
+
+
+def _sink(config: ConnectorConfig, account: Account) -> Sink:
     sink = config.sink
     limits = CallLimits(sink.limits.records, sink.limits.request)
     if not isinstance(sink, KinesisConfig):
-        require_delivery_stream(account, sink)
         return FirehoseSink(sink.delivery_stream, account, limits)
-    require_stream(account, sink, ordered=config.ordering == "key")
     return KinesisSink(sink.stream, account, limits, wire=sink.wire, hash_key=_fixed_hash_key(config))
 
 
@@ -154,7 +168,7 @@ def _feed(
     if isinstance(sink, FirehoseConfig) and sink.packing == "newline":
         return PackedFeed(LinePacking(sink.limits.packed, sink.limits.messages), backoff, linger, ahead)
     if isinstance(sink, KinesisConfig) and sink.aggregation == "kpl" and shards is not None:
-        size = min(sink.limits.aggregate, sink.limits.record)
+        size = min(sink.limits.aggregate, sink.limits.record or sink.limits.aggregate)
         packing = KplPacking(shards, size, _fixed_hash_key(config))
         return PackedFeed(packing, backoff, linger, ahead, gate)
     return KeyedFeed(limits, backoff, linger, ordered=config.ordering == "key", gate=gate)

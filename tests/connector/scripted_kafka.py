@@ -140,12 +140,12 @@ class NotingOwner:
 class Scripted:
     """A source on a scripted consumer, and its owner."""
 
-    def __init__(self, **settings: object) -> None:
+    def __init__(self, most: int = 500, waiting: int | None = None, **settings: object) -> None:
         config = KafkaConfig.model_validate({**CONFIG, **settings})
         self.consumer, self.owner = ScriptedConsumer(), NotingOwner()
         self.client = ScriptedClient(self.consumer)
         with patch("connector.kafka.source.Client", lambda *_: self.client):
-            self.source = KafkaSource(config, "127.0.0.1:1")
+            self.source = KafkaSource(config, "127.0.0.1:1", most=most, waiting=waiting)
         self.source.start(self.owner)
 
     def assign(self) -> None:

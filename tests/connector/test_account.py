@@ -12,9 +12,11 @@ import pytest
 from connector.aws.account import Account
 from connector.config import KinesisSink
 from connector.errors import ConnectorError, NotAuthenticated
-from connector.kinesis.stream import require_ready
+from connector.kinesis.stream import fitted, require_ready
+from connector.record_limit import RecordLimit
 from connector.sender import CredentialsUnavailable
 from tests.connector.fault_server import FaultServer
+from tests.connector.in_memory import route_config
 
 ROLE = """
 [profile moving]
@@ -116,36 +118,59 @@ def test_a_proxy_is_refused_unless_the_endpoint_is_exempt(monkeypatch: pytest.Mo
     assert Account("eu-west-1").endpoint_url == "https://kinesis.example.org"
 
 
-def sink(record: str) -> KinesisSink:
-    return KinesisSink.model_validate({"kind": "kinesis", "stream": "flights", "limits": {"record": record}})
-
-
-@pytest.mark.parametrize("service", ["kinesis", "s3"])
-def test_an_endpoint_with_a_login_is_refused_and_not_shown(monkeypatch: pytest.MonkeyPatch, service: str):
-    monkeypatch.setenv(f"AWS_ENDPOINT_URL_{service.upper()}", "https://user:hunter2@127.0.0.1:1")
-    with pytest.raises(ConnectorError, match=f"the endpoint of {service} holds a user name") as refused:
-        Account("eu-west-1").client(service)
-    assert "hunter2" not in str(refused.value)
-
-
-def test_what_botocore_says_of_an_address_is_said_without_its_login(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setenv("AWS_PROFILE", "moving")
-    monkeypatch.setenv("AWS_ENDPOINT_URL_STS", "http://user:hunter2@127.0.0.1:1")
-    with pytest.raises(CredentialsUnavailable, match=r"http://…@127\.0\.0\.1:1/") as refused:
-        Account("eu-west-1").credentials()
-    assert "hunter2" not in str(refused.value)
+def sink(**limits: object) -> KinesisSink:
+    return KinesisSink.model_validate({"kind": "kinesis", "stream": "flights", "limits": limits, "aggregation": "kpl"})
 
 
 @pytest.mark.usefixtures("keys")
 def test_a_stream_is_ready_when_it_takes_what_the_sink_may_send(server: FaultServer):
     account = Account("eu-west-1")
-    assert require_ready(account, sink("1MiB")) == "ACTIVE"
+    assert require_ready(account, sink(record="1MiB")).status == "ACTIVE"
     with pytest.raises(ConnectorError, match=r"up to 1MiB, and sink\.limits\.record is 2MiB"):
-        require_ready(account, sink("2MiB"))
+        require_ready(account, sink(record="2MiB"))
+    with pytest.raises(ConnectorError, match=r"up to 1MiB, and sink\.limits\.aggregate is 2MiB"):
+        require_ready(account, sink(aggregate="2MiB"))
     server.record_limit = 2048
-    assert require_ready(account, sink("2MiB")) == "ACTIVE"
+    assert require_ready(account, sink(record="2MiB")).status == "ACTIVE"
+    assert require_ready(account, sink(aggregate="2MiB")).status == "ACTIVE"
     server.record_limit, server.stream_status = None, "UPDATING"
-    assert require_ready(account, sink("10MiB")) == "UPDATING"
+    assert require_ready(account, sink(record="10MiB", aggregate="10MiB")).status == "UPDATING"
+    with pytest.raises(ConnectorError, match=r"up to 1MiB, and sink\.limits\.aggregate is 2MiB"):
+        require_ready(account, sink(aggregate="2MiB"))
     server.stream_status = "DELETING"
     with pytest.raises(ConnectorError, match="is DELETING"):
-        require_ready(account, sink("1MiB"))
+        require_ready(account, sink(record="1MiB"))
+
+
+@pytest.mark.usefixtures("keys")
+@pytest.mark.parametrize(
+    ("told", "limits", "limit", "text"),
+    [
+        (1024, {}, 1 << 20, "ACTIVE and takes records up to 1MiB"),
+        (10240, {}, 10 << 20, "ACTIVE and takes records up to 10MiB"),
+        (10240, {"record": "2MiB"}, 2 << 20, "ACTIVE and takes records up to 10MiB, records up to 2MiB are sent"),
+        (10240, {"request": "3MiB"}, 3 << 20, "ACTIVE and takes records up to 10MiB, records up to 3MiB are sent"),
+        (None, {}, 1 << 20, "ACTIVE; its maximum record size is not told, records up to 1MiB are sent"),
+        (None, {"record": "2MiB"}, 2 << 20, "ACTIVE; its maximum record size is not told, records up to 2MiB are sent"),
+    ],
+)
+def test_the_record_limit_is_the_streams_own_unless_a_lower_one_is_set(server: FaultServer, told, limits, limit, text):
+    server.record_limit = told
+    ready = require_ready(Account("eu-west-1"), sink(**limits))
+    assert (ready.record_limit, str(ready)) == (limit, text)
+    config = fitted(route_config(sink=sink(**limits).model_dump(mode="json", exclude_defaults=True)), ready)
+    assert RecordLimit.of(config.sink).limit == limit
+
+
+@pytest.mark.usefixtures("keys")
+def test_a_stream_whose_records_the_memory_does_not_hold_is_refused_with_what_would(server: FaultServer):
+    server.record_limit = 10240
+    ready = require_ready(Account("eu-west-1"), sink())
+    assert fitted(route_config(memory="160MiB", processes=2), ready).sink.limits.record == 10 << 20
+    with pytest.raises(
+        ConnectorError,
+        match=r"'flights': records up to 10MiB need memory of 160MiB at least.* raise memory \(128MiB\), lower"
+        r" processes, or set sink\.limits\.record to 8MiB or less",
+    ):
+        fitted(route_config(processes=2), ready)
+    assert route_config(processes=2, sink=sink(record="8MiB").model_dump(mode="json")).sink.limits.record == 8 << 20

@@ -103,6 +103,14 @@ def test_all_problems_are_reported_together():
             {"sink__limits": {"record": "40KiB", "aggregate": "50KiB"}, "sink__aggregation": "kpl"},
             "limits.aggregate (50KiB) must not exceed limits.record (40KiB): lower it, or raise limits.record",
         ),
+        (
+            {"sink__limits": {"request": "40KiB", "aggregate": "50KiB"}, "sink__aggregation": "kpl"},
+            "limits.aggregate (50KiB) must not exceed limits.request (40KiB): lower the one or raise the other",
+        ),
+        (
+            {"sink__limits": {"record": "10MiB"}, "memory": "128MiB", "processes": 2},
+            "needs memory of 160MiB at least, eight such records for each process; raise memory (128MiB), or lower",
+        ),
         ({"sink__retry": {"first": "10s", "longest": "1s"}}, "longest must not be shorter"),
         ({"sink__stream": "arn:aws:sns:eu-west-1:111122223333:x"}, "sink.stream"),
         ({"stop_timeout": "5m"}, "stop_timeout"),

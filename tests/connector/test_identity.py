@@ -159,9 +159,9 @@ def test_a_stream_that_ignores_keys_is_refused_where_order_is_wanted(stub: AwsSt
     account = Account.of(kinesis())
     with pytest.raises(ConnectorError, match=r"record distribution AUTO\), so ordering: key cannot hold"):
         require_ready(account, kinesis())
-    assert require_ready(account, kinesis(), ordered=False) == "ACTIVE"
+    assert require_ready(account, kinesis(), ordered=False).status == "ACTIVE"
     stub.answers["DescribeStreamSummary"] = lambda _: described(RecordDistributionStrategy="USER_PARTITION_KEY")
-    assert require_ready(account, kinesis()) == "ACTIVE"
+    assert require_ready(account, kinesis()).status == "ACTIVE"
 
 
 def test_all_pages_of_the_shards_are_read(stub: AwsStub):

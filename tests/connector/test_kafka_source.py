@@ -28,6 +28,16 @@ def test_a_first_start_at_latest_begins_where_it_has_committed(scripted: Scripte
     assert scripted.source.poll(0.2) == []
 
 
+def test_while_it_may_wait_it_takes_no_more_records_than_memory_holds_of_the_largest():
+    scripted = Scripted(most=480, waiting=6)
+    scripted.source.poll(0.1)
+    scripted.source.poll(0.0)
+    assert scripted.consumer.asked == [(6, 0.1), (480, 0.0)]
+    scripted = Scripted(most=480)
+    scripted.source.poll(0.1)
+    assert scripted.consumer.asked == [(480, 0.1)]
+
+
 @pytest.mark.parametrize(("offset_at", "begins"), [(15, 15), (-1, 20)])
 def test_a_first_start_at_a_time_begins_at_its_first_record_or_at_the_end(offset_at, begins):
     scripted = Scripted(start="1970-01-01T00:00:01.5Z")

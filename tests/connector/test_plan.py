@@ -57,7 +57,7 @@ def test_every_key_has_its_value_and_its_origin(planned, monkeypatch):
     assert found["source.topic"] == ("flights", "/route.json")
     assert found["memory"] == ("64MiB", "/route.json")
     assert found["commit_interval"] == ("1s", "default")
-    assert found["sink.limits.record"] == ("1MiB", "default")
+    assert found["sink.limits.record"] == ("the stream's own", "default")
     assert found["http.port"] == (9000, "variable CONNECTOR_HTTP_PORT")
     assert found["source.security.protocol"] == ("plaintext", "default")
 
@@ -98,9 +98,19 @@ def test_what_follows_is_worked_out_for_each_process(planned):
     derived = json.loads(planned(content(KINESIS, processes=4, memory="256MiB"), "-o", "json"))["derived"]
     assert derived["memory of each process"].startswith("64MiB for records: 16MiB read ahead")
     assert derived["a call"] == "up to 500 records and 10MiB, 64 at the same time"
+    assert derived["a record"].startswith("up to the stream's own maximum record size; 1MiB unless it was raised")
     assert derived["undeliverable records"] == "stop the connector"
     derived = json.loads(planned(content(KINESIS, dead_letters={"bucket": "rejected"}), "-o", "json"))["derived"]
     assert derived["undeliverable records"] == "go to the bucket rejected"
+
+
+def test_a_record_limit_that_is_set_is_shown_as_it_is(planned):
+    text = planned(content({**KINESIS, "limits": {"record": "2MiB"}}), "-o", "json")
+    assert rows(text)["sink.limits.record"] == ("2MiB", "/route.json")
+    assert json.loads(text)["derived"]["a record"] == "up to 2MiB"
+    text = planned(content({"kind": "firehose", "delivery_stream": "archive"}), "-o", "json")
+    assert rows(text)["sink.limits.record"] == ("1000KiB", "default")
+    assert json.loads(text)["derived"]["a record"] == "up to 1000KiB"
 
 
 def allowed(config: dict[str, Any]) -> dict[str, dict[str, list[str]]]:

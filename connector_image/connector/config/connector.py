@@ -17,6 +17,8 @@ Sink = Annotated[KinesisSink | FirehoseSink, Field(discriminator="kind")]
 LEAST_MEMORY = 8 * MEBIBYTE
 # What is read ahead is two fetches at most, one in the queue and one on its way, and has a quarter of the memory.
 _FETCHES_IN_MEMORY: Final = 8
+# A fetch brings a whole record, however large.
+_RECORDS_IN_MEMORY: Final = 8
 
 Tombstones = Literal["reject", "empty", "drop", "envelope"]
 
@@ -154,6 +156,26 @@ class ConnectorConfig(Section):
                 f"source.fetch ({format_size(self.source.fetch)}) needs memory of {format_size(needed)} at least, since"
                 f" what is read ahead has a quarter of it; raise memory ({format_size(self.memory)}) or lower"
                 " source.fetch"
+            )
+        return self
+
+    @property
+    def largest_record(self) -> int:
+        """Bytes of the largest record for which the memory of each process is enough."""
+        return self.memory // self.processes // _RECORDS_IN_MEMORY
+
+    def memory_for_records(self, size: int) -> int:
+        """Return the bytes of memory that records of this size need."""
+        return size * self.processes * _RECORDS_IN_MEMORY
+
+    @model_validator(mode="after")
+    def _memory_for_large_records(self) -> Self:
+        record = self.sink.limits.record
+        if record is not None and record > self.largest_record:
+            raise ValueError(
+                f"sink.limits.record ({format_size(record)}) needs memory of"
+                f" {format_size(self.memory_for_records(record))} at least, eight such records for each process; raise"
+                f" memory ({format_size(self.memory)}), or lower sink.limits.record or processes"
             )
         return self
 

@@ -43,13 +43,21 @@ ExplicitHashKey = Annotated[str, AfterValidator(_hash_key)] | FromHeader
 
 
 class KinesisLimits(Section):
-    """What one PutRecords call may hold; a stream takes records up to 1 MiB unless its own limit was raised."""
+    """What one PutRecords call may hold; a stream takes records up to 1 MiB unless its own limit was raised.
+
+    https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecords.html
+    """
 
     records: int = Field(default=500, ge=1, le=500, description="records in a call")
     request: Size = Field(
         default=10 * MEBIBYTE, ge=1024, le=10 * MEBIBYTE, description="bytes in a call, keys included"
     )
-    record: Size = Field(default=MEBIBYTE, ge=1, le=10 * MEBIBYTE, description="bytes of a record, key included")
+    record: Size | None = Field(
+        default=None,
+        ge=1,
+        le=10 * MEBIBYTE,
+        description="bytes of a record, key included; without it as many as the stream takes and a call holds",
+    )
     aggregate: Size = Field(
         default=50 * KIBIBYTE,
         ge=1,
@@ -57,9 +65,14 @@ class KinesisLimits(Section):
         description="bytes of an aggregate, key included, with aggregation: kpl",
     )
 
+    @property
+    def asks_for_aggregates(self) -> bool:
+        """Whether aggregates are to have just this size; without it they stay below the record's limit."""
+        return "aggregate" in self.model_fields_set
+
     @model_validator(mode="after")
     def _fit(self) -> Self:
-        if self.record > self.request:
+        if self.record is not None and self.record > self.request:
             raise ValueError(
                 f"record ({format_size(self.record)}) must not exceed request ({format_size(self.request)})"
             )
@@ -100,13 +113,19 @@ class KinesisSink(AwsSink):
 
     @model_validator(mode="after")
     def _aggregates_fit(self) -> Self:
-        record, aggregate = self.limits.record, self.limits.aggregate
-        # Where only the record's limit is lowered, aggregates stay below it.
-        asked = "aggregate" in self.limits.model_fields_set
-        if self.aggregation == "kpl" and asked and aggregate > record:
+        limits = self.limits
+        if self.aggregation != "kpl" or not limits.asks_for_aggregates:
+            return self
+        if limits.record is not None and limits.aggregate > limits.record:
             raise ValueError(
-                f"limits.aggregate ({format_size(aggregate)}) must not exceed limits.record ({format_size(record)}):"
-                " lower it, or raise limits.record with the stream's maximum record size"
+                f"limits.aggregate ({format_size(limits.aggregate)}) must not exceed limits.record"
+                f" ({format_size(limits.record)}): lower it, or raise limits.record with the stream's maximum record"
+                " size"
+            )
+        if limits.aggregate > limits.request:
+            raise ValueError(
+                f"limits.aggregate ({format_size(limits.aggregate)}) must not exceed limits.request"
+                f" ({format_size(limits.request)}): lower the one or raise the other"
             )
         return self
 

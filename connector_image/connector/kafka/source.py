@@ -43,7 +43,14 @@ _every: Final = Log(__name__)
 class KafkaSource:
     """Reads a topic as a member of its group."""
 
-    def __init__(self, config: KafkaConfig, bootstrap: str, columns: Columns = _NO_MORE, most: int = 500) -> None:
+    def __init__(
+        self,
+        config: KafkaConfig,
+        bootstrap: str,
+        columns: Columns = _NO_MORE,
+        most: int = 500,
+        waiting: int | None = None,
+    ) -> None:
         """Prepare to read.
 
         Args:
@@ -51,11 +58,13 @@ class KafkaSource:
             bootstrap: Addresses of brokers.
             columns: What is wanted of each record.
             most: Records that one poll gives at most.
+            waiting: Records that one poll gives at most which may wait for them; without it as many.
         """
         self._config = config
         self._bootstrap = bootstrap
         self._columns = columns
         self._most = most
+        self._waiting = waiting or most
         self._client = Client(config, bootstrap, self._on_commit, self._on_group)
         self._consumer: Consumer = self._client.consumer
         self._commits = Commits(self._consumer)
@@ -98,7 +107,7 @@ class KafkaSource:
         Raises:
             ConnectorError: reading cannot go on.
         """
-        messages = self._consumer.consume(self._most, patience)
+        messages = self._consumer.consume(self._waiting if patience else self._most, patience)
         if self._failure is not None:
             raise self._failure
         self._client.attend()
