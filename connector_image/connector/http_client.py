@@ -16,10 +16,13 @@ from urllib.parse import urlsplit
 
 from connector.addresses import Addresses
 from connector.errors import ConnectorError
-from connector.http_response import ConnectionFailed, Response, needed, parse_response
+from connector.http_response import ConnectionFailed, Response, ResponseReader
 from connector.tls import TlsStream
 
 _CHUNK: Final = 1 << 18
+# After so many reads the others have their turn: a peer may send faster than anybody can read.
+_READS: Final = 4
+_ERROR: Final = 400
 _NOTHING: Final = memoryview(b"")
 # All connections belong to one thread and share these.
 _RECEIVED: Final = bytearray(_CHUNK)
@@ -89,8 +92,8 @@ class Connection:
         self._tls: TlsStream | None = None
         self._unsent: deque[memoryview] = deque()  # of the request, in clear
         self._outgoing = _NOTHING  # what the socket has not taken yet
-        self._received = bytearray()
-        self._complete = 0  # the response cannot be complete with fewer bytes
+        self._answer = ResponseReader()
+        self._reads_left = 0
 
     @property
     def is_open(self) -> bool:
@@ -100,7 +103,9 @@ class Connection:
     @property
     def wants(self) -> int:
         """The events to watch the socket for, as the selectors module names them."""
-        writing = self._outgoing or self._state in {_State.CONNECTING, _State.SENDING}
+        if self._state is _State.SENDING:
+            return selectors.EVENT_WRITE | selectors.EVENT_READ
+        writing = self._outgoing or self._state is _State.CONNECTING
         return selectors.EVENT_WRITE if writing else selectors.EVENT_READ
 
     def fileno(self) -> int:
@@ -127,6 +132,7 @@ class Connection:
         Raises:
             ConnectionFailed: the connection broke; it is closed and may be started anew.
         """
+        self._reads_left = _READS
         try:
             return self._advance()
         except BlockingIOError:
@@ -146,8 +152,7 @@ class Connection:
         self._state = _State.CLOSED
         self._outgoing = _NOTHING
         self._unsent.clear()
-        self._received.clear()
-        self._complete = 0
+        self._answer.clear()
 
     def _open(self) -> None:
         try:
@@ -180,7 +185,10 @@ class Connection:
         if self._state is _State.HANDSHAKE and not self._shake_hands(connected):
             return None
         if self._state is _State.SENDING:
-            self._send(connected)
+            try:
+                self._send(connected)
+            except OSError as error:
+                return self._early_answer(connected, error)
             self._state = _State.RECEIVING
             return None
         return self._receive(connected)
@@ -202,7 +210,7 @@ class Connection:
                 self._state = _State.SENDING
                 return True
             self._flush(connected)
-            count = connected.recv_into(_RECEIVED)
+            count = self._read(connected)
             if not count:
                 raise ConnectionFailed("the connection was closed during the TLS handshake")
             tls.received(_RECEIVED_VIEW[:count])
@@ -222,9 +230,23 @@ class Connection:
             self._outgoing = self._outgoing[connected.send(self._outgoing) :]
         self._outgoing = _NOTHING
 
+    def _early_answer(self, connected: socket.socket, error: OSError) -> Response:
+        """Look whether the peer has refused a request that it does not, or not yet, take to its end.
+
+        It may have stopped to listen, too: why it did so tells more than that it did.
+        """
+        try:
+            response = self._receive(connected)
+        except (OSError, ConnectionFailed) as silent:
+            still_sending = isinstance(error, BlockingIOError)
+            raise silent if still_sending else error from None
+        if response is None or response.status < _ERROR:
+            raise ConnectionFailed("there was an answer before the whole request was sent")
+        return response
+
     def _receive(self, connected: socket.socket) -> Response | None:
         while True:
-            count = connected.recv_into(_RECEIVED)
+            count = self._read(connected)
             if self._state is _State.IDLE and (not count or self._tls is None):
                 # Unasked data on an idle connection is as much its end as a close.
                 self.close()
@@ -232,30 +254,34 @@ class Connection:
             if not count:
                 raise ConnectionFailed("the connection was closed before the answer was complete")
             if self._tls is None:
-                self._received += _RECEIVED_VIEW[:count]
+                self._answer.feed(_RECEIVED_VIEW[:count])
             ended = self._tls is not None and self._decrypt(self._tls, count)
-            if self._state is _State.IDLE and (ended or self._received):
+            if self._state is _State.IDLE and (ended or len(self._answer)):
                 self.close()
                 return None
-            parsed = parse_response(self._received) if len(self._received) >= self._complete else None
+            parsed = self._answer.take()
             if parsed is not None:
-                response, keep_alive = parsed
-                self._received.clear()
-                self._complete = 0
-                if keep_alive and not ended:
+                response, keeps_alive = parsed
+                if keeps_alive and not ended and self._state is _State.RECEIVING:
                     self._state = _State.IDLE
                 else:
                     self.close()
                 return response
             if ended:
                 raise ConnectionFailed("the connection was closed before the answer was complete")
-            self._complete = max(self._complete, needed(self._received))
+
+    def _read(self, connected: socket.socket) -> int:
+        """Receive into the buffer; return how many bytes, 0 at the end."""
+        if self._reads_left == 0:
+            raise BlockingIOError
+        self._reads_left -= 1
+        return connected.recv_into(_RECEIVED)
 
     def _decrypt(self, tls: TlsStream, count: int) -> bool:
         """Take in `count` bytes of the buffer; return whether the peer has said goodbye, perhaps behind its answer."""
         tls.received(_RECEIVED_VIEW[:count])
         while length := tls.read_into(_CLEAR):
-            self._received += _CLEAR_VIEW[:length]
+            self._answer.feed(_CLEAR_VIEW[:length])
         return length == 0
 
 

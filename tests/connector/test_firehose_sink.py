@@ -20,7 +20,7 @@ from connector.aws.signing import Credentials
 from connector.batch import records
 from connector.feed import CallLimits
 from connector.firehose.sink import FirehoseSink
-from connector.http_response import Response, parse_response
+from connector.http_response import Response, ResponseReader
 from connector.outcome import Answer, CallFailure
 from sandbox.aws.server import make
 
@@ -79,10 +79,10 @@ def exchange(sink: FirehoseSink, data: list[bytes]) -> Response:
     request = b"".join(sink.request([records([b"key"] * len(data), data, range(len(data)))]))
     with socket.create_connection((sink.endpoint.host, sink.endpoint.port), timeout=10) as connection:
         connection.sendall(request)
-        received = bytearray()
-        while (parsed := parse_response(received)) is None:
-            received += connection.recv(1 << 16)
-    return parsed[0]
+        answer = ResponseReader()
+        while (taken := answer.take()) is None:
+            answer.feed(memoryview(connection.recv(1 << 16)))
+    return taken[0]
 
 
 def delivered(access: Access, name: str) -> bytes:

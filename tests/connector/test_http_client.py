@@ -3,34 +3,52 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import selectors
 import socket
 import ssl
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from connector import http_client
 from connector.errors import ConnectorError
 from connector.http_client import Connection, Endpoint
-from connector.http_response import ConnectionFailed, Response, needed, parse_response
+from connector.http_response import LONGEST_ANSWER, ConnectionFailed, Response, ResponseReader
 from tests.connector.fault_server import serving
 
 PLAIN = b"HTTP/1.1 200 OK\r\nContent-Type: x\r\nContent-Length: 5\r\n\r\nhello"
-CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nhel\r\n2;x=y\r\nlo\r\n0\r\n\r\n"
+CHUNKS = b"3\r\nhel\r\n2;x=y\r\nlo\r\n0\r\n\r\n"
+CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + CHUNKS
+# What the length says beside chunks is to be ignored, be it too long or too short.
+BOTH = [
+    b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\nTransfer-Encoding: chunked\r\n\r\n" % length + CHUNKS
+    for length in (0, 5, 9999, 1 << 40)
+]
 
 
-@pytest.mark.parametrize("whole", [PLAIN, CHUNKED])
-def test_a_response_is_complete_at_its_last_byte_and_not_before(whole):
-    assert all(parse_response(whole[:length]) is None for length in range(len(whole)))
-    parsed = parse_response(whole)
-    assert parsed is not None
-    assert parsed[0].body == b"hello"
-    assert parsed[1]
+def read(*pieces: bytes) -> tuple[Response, bool] | None:
+    """Read a response that comes in these pieces; see that it is complete with the last one only."""
+    reader = ResponseReader()
+    taken = reader.take()
+    for piece in pieces:
+        assert taken is None
+        reader.feed(memoryview(piece))
+        taken = reader.take()
+    return taken
+
+
+@pytest.mark.parametrize("whole", [PLAIN, CHUNKED, *BOTH])
+def test_a_response_is_complete_at_its_last_byte_and_not_before(whole: bytes):
+    taken = read(*(whole[place : place + 1] for place in range(len(whole))))
+    assert taken is not None
+    assert taken[0].body == b"hello"
+    assert taken[1]
 
 
 @given(
@@ -45,22 +63,40 @@ def test_a_response_is_complete_at_its_last_byte_and_not_before(whole):
     ),
     st.booleans(),
     st.binary(min_size=30, max_size=30),
-    st.integers(0, 200),
+    st.lists(st.integers(0, 250)),
 )
-def test_a_response_is_never_said_to_need_more_bytes_than_it_has(headers, chunked, body, length):
+def test_a_response_means_the_same_in_whatever_pieces_it_comes(headers, chunked, body, cuts):
     if chunked:
-        headers = [header for header in headers if b"ength" not in header.lower()]
         head = b"\r\n".join([b"HTTP/1.1 200 OK", *headers, b"Transfer-Encoding: chunked"])
-        # What looks like a header inside the body says nothing.
-        body = b"2c\r\n\r\nContent-Length: 99\r\n" + body[:22] + b"\r\n0\r\n\r\n"
+        # What looks like a header, an end or a chunk inside the body says nothing.
+        body = b"\r\n\r\n0\r\n\r\nContent-Length: 99\r\n" + body
+        sent = b"5;x\r\n" + body[:5] + b"\r\n%x\r\n" % (len(body) - 5) + body[5:] + b"\r\n0\r\nX: y\r\n\r\n"
     else:
         head = b"\r\n".join([b"HTTP/1.1 200 OK", *headers, b"Content-Length: 30"])
-    whole = head + b"\r\n\r\n" + body
-    part = whole[: min(length, len(whole) - 1)]
-    assert parse_response(part) is None
-    assert len(part) < needed(part) <= len(whole)
-    parsed = parse_response(whole)
-    assert parsed is not None
+        sent = body
+    whole = head + b"\r\n\r\n" + sent
+    ends = sorted({0, len(whole), *(cut for cut in cuts if cut < len(whole))})
+    taken = read(*(whole[start:end] for start, end in itertools.pairwise(ends)))
+    assert taken is not None
+    assert taken[0].body == body
+
+
+def test_a_reader_reads_one_response_after_the_other():
+    reader = ResponseReader()
+    for whole in (PLAIN, CHUNKED, PLAIN):
+        reader.feed(memoryview(whole))
+        taken = reader.take()
+        assert taken is not None
+        assert taken[0].body == b"hello"
+        assert len(reader) == 0
+
+
+@pytest.mark.parametrize("whole", [PLAIN, CHUNKED])
+def test_a_connection_on_which_more_came_than_was_asked_for_is_not_kept(whole: bytes):
+    taken = read(whole + b"HTTP/1.1")
+    assert taken is not None
+    assert taken[0].body == b"hello"
+    assert not taken[1]
 
 
 @pytest.mark.parametrize(
@@ -73,9 +109,9 @@ def test_a_response_is_never_said_to_need_more_bytes_than_it_has(headers, chunke
     ],
 )
 def test_a_connection_stays_open_as_the_peer_says(head, keeps):
-    parsed = parse_response(f"{head}Content-Length: 0\r\n\r\n".encode())
-    assert parsed is not None
-    assert parsed[1] is keeps
+    taken = read(f"{head}Content-Length: 0\r\n\r\n".encode())
+    assert taken is not None
+    assert taken[1] is keeps
 
 
 @pytest.mark.parametrize(
@@ -92,11 +128,15 @@ def test_a_connection_stays_open_as_the_peer_says(head, keeps):
             for length in (b"-6", b"+1", b"0x1", b"1_0", b"", b"f" * 5000)
         ],
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n%b" % (b"0" * (1 << 17)),
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n%b" % (b"x" * (1 << 17)),
+        b"HTTP/1.1 200 OK\r\n%b" % (b"x" * (1 << 17)),
+        b"HTTP/1.1 200 OK\r\nX: %b\r\n\r\n" % (b"x" * (1 << 17)),
+        b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % (LONGEST_ANSWER + 1),
     ],
 )
 def test_what_is_no_response_of_known_length_is_refused(text):
     with pytest.raises(ConnectionFailed):
-        parse_response(text)
+        read(text)
 
 
 numbers = st.one_of(
@@ -118,7 +158,7 @@ numbers = st.one_of(
 )
 def test_garbage_never_crashes_the_parser(code, header, body):
     with contextlib.suppress(ConnectionFailed):
-        parse_response(b"HTTP/1.1 %b OK\r\n%b\r\n\r\n%b" % (code, header, body))
+        read(b"HTTP/1.1 %b OK\r\n%b\r\n\r\n%b" % (code, header, body))
 
 
 @pytest.mark.parametrize(
@@ -258,3 +298,138 @@ def test_an_answer_counts_though_the_goodbye_comes_with_it(certificate: Path, an
         assert outcome in said
         assert not connection.is_open
         thread.join(5)
+
+
+class Endless:
+    """A socket that always has more to read, and counts how often it was read."""
+
+    def __init__(self, piece: bytes) -> None:
+        self._piece = piece
+        self.sent = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+        self.reads = 0
+        self.read = 0
+
+    def send(self, data: memoryview) -> int:
+        return len(data)
+
+    def recv_into(self, buffer: bytearray) -> int:
+        data = self.sent or self._piece * (len(buffer) // len(self._piece))
+        self.sent = b""
+        buffer[: len(data)] = data
+        self.reads += 1
+        self.read += len(data)
+        return len(data)
+
+    def close(self) -> None:
+        pass
+
+
+def asked(endless: Endless) -> Connection:
+    """A connection that waits for an answer of this peer."""
+    connection = Connection(Endpoint("localhost", 1, tls=False), None)
+    connection._socket = endless  # type: ignore[assignment]  # as much of a socket as a connection uses
+    connection._state = http_client._State.IDLE
+    connection.start(b"POST / HTTP/1.1\r\n\r\n")
+    assert connection.advance() is None
+    return connection
+
+
+@pytest.mark.parametrize("piece", [b"10000\r\n%b\r\n" % bytes(1 << 16), b"4\r\nabcd\r\n"])
+def test_an_endless_answer_holds_nobody_up_and_takes_little_memory(piece: bytes):
+    endless = Endless(piece)
+    connection = asked(endless)
+    reads = [endless.reads]
+
+    def turn() -> bool:
+        assert connection.advance() is None
+        reads.append(endless.reads)
+        return True
+
+    with pytest.raises(ConnectionFailed, match="more than 4 MiB"):
+        all(iter(turn, False))
+    assert len(reads) > 3
+    assert all(after - before <= 4 for before, after in itertools.pairwise(reads))
+    assert endless.read < LONGEST_ANSWER + (1 << 20)
+    assert not connection.is_open
+
+
+def test_without_a_bound_on_reads_an_endless_answer_would_hold_the_others_up(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(http_client, "_READS", 1 << 30)
+    endless = Endless(b"10000\r\n%b\r\n" % bytes(1 << 16))
+    connection = asked(endless)
+    with pytest.raises(ConnectionFailed, match="more than 4 MiB"):
+        connection.advance()
+    assert endless.reads > 10
+
+
+TOO_LARGE = b"HTTP/1.1 413 -\r\nContent-Length: 2\r\n\r\nno"
+REQUEST = b"POST / HTTP/1.1\r\nContent-Length: 33554432\r\n\r\n", bytes(32 << 20)  # more than any buffer takes
+Hasty = Callable[[bytes, str, bool], "contextlib.AbstractContextManager[int]"]
+
+
+@pytest.fixture
+def hasty(certificate: Path) -> Hasty:
+    """A server that answers at the head of a request; then it closes, waits, or reads on to its end."""
+
+    @contextlib.contextmanager
+    def serve(answer: bytes, then: str, secure: bool) -> Iterator[int]:
+        done = threading.Event()
+
+        def one() -> None:
+            raw, _ = listener.accept()
+            raw.settimeout(10)
+            raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            peer = serving(certificate).wrap_socket(raw, server_side=True) if secure else raw
+            with peer, contextlib.suppress(OSError):
+                peer.recv(100)
+                peer.sendall(answer)
+                while then == "reads on" and peer.recv(1 << 20):
+                    pass
+                if then != "closes":
+                    done.wait(10)
+
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            thread = threading.Thread(target=one)
+            thread.start()
+            try:
+                yield listener.getsockname()[1]
+            finally:
+                done.set()
+                thread.join(10)
+
+    return serve
+
+
+@pytest.mark.parametrize("secure", [False, True])
+@pytest.mark.parametrize("then", ["closes", "waits", "reads on"])
+def test_a_refusal_that_comes_before_the_request_is_sent_is_its_answer(
+    hasty: Hasty, certificate: Path, then: str, secure: bool
+):
+    context = ssl.create_default_context(cafile=certificate) if secure else None
+    with hasty(TOO_LARGE, then, secure) as port:
+        connection = Connection(Endpoint("localhost", port, tls=secure), context)
+        response = drive(connection, *REQUEST)
+        assert (response.status, response.body) == (413, b"no")
+        assert not connection.is_open
+
+
+@pytest.mark.parametrize("then", ["closes", "waits"])
+@pytest.mark.parametrize("answer", [PLAIN, b"SSH-2.0\r\n\r\n"])
+def test_no_success_is_believed_before_the_request_is_sent(hasty: Hasty, answer: bytes, then: str):
+    with hasty(answer, then, False) as port, pytest.raises(ConnectionFailed):
+        drive(Connection(Endpoint("localhost", port, tls=False), None), *REQUEST)
+
+
+@pytest.mark.parametrize("answer", [b"", TOO_LARGE[:-1]])
+def test_a_connection_cut_before_the_answer_is_complete_has_failed(hasty: Hasty, answer: bytes):
+    with hasty(answer, "closes", False) as port, pytest.raises(ConnectionFailed):
+        drive(Connection(Endpoint("localhost", port, tls=False), None), *REQUEST)
+
+
+def test_without_a_look_for_it_a_refusal_would_be_a_failed_connection(hasty: Hasty, monkeypatch: pytest.MonkeyPatch):
+    def none(_: Connection, __: socket.socket, error: OSError) -> None:
+        raise error
+
+    monkeypatch.setattr(Connection, "_early_answer", none)
+    with hasty(TOO_LARGE, "closes", False) as port, pytest.raises(ConnectionFailed):
+        drive(Connection(Endpoint("localhost", port, tls=False), None), *REQUEST)
