@@ -30,6 +30,7 @@ def produce(route: Route, *sizes: int) -> None:
 
 
 def test_records_up_to_the_streams_own_limit_pass_without_a_setting(large: Route):
+    # Peers: fluent-bit #11524.
     large.server.record_limit = 10 * 1024
     produce(large, 2 * MEBIBYTE, 10 * MEBIBYTE, 10, 3 * MEBIBYTE)
     process = large.start()
