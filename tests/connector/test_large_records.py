@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from confluent_kafka import Producer
-from confluent_kafka.admin._config import AlterConfigOpType, ConfigEntry, ConfigResource
+from confluent_kafka.cimpl import NewTopic
 
 from tests.connector.processes import Route, until
 
@@ -15,18 +15,26 @@ KEY = b"k"
 @pytest.fixture
 def large(route: Route) -> Route:
     """A topic that holds records of 10 MiB and a little more."""
-    entry = ConfigEntry("max.message.bytes", str(11 * MEBIBYTE), incremental_operation=AlterConfigOpType.SET)
-    resource = ConfigResource(ConfigResource.Type.TOPIC, route.topic, incremental_configs=[entry])
-    route.admin.incremental_alter_configs([resource])[resource].result(10)
+    route.topic = f"{route.name}-large"
+    topic = NewTopic(route.topic, route.partitions, 1, config={"max.message.bytes": str(11 * MEBIBYTE)})
+    route.admin.create_topics([topic])[route.topic].result(10)
     route.producer = Producer({"bootstrap.servers": route.bootstrap, "message.max.bytes": 11 * MEBIBYTE})
     return route
 
 
 def produce(route: Route, *sizes: int) -> None:
     """Write a record of each size, keys included, one after the other."""
+    written: list[int] = []
     for size in sizes:
-        route.producer.produce(route.topic, bytes(size - len(KEY)), key=KEY, partition=0)
+        route.producer.produce(
+            route.topic,
+            bytes(size - len(KEY)),
+            key=KEY,
+            partition=0,
+            on_delivery=lambda error, message: written.append(-1 if error else message.offset() or 0),
+        )
         assert route.producer.flush(30) == 0
+    assert written == list(range(len(sizes)))
 
 
 def test_records_up_to_the_streams_own_limit_pass_without_a_setting(large: Route):
