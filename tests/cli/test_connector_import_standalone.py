@@ -220,6 +220,12 @@ def test_what_is_missing_is_told_with_the_files_that_were_read(project: Project)
     assert "worker.properties: connector.class is missing" in outcome.stderr
 
 
+def test_without_a_region_it_is_said_where_one_has_to_be_named():
+    told = translate({**KINESIS, **WORKER, "region": ""}, standalone=True).to_do
+    assert any("AWS_REGION" in line for line in told)
+    assert not any("AWS_REGION" in line for line in translate({**KINESIS, **WORKER}, standalone=True).to_do)
+
+
 PLAUSIBLE = {**WORKER, **CONNECT, **KINESIS, **KINESIS_KEYS, **FIREHOSE, **FIREHOSE_KEYS}
 ODD = st.one_of(
     st.sampled_from(["", "true", "ja", "0", "-1", "99999999999", "1024", "none", "latest", "null", "1e3", "a:1,,b:2"]),

@@ -195,6 +195,8 @@ def _finish_standalone(draft: Draft, translation: Translation, name: str) -> Non
         translation.to_do += write_security(draft)
     except RefusedKeyError as refused:
         translation.refuse(Remark(refused.key, draft.properties[refused.key], "refused", str(refused)))
+    if "region" not in draft.sink:
+        translation.to_do.append("region is not told: name it in AWS_REGION where the image runs, or in sink.region")
     if "bootstrap" not in draft.source and not translation.refused:
         raise CliError(
             "bootstrap.servers is missing, and the image must know its brokers",
