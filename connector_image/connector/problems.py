@@ -5,23 +5,21 @@ may be shown, see `connector.redaction`), the key that was probably meant and wh
 """
 
 import difflib
-import types
 import typing
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from connector.config.section import Secret
+from connector.config.forms import TAGS, forms_of, models, tagged, tags, tags_of
+from connector.config.section import BROKEN_RULE, Secret
 from connector.redaction import HIDDEN_NAME, kind_of, shown, shown_name, shown_word
 
 _ABSENT = object()
 # Below it stands who we are to the brokers, so of values only misspelt words are shown.
 _SECURITY = "security"
-# Keys that tell the members of a union apart.
-_TAGS = ("protocol", "mechanism", "kind")
 # What a member of a union says when the value is of another kind altogether.
 _OTHER_KIND = frozenset({"literal_error", "string_type", "model_type", "model_attributes_type", "dict_type"})
 
@@ -43,7 +41,7 @@ class Problem(NamedTuple):
 
 
 def describe(error: ValidationError, root: type[BaseModel]) -> list[Problem]:
-    """Turn a validation error of `root` into problems, in the order of the text.
+    """Turn a validation error of `root` into problems of single values, in the order of the text.
 
     Where a value may have one of several forms, pydantic reports what each form finds wrong with it. The reader gets
     the errors of the form that was meant, or else one that names all forms.
@@ -52,7 +50,9 @@ def describe(error: ValidationError, root: type[BaseModel]) -> list[Problem]:
     for number, detail in enumerate(error.errors(include_url=False)):
         place = _locate(detail["loc"], root)
         groups.setdefault(number if place.fork is None else tuple(place.fork), []).append((detail, place))
-    return [problem for group in groups.values() for problem in _problems(group)]
+    # A section that only breaks rules for combinations is of the form that was meant.
+    single = [group for group in groups.values() if all(detail["type"] != BROKEN_RULE for detail, _ in group)]
+    return [problem for group in single for problem in _problems(group)]
 
 
 def duplicate_free(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
@@ -93,7 +93,7 @@ def _problems(group: list[tuple[ErrorDetails, _Place]]) -> list[Problem]:
     if value is _ABSENT:
         value = next((detail["input"] for detail, _ in group if detail["type"] == "missing"), _ABSENT)
     if isinstance(value, dict):
-        meant = [form for form in _models(place.fork_forms) if value.keys() & form.model_fields.keys()]
+        meant = [form for form in models(place.fork_forms) if value.keys() & form.model_fields.keys()]
         if len(meant) == 1:
             return [_problem(detail, each) for detail, each in group if each.form is meant[0]]
     else:
@@ -121,7 +121,7 @@ def _problem(detail: ErrorDetails, place: _Place) -> Problem:
         return Problem(where, "", "is not a known key", f"{hint} (known here: {known})")
     if kind in {"union_tag_invalid", "union_tag_not_found"}:
         tag = str(context.get("discriminator", "")).strip("'")
-        expected = context.get("expected_tags") or ", ".join(map(repr, _tags_of(place.forms, tag)))
+        expected = context.get("expected_tags") or ", ".join(map(repr, tags_of(place.forms, tag)))
         if "tag" not in context:
             return Problem(f"{where}.{tag}", "", "is missing", f"add it, one of {expected}")
         return Problem(f"{where}.{tag}", shown_word(context["tag"]), f"must be one of {expected}", "correct the value")
@@ -174,54 +174,22 @@ def _locate(location: tuple[int | str, ...], root: type[BaseModel]) -> _Place:
     forms: list[object] = [root]
     for step in map(str, location):
         # Of two tags the second may belong to a form that the first does not allow.
-        if len(forms) > 1 and (tagged := _tagged(forms, step) or _tagged(place.forms, step)):
-            forms = list(tagged)
+        if len(forms) > 1 and (meant := tagged(forms, step) or tagged(place.forms, step)):
+            forms = list(meant)
             continue
-        models = list(_models(forms))
-        if len(forms) > 1 and not any(_tags(model) for model in models):
+        sections = list(models(forms))
+        if len(forms) > 1 and not any(tags(model) for model in sections):
             place.fork, place.fork_forms = list(place.path), forms
-            place.form = next((model for model in models if model.__name__ in step), None)
+            place.form = next((model for model in sections if model.__name__ in step), None)
             forms = [place.form] if place.form else []
             continue
-        place.parent, place.field = (models[0] if models else None), step
+        place.parent, place.field = (sections[0] if sections else None), step
         place.path.append(step)
         info = place.parent.model_fields.get(step) if place.parent else None
-        forms = list(_forms(info.annotation)) if info else []
+        forms = list(forms_of(info.annotation)) if info else []
         place.forms = forms
     place.forms = forms or place.forms
     return place
-
-
-def _forms(annotation: object) -> Iterator[object]:
-    """Take a union apart; what is not there at all is no form."""
-    origin = typing.get_origin(annotation)
-    if origin is Annotated:
-        yield from _forms(typing.get_args(annotation)[0])
-    elif origin in {typing.Union, types.UnionType}:
-        for argument in typing.get_args(annotation):
-            yield from _forms(argument)
-    elif annotation is not type(None):
-        yield annotation
-
-
-def _models(forms: Iterable[object]) -> Iterator[type[BaseModel]]:
-    return (form for form in forms if isinstance(form, type) and issubclass(form, BaseModel))
-
-
-def _tagged(forms: Iterable[object], tag: str) -> list[type[BaseModel]]:
-    return [form for form in _models(forms) if tag in _tags(form)]
-
-
-def _tags(model: type[BaseModel]) -> set[str]:
-    return {value for tag in _TAGS for value in _tags_of([model], tag)}
-
-
-def _tags_of(forms: Iterable[object], tag: str) -> list[str]:
-    found: dict[str, None] = {}
-    for model in _models(forms):
-        if tag in model.model_fields and typing.get_origin(model.model_fields[tag].annotation) is Literal:
-            found |= dict.fromkeys(typing.get_args(model.model_fields[tag].annotation))
-    return list(found)
 
 
 def _must_be(forms: Iterable[object]) -> str:
@@ -241,7 +209,7 @@ def _must_be(forms: Iterable[object]) -> str:
 def _sections(model: type[BaseModel]) -> list[str]:
     """Write what has to stand in a section; in that of a secret it is one key or the other."""
     fields = model.model_fields
-    names = [name for name in _TAGS if name in fields][:1] or [name for name in fields if fields[name].is_required()]
+    names = [name for name in TAGS if name in fields][:1] or [name for name in fields if fields[name].is_required()]
     if not names and model is Secret:
         return [f"{{{name}: …}}" for name in fields]
     return ["{" + ", ".join(f"{name}: …" for name in names or fields) + "}"]

@@ -98,20 +98,26 @@ def test_all_problems_are_reported_together():
         ({"source__linger": "1h"}, "source.linger"),
         ({"source__bootstrap": "ssm:x"}, "whole path"),
         ({"source__bootstrap": "h:99999"}, "host:port"),
-        ({"sink__limits": {"record": "10MiB", "request": "1MiB"}}, "record (10MiB) must not exceed request (1MiB)"),
+        (
+            {"sink__limits": {"record": "10MiB", "request": "1MiB"}},
+            "sink.limits.record: 10MiB must not exceed",
+        ),
         (
             {"sink__limits": {"record": "40KiB", "aggregate": "50KiB"}, "sink__aggregation": "kpl"},
-            "limits.aggregate (50KiB) must not exceed limits.record (40KiB): lower it, or raise limits.record",
+            "sink.limits.aggregate: 50KiB must not exceed limits.record (40KiB); lower it, or raise limits.record",
         ),
         (
             {"sink__limits": {"request": "40KiB", "aggregate": "50KiB"}, "sink__aggregation": "kpl"},
-            "limits.aggregate (50KiB) must not exceed limits.request (40KiB): lower the one or raise the other",
+            "sink.limits.aggregate: 50KiB must not exceed limits.request (40KiB); lower limits.aggregate or raise",
         ),
         (
             {"sink__limits": {"record": "10MiB"}, "memory": "128MiB", "processes": 2},
             "needs memory of 160MiB at least, eight such records for each process; raise memory (128MiB), or lower",
         ),
-        ({"sink__retry": {"first": "10s", "longest": "1s"}}, "longest must not be shorter"),
+        (
+            {"sink__retry": {"first": "10s", "longest": "1s"}},
+            "sink.retry.longest: 1s must not be shorter than",
+        ),
         ({"sink__stream": "arn:aws:sns:eu-west-1:111122223333:x"}, "sink.stream"),
         ({"stop_timeout": "5m"}, "stop_timeout"),
         ({"http": {"port": 70000}}, "http.port: 70000"),

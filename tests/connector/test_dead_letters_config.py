@@ -33,11 +33,11 @@ def test_a_target_of_their_own_is_taken(target):
 
 
 def test_a_topic_that_the_route_itself_reads_is_refused():
-    with pytest.raises(ConfigError, match=r"dead_letters\.topic must not be source\.topic \(flights\)"):
+    with pytest.raises(ConfigError, match=r"dead_letters\.topic: must not be source\.topic \(flights\)"):
         config({"topic": "flights"})
 
 
 @pytest.mark.parametrize("stream", ["flights", ARN])
 def test_a_stream_that_the_route_itself_writes_is_refused(stream):
-    with pytest.raises(ConfigError, match=r"dead_letters\.stream must not be sink\.stream"):
+    with pytest.raises(ConfigError, match=r"dead_letters\.stream: must not be sink\.stream"):
         config({"stream": stream}, stream)

@@ -180,7 +180,7 @@ def test_no_more_is_read_ahead_than_two_fetches(monkeypatch: pytest.MonkeyPatch)
 def test_a_fetch_that_the_memory_has_no_room_for_is_refused():
     route = {"route": "r", "source": {**CONFIG, "fetch": "9MiB"}, "sink": {"kind": "kinesis", "stream": "s"}}
     assert load_config(json.dumps({**route, "memory": "72MiB"}), "x").source.fetch == 9 << 20
-    with pytest.raises(ConfigError, match=r"source\.fetch \(9MiB\) needs memory of 144MiB at least"):
+    with pytest.raises(ConfigError, match=r"source\.fetch: 9MiB needs memory of 144MiB at least"):
         load_config(json.dumps({**route, "memory": "143MiB", "processes": 2}), "x")
 
 

@@ -57,7 +57,10 @@ def test_dead_letters_that_are_of_no_form_name_all_forms():
         ({"protocol": "sasl-tls", "mechanism": "scram"}, "source.security.mechanism: 'scram' must be one of 'plain'"),
         ({"protocol": "sasl-plaintext", "mechanism": "aws-msk-iam"}, "source.security.protocol: 'sasl-plaintext' must"),
         ({"protocol": "sasl-tls", "mechanism": "GSSAPI"}, "Kerberos) is not there: the Kafka client of the image"),
-        ({"protocol": "tls", "key": "k.pem"}, "source.security: certificate and key belong together"),
+        (
+            {"protocol": "tls", "key": "k.pem"},
+            "source.security.certificate: is missing, certificate and key",
+        ),
         ({"protocol": "tls", "ca": {"env": "A", "fil": "b"}}, "source.security.ca.fil: is not a known key; did"),
         ({"protocol": "tls", "ca": 5}, "source.security.ca: must be text, {env: …} or {file: …}"),
     ],

@@ -1,11 +1,12 @@
 """What the sinks of AWS have in common."""
 
-from typing import Annotated, Self
+from collections.abc import Iterator
+from typing import Annotated, ClassVar
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field
 
-from connector.config.section import Section, no_login
-from connector.units import Duration, parse_duration
+from connector.config.section import BrokenRule, Rules, Section, no_login
+from connector.units import Duration, format_duration, parse_duration
 
 
 class Role(Section):
@@ -47,11 +48,14 @@ class Retry(Section):
         description="ceiling of every wait",
     )
 
-    @model_validator(mode="after")
-    def _grows(self) -> Self:
+    def _grows(self) -> Iterator[BrokenRule]:
         if self.longest < self.first:
-            raise ValueError("longest must not be shorter than first")
-        return self
+            first, longest = format_duration(self.first), format_duration(self.longest)
+            yield BrokenRule(
+                "longest", f"{longest} must not be shorter than first ({first})", "raise longest or lower first"
+            )
+
+    RULES: ClassVar[Rules] = (_grows,)
 
 
 class AwsSink(Section):
@@ -81,8 +85,8 @@ class AwsSink(Section):
     )
     retry: Retry = Field(default=Retry(), description="waits before a record is sent again")
 
-    @model_validator(mode="after")
-    def _endpoint_or_fips(self) -> Self:
+    def _endpoint_or_fips(self) -> Iterator[BrokenRule]:
         if self.fips and self.endpoint is not None:
-            raise ValueError("fips has no meaning with an endpoint of your own; keep one of them")
-        return self
+            yield BrokenRule("fips", "has no meaning with an endpoint of your own", "keep one of fips and endpoint")
+
+    RULES: ClassVar[Rules] = (_endpoint_or_fips,)

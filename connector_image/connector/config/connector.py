@@ -1,15 +1,16 @@
 """The configuration of one connector: one route, one source, one sink."""
 
 import json
-from typing import Annotated, Final, Literal, Self
+from collections.abc import Iterator
+from typing import Annotated, ClassVar, Final, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from connector.config.dead_letters import DeadLetters, DeadLetterStream, DeadLetterTopic
 from connector.config.firehose import FirehoseSink
 from connector.config.kafka import KafkaSource
 from connector.config.kinesis import KinesisSink
-from connector.config.section import MEBIBYTE, Section
+from connector.config.section import MEBIBYTE, BrokenRule, Rules, Section
 from connector.units import Duration, Size, format_size, parse_duration
 
 Sink = Annotated[KinesisSink | FirehoseSink, Field(discriminator="kind")]
@@ -115,49 +116,49 @@ class ConnectorConfig(Section):
         """What becomes of a record without a value."""
         return self.tombstones or ("envelope" if self.format == "envelope" else "reject")
 
-    @model_validator(mode="after")
-    def _ordering_can_hold(self) -> Self:
+    def _ordering_can_hold(self) -> Iterator[BrokenRule]:
         if self.ordering == "key" and isinstance(self.sink, KinesisSink) and self.sink.spreads:
-            raise ValueError(
-                "ordering: key cannot hold when records of a key go to different shards (partition_key: spread, or an"
-                " explicit_hash_key from a header); use ordering: none, or let the key decide the shard"
+            yield BrokenRule(
+                "ordering",
+                "key cannot hold when records of a key go to different shards (partition_key: spread, or an"
+                " explicit_hash_key from a header)",
+                "use ordering: none, or let the key decide the shard",
             )
-        return self
 
-    @model_validator(mode="after")
-    def _tombstones_fit_the_format(self) -> Self:
+    def _tombstones_fit_the_format(self) -> Iterator[BrokenRule]:
         if self.tombstones == "envelope" and self.format != "envelope":
-            raise ValueError("tombstones: envelope needs format: envelope; use that, or reject, empty or drop")
-        return self
+            yield BrokenRule(
+                "tombstones", "envelope needs format: envelope", "use that, or tombstones: reject, empty or drop"
+            )
 
-    @model_validator(mode="after")
-    def _lines_stay_lines(self) -> Self:
+    def _lines_stay_lines(self) -> Iterator[BrokenRule]:
         if self.compression != "none" and isinstance(self.sink, FirehoseSink) and self.sink.delimiter != "none":
-            raise ValueError(
-                f"compression: {self.compression} makes bytes that newlines cannot tell apart; use sink.delimiter: none"
-                " and no packing, or let Firehose compress the objects"
+            yield BrokenRule(
+                "compression",
+                f"{self.compression} makes bytes that newlines cannot tell apart",
+                "use sink.delimiter: none and no packing, or let Firehose compress the objects",
             )
-        return self
 
-    @model_validator(mode="after")
-    def _memory_for_each_process(self) -> Self:
-        if self.memory < self.processes * LEAST_MEMORY:
-            raise ValueError(
-                f"memory ({format_size(self.memory)}) is shared out among {self.processes} processes, and each needs"
-                f" {format_size(LEAST_MEMORY)}; raise memory or lower processes"
-            )
-        return self
-
-    @model_validator(mode="after")
-    def _memory_for_reading_ahead(self) -> Self:
-        needed = _FETCHES_IN_MEMORY * self.processes * self.source.fetch
+    def _memory_for_each_process(self) -> Iterator[BrokenRule]:
+        needed = self.processes * LEAST_MEMORY
         if self.memory < needed:
-            raise ValueError(
-                f"source.fetch ({format_size(self.source.fetch)}) needs memory of {format_size(needed)} at least, since"
-                f" what is read ahead has a quarter of it; raise memory ({format_size(self.memory)}) or lower"
-                " source.fetch"
+            yield BrokenRule(
+                "memory",
+                f"{format_size(self.memory)} is shared out among {self.processes} processes, and each needs"
+                f" {format_size(LEAST_MEMORY)}",
+                f"raise memory to {format_size(needed)} at least or lower processes",
             )
-        return self
+
+    def _memory_for_reading_ahead(self) -> Iterator[BrokenRule]:
+        fetch, needed = self.source.fetch, _FETCHES_IN_MEMORY * self.processes * self.source.fetch
+        # For the smallest fetch the least memory of each process is enough, which has a rule of its own.
+        if fetch * _FETCHES_IN_MEMORY > LEAST_MEMORY and self.memory < needed:
+            yield BrokenRule(
+                "source.fetch",
+                f"{format_size(fetch)} needs memory of {format_size(needed)} at least, since what is read ahead has a"
+                " quarter of it",
+                f"raise memory ({format_size(self.memory)}) or lower source.fetch",
+            )
 
     @property
     def largest_record(self) -> int:
@@ -168,37 +169,50 @@ class ConnectorConfig(Section):
         """Return the bytes of memory that records of this size need."""
         return size * self.processes * _RECORDS_IN_MEMORY
 
-    @model_validator(mode="after")
-    def _memory_for_large_records(self) -> Self:
+    def _memory_for_large_records(self) -> Iterator[BrokenRule]:
         record = self.sink.limits.record
         if record is not None and record > self.largest_record:
-            raise ValueError(
-                f"sink.limits.record ({format_size(record)}) needs memory of"
-                f" {format_size(self.memory_for_records(record))} at least, eight such records for each process; raise"
-                f" memory ({format_size(self.memory)}), or lower sink.limits.record or processes"
+            yield BrokenRule(
+                "sink.limits.record",
+                f"{format_size(record)} needs memory of {format_size(self.memory_for_records(record))} at least,"
+                " eight such records for each process",
+                f"raise memory ({format_size(self.memory)}), or lower sink.limits.record or processes",
             )
-        return self
 
-    @model_validator(mode="after")
-    def _dead_letters_go_elsewhere(self) -> Self:
+    def _dead_letters_go_elsewhere(self) -> Iterator[BrokenRule]:
         match self.dead_letters:
             case DeadLetterTopic(topic=self.source.topic):
-                raise ValueError(
-                    f"dead_letters.topic must not be source.topic ({self.source.topic}): what was rejected would be"
-                    " read and rejected again, for ever; name another topic"
+                yield BrokenRule(
+                    "dead_letters.topic",
+                    f"must not be source.topic ({self.source.topic}): what was rejected would be read and rejected"
+                    " again, for ever",
+                    "name another topic",
                 )
             case DeadLetterStream(stream=stream) if isinstance(self.sink, KinesisSink) and stream == self.sink.stream:
-                raise ValueError(
-                    f"dead_letters.stream must not be sink.stream ({stream}), whose readers expect no envelopes of"
-                    " rejected records; name another stream"
+                yield BrokenRule(
+                    "dead_letters.stream",
+                    f"must not be sink.stream ({stream}), whose readers expect no envelopes of rejected records",
+                    "name another stream",
                 )
-        return self
 
-    @model_validator(mode="after")
-    def _one_instance_one_process(self) -> Self:
+    def _one_instance_one_process(self) -> Iterator[BrokenRule]:
         if self.source.instance is not None and self.processes > 1:
-            raise ValueError("source.instance names a single member; use processes: 1, or remove it")
-        return self
+            yield BrokenRule(
+                "source.instance",
+                f"names a single member, and there are {self.processes} processes",
+                "use processes: 1, or remove it",
+            )
+
+    RULES: ClassVar[Rules] = (
+        _ordering_can_hold,
+        _tombstones_fit_the_format,
+        _lines_stay_lines,
+        _memory_for_each_process,
+        _memory_for_reading_ahead,
+        _memory_for_large_records,
+        _dead_letters_go_elsewhere,
+        _one_instance_one_process,
+    )
 
     def to_json(self) -> str:
         """Render the canonical text: sorted keys, defaults left out, so equal configurations hash equally."""

@@ -1,12 +1,14 @@
 """A Firehose delivery stream as an end of a route."""
 
-from typing import Literal, Self
+from collections.abc import Iterator
+from typing import ClassVar, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from connector.config.aws import AwsSink
-from connector.config.section import KIBIBYTE, MEBIBYTE, Section
-from connector.units import Size, format_size
+from connector.config.limits import exceeding
+from connector.config.section import KIBIBYTE, MEBIBYTE, BrokenRule, Rules, Section
+from connector.units import Size
 
 
 class FirehoseLimits(Section):
@@ -30,12 +32,13 @@ class FirehoseLimits(Section):
         default=None, ge=1, description="messages packed into one record; 500 where the delivery de-aggregates"
     )
 
-    @model_validator(mode="after")
-    def _fit(self) -> Self:
-        for name, value in (("record", self.record), ("packed", self.packed)):
-            if value > self.request:
-                raise ValueError(f"{name} ({format_size(value)}) must not exceed request ({format_size(self.request)})")
-        return self
+    def _record_fits(self) -> Iterator[BrokenRule]:
+        yield from exceeding("record", self.record, "request", self.request)
+
+    def _packed_fits(self) -> Iterator[BrokenRule]:
+        yield from exceeding("packed", self.packed, "request", self.request)
+
+    RULES: ClassVar[Rules] = (_record_fits, _packed_fits)
 
 
 class FirehoseSink(AwsSink):
@@ -59,8 +62,8 @@ class FirehoseSink(AwsSink):
         """What the records go to, by its name in AWS."""
         return self.delivery_stream
 
-    @model_validator(mode="after")
-    def _lines_need_ends(self) -> Self:
+    def _lines_need_ends(self) -> Iterator[BrokenRule]:
         if self.packing == "newline" and self.delimiter == "none":
-            raise ValueError("packing: newline needs delimiter: newline; remove delimiter, or packing")
-        return self
+            yield BrokenRule("packing", "newline needs delimiter: newline", "remove delimiter, or packing")
+
+    RULES: ClassVar[Rules] = (*AwsSink.RULES, _lines_need_ends)

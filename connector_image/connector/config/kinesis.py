@@ -1,11 +1,13 @@
 """A Kinesis data stream as an end of a route."""
 
-from typing import Annotated, Any, Literal, Self
+from collections.abc import Iterator
+from typing import Annotated, ClassVar, Final, Literal
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from connector.config.aws import AwsSink
-from connector.config.section import KIBIBYTE, MEBIBYTE, Section
+from connector.config.limits import exceeding
+from connector.config.section import KIBIBYTE, MEBIBYTE, BrokenRule, Rules, Section
 from connector.units import Size, format_size
 
 STREAM_NAME = r"^([a-zA-Z0-9_.-]{1,128}|arn:[^:]+:kinesis:[^:]+:\d{12}:stream/[a-zA-Z0-9_.-]{1,128})$"
@@ -33,13 +35,25 @@ class FromField(Section):
 PartitionKey = Literal["key", "partition", "spread"] | FromHeader | FromField
 
 
+_HASH_KEY_RULE: Final = "must be a whole number from 0 to 2^128 - 1 in decimal digits"
+
+
 def _hash_key(value: str) -> str:
     if not (value.isascii() and value.isdigit() and int(value) < HASH_KEYS and str(int(value)) == value):
-        raise ValueError("must be a whole number from 0 to 2^128 - 1 in decimal digits")
+        raise ValueError(_HASH_KEY_RULE)
     return value
 
 
-ExplicitHashKey = Annotated[str, AfterValidator(_hash_key)] | FromHeader
+def _number_as_text(value: object) -> object:
+    # YAML reads digits as a number, and JSON cannot hold one of this size everywhere.
+    if type(value) is not int:
+        return value
+    if not 0 <= value < HASH_KEYS:
+        raise ValueError(_HASH_KEY_RULE)
+    return str(value)
+
+
+ExplicitHashKey = Annotated[str, BeforeValidator(_number_as_text), AfterValidator(_hash_key)] | FromHeader
 
 
 class KinesisLimits(Section):
@@ -70,13 +84,11 @@ class KinesisLimits(Section):
         """Whether aggregates are to have just this size; without it they stay below the record's limit."""
         return "aggregate" in self.model_fields_set
 
-    @model_validator(mode="after")
-    def _fit(self) -> Self:
-        if self.record is not None and self.record > self.request:
-            raise ValueError(
-                f"record ({format_size(self.record)}) must not exceed request ({format_size(self.request)})"
-            )
-        return self
+    def _record_fits(self) -> Iterator[BrokenRule]:
+        if self.record is not None:
+            yield from exceeding("record", self.record, "request", self.request)
+
+    RULES: ClassVar[Rules] = (_record_fits,)
 
 
 class KinesisSink(AwsSink):
@@ -107,32 +119,25 @@ class KinesisSink(AwsSink):
         return self.stream
 
     @property
+    def _sizes_aggregates(self) -> bool:
+        return self.aggregation == "kpl" and self.limits.asks_for_aggregates
+
+    @property
     def spreads(self) -> bool:
         """Whether records of one key may go to different shards."""
         return self.partition_key == "spread" or isinstance(self.explicit_hash_key, FromHeader)
 
-    @model_validator(mode="after")
-    def _aggregates_fit(self) -> Self:
+    def _aggregate_is_a_record(self) -> Iterator[BrokenRule]:
         limits = self.limits
-        if self.aggregation != "kpl" or not limits.asks_for_aggregates:
-            return self
-        if limits.record is not None and limits.aggregate > limits.record:
-            raise ValueError(
-                f"limits.aggregate ({format_size(limits.aggregate)}) must not exceed limits.record"
-                f" ({format_size(limits.record)}): lower it, or raise limits.record with the stream's maximum record"
-                " size"
+        if self._sizes_aggregates and limits.record is not None and limits.aggregate > limits.record:
+            yield BrokenRule(
+                "limits.aggregate",
+                f"{format_size(limits.aggregate)} must not exceed limits.record ({format_size(limits.record)})",
+                "lower it, or raise limits.record with the stream's maximum record size",
             )
-        if limits.aggregate > limits.request:
-            raise ValueError(
-                f"limits.aggregate ({format_size(limits.aggregate)}) must not exceed limits.request"
-                f" ({format_size(limits.request)}): lower the one or raise the other"
-            )
-        return self
 
-    @model_validator(mode="before")
-    @classmethod
-    def _number_as_text(cls, data: Any) -> Any:  # noqa: ANN401 - whatever the text holds
-        # YAML reads digits as a number, and JSON cannot hold one of this size everywhere.
-        if isinstance(data, dict) and type(data.get("explicit_hash_key")) is int:
-            return {**data, "explicit_hash_key": str(data["explicit_hash_key"])}
-        return data
+    def _aggregate_fits(self) -> Iterator[BrokenRule]:
+        if self._sizes_aggregates:
+            yield from exceeding("limits.aggregate", self.limits.aggregate, "limits.request", self.limits.request)
+
+    RULES: ClassVar[Rules] = (*AwsSink.RULES, _aggregate_is_a_record, _aggregate_fits)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
+from connector.config.combinations import broken_rules
 from connector.config.connector import ConnectorConfig
 from connector.problems import DuplicateKeyError, Problem, describe, duplicate_free
 from connector.redaction import before_quotation, kind_of
@@ -50,7 +51,8 @@ def load_config(text: str, source_name: str) -> ConnectorConfig:
     try:
         return ConnectorConfig.model_validate(data)
     except ValidationError as error:
-        raise ConfigError(source_name, describe(error, ConnectorConfig)) from None
+        combined = [Problem(each.path, "", each.rule, each.way_out) for each in broken_rules(ConnectorConfig, data)]
+        raise ConfigError(source_name, [*describe(error, ConnectorConfig), *combined]) from None
 
 
 def _parse(text: str, source_name: str) -> Any:  # noqa: ANN401 - what a text holds is only known after validation

@@ -1,12 +1,13 @@
 """How the brokers are reached, and who we are to them."""
 
-from typing import Annotated, Any, Literal, Self
+from collections.abc import Iterator
+from typing import Annotated, Any, ClassVar, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from connector.config.aws import Role
-from connector.config.section import Secret, Section, no_login
+from connector.config.section import BrokenRule, Rules, Secret, Section, no_login
 
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -37,13 +38,17 @@ class Tls(Section):
     key: Pem | None = Field(default=None, description="PEM file of the certificate's key, or {env: NAME}")
     key_password: Secret | None = Field(default=None, description="where the key's password is found, if it has one")
 
-    @model_validator(mode="after")
-    def _certificate_and_key(self) -> Self:
-        if (self.certificate is None) != (self.key is None):
-            raise ValueError("certificate and key belong together; give both, or neither")
+    def _certificate_and_key(self) -> Iterator[BrokenRule]:
+        if self.certificate is None and self.key is not None:
+            yield BrokenRule("certificate", "is missing, certificate and key belong together", "add it, or remove key")
+        elif self.certificate is not None and self.key is None:
+            yield BrokenRule("key", "is missing, certificate and key belong together", "add it, or remove certificate")
+
+    def _password_of_a_key(self) -> Iterator[BrokenRule]:
         if self.key_password is not None and self.key is None:
-            raise ValueError("key_password has no meaning without key; give it, or remove key_password")
-        return self
+            yield BrokenRule("key_password", "has no meaning without key", "give key, or remove key_password")
+
+    RULES: ClassVar[Rules] = (_certificate_and_key, _password_of_a_key)
 
 
 class _OverSasl(Section):
@@ -54,11 +59,11 @@ class _OverSasl(Section):
         default=None, description="PEM file of the authority, or {env: NAME}; only with sasl-tls, else the system's"
     )
 
-    @model_validator(mode="after")
-    def _ca_needs_tls(self) -> Self:
+    def _ca_needs_tls(self) -> Iterator[BrokenRule]:
         if self.ca is not None and self.protocol != "sasl-tls":
-            raise ValueError("ca has no meaning with sasl-plaintext; use sasl-tls or remove ca")
-        return self
+            yield BrokenRule("ca", "has no meaning with protocol: sasl-plaintext", "use sasl-tls or remove ca")
+
+    RULES: ClassVar[Rules] = (_ca_needs_tls,)
 
 
 class Sasl(_OverSasl):
