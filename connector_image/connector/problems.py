@@ -6,13 +6,14 @@ may be shown, see `connector.redaction`), the key that was probably meant and wh
 
 import difflib
 import typing
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from connector.config.bounds import bounds_of
 from connector.config.forms import TAGS, forms_of, models, tagged, tags, tags_of
 from connector.config.section import BROKEN_RULE, Secret
 from connector.redaction import HIDDEN_NAME, kind_of, shown, shown_name, shown_word
@@ -22,6 +23,23 @@ _ABSENT = object()
 _SECURITY = "security"
 # What a member of a union says when the value is of another kind altogether.
 _OTHER_KIND = frozenset({"literal_error", "string_type", "model_type", "model_attributes_type", "dict_type"})
+# The step with which the library tells that it means a name instead of what stands there.
+_KEY = "[key]"
+_OUT_OF_BOUNDS = frozenset({"greater_than_equal", "less_than_equal"})
+_TOO_SHORT = frozenset({"string_too_short", "string_pattern_mismatch"})
+_SAID = {
+    "string_too_short": "must have {min_length} characters or more",
+    "string_too_long": "must have {max_length} characters at most",
+    "string_pattern_mismatch": "must match {pattern}",
+    "string_type": "must be text",
+    "int_type": "must be a whole number",
+    "int_parsing": "must be a whole number",
+    "int_parsing_size": "must be a whole number",
+    "int_from_float": "must be a whole number",
+    "bool_type": "must be true or false",
+    "bool_parsing": "must be true or false",
+    "dict_type": "must be names with values",
+}
 
 
 class DuplicateKeyError(ValueError):
@@ -40,7 +58,7 @@ class Problem(NamedTuple):
         return f"{self.path}: {f'{self.value} {self.rule}'.lstrip()}; {self.way_out}"
 
 
-def describe(error: ValidationError, root: type[BaseModel]) -> list[Problem]:
+def describe(error: ValidationError, root: type[BaseModel], data: Mapping[str, Any]) -> list[Problem]:
     """Turn a validation error of `root` into problems of single values, in the order of the text.
 
     Where a value may have one of several forms, pydantic reports what each form finds wrong with it. The reader gets
@@ -49,6 +67,8 @@ def describe(error: ValidationError, root: type[BaseModel]) -> list[Problem]:
     groups: dict[object, list[tuple[ErrorDetails, _Place]]] = {}
     for number, detail in enumerate(error.errors(include_url=False)):
         place = _locate(detail["loc"], root)
+        # What the library complains of is no longer what was written where that was read as a duration or a size.
+        detail["input"] = _given(data, place.path, detail["input"])
         groups.setdefault(number if place.fork is None else tuple(place.fork), []).append((detail, place))
     # A section that only breaks rules for combinations is of the form that was meant.
     single = [group for group in groups.values() if all(detail["type"] != BROKEN_RULE for detail, _ in group)]
@@ -113,7 +133,7 @@ def _problem(detail: ErrorDetails, place: _Place) -> Problem:
     context = detail.get("ctx", {})
     if kind == "missing":
         return Problem(where, "", "is missing", f"add it{_example(parent, name)}")
-    if kind == "extra_forbidden":
+    if kind in {"extra_forbidden", "invalid_key"}:
         # Its value may be what belongs to the key of a secret.
         known = ", ".join(sorted(parent.model_fields)) if parent else ""
         close = _meant(place)
@@ -127,12 +147,29 @@ def _problem(detail: ErrorDetails, place: _Place) -> Problem:
         return Problem(f"{where}.{tag}", shown_word(context["tag"]), f"must be one of {expected}", "correct the value")
     if kind in {"model_type", "model_attributes_type"} and place.forms:
         return Problem(where, value, _must_be(place.forms), "correct the value")
-    rule = detail["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
-    if rule != detail["msg"] and not detail["msg"].startswith("Value error"):
-        rule = f"must be {rule}"
-    if kind == "string_pattern_mismatch":
-        rule = f"must match {context.get('pattern')}"
-    return Problem(where, value, rule, f"correct the value{_example(parent, name)}")
+    return Problem(where, value, _rule(detail, place), f"correct the value{_example(parent, name)}")
+
+
+def _rule(detail: ErrorDetails, place: _Place) -> str:
+    """Say what a value must be, in the units in which it is written."""
+    kind, context = detail["type"], detail.get("ctx", {})
+    if kind in _OUT_OF_BOUNDS and place.parent is not None:
+        return f"must be {bounds_of(place.parent.model_fields[place.field])}"
+    if kind in _TOO_SHORT and detail["input"] == "":
+        return "must not be empty"
+    if kind in _SAID:
+        return _SAID[kind].format(**context)
+    rule = detail["msg"].removeprefix("Value error, ")
+    return f"must be {rule.removeprefix('Input should be ')}" if rule.startswith("Input should be ") else rule
+
+
+def _given(data: object, path: Sequence[str], read: object) -> object:
+    """Return what stands at a path of the text; what was read of it where that cannot be told."""
+    for step in path:
+        if not isinstance(data, Mapping) or step not in data:
+            return read
+        data = data[step]
+    return data
 
 
 def _where(place: _Place, value: object) -> str:
@@ -173,6 +210,8 @@ def _locate(location: tuple[int | str, ...], root: type[BaseModel]) -> _Place:
     place = _Place(forms=[root])
     forms: list[object] = [root]
     for step in map(str, location):
+        if step == _KEY:
+            continue
         # Of two tags the second may belong to a form that the first does not allow.
         if len(forms) > 1 and (meant := tagged(forms, step) or tagged(place.forms, step)):
             forms = list(meant)

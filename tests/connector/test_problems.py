@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import json
+import re
+from datetime import date
 from typing import Any
 
 import pytest
+from ruamel.yaml import YAML
 
 from connector.config import ConfigError, load_config
 
@@ -35,7 +39,7 @@ def security(**settings: Any) -> list[str]:
     [
         ({"partition_key": 5}, "sink.partition_key: 5 must be key, partition, spread, {header: …} or {field: …}"),
         ({"partition_key": {"headr": "x"}}, "must be key, partition, spread, {header: …} or {field: …}"),
-        ({"partition_key": {"header": ""}}, "sink.partition_key.header: '' String should have at least 1 character"),
+        ({"partition_key": {"header": ""}}, "sink.partition_key.header: '' must not be empty"),
         ({"explicit_hash_key": "abc"}, "sink.explicit_hash_key: 'abc' must be a whole number from 0 to 2^128 - 1"),
         ({"kind": "s3"}, "sink.kind: 's3' must be one of 'kinesis', 'firehose'"),
     ],
@@ -43,6 +47,37 @@ def security(**settings: Any) -> list[str]:
 def test_a_value_of_several_forms_has_one_problem(sink, problem):
     (only,) = problems(sink=sink)
     assert problem in only
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        ({"source": {"session_timeout": "1s"}}, "source.session_timeout: '1s' must be 6s to 30m"),
+        ({"source": {"session_timeout": "3600s"}}, "source.session_timeout: '3600s' must be 6s to 30m"),
+        ({"source": {"start": date(2026, 1, 31)}}, "source.start: 2026-01-31 must be earliest, latest or a time with"),
+        ({"source": {"group": ""}}, "source.group: '' must not be empty; correct the value, like"),
+        ({"source": {"group": "g" * 256}}, "must have 255 characters at most"),
+        ({"sink": {"limits": {"record": "2GiB"}}}, "sink.limits.record: '2GiB' must be 1B to 10MiB"),
+        ({"sink": {"limits": {"records": 0.5}}}, "sink.limits.records: 0.5 must be a whole number"),
+        ({"sink": {"fips": 5}}, "sink.fips: 5 must be true or false"),
+        ({"sink": {"stream": 5}}, "sink.stream: 5 must be text"),
+        ({"memory": 12}, "memory: 12 must be 8MiB to 64GiB"),
+        ({"processes": 99}, "processes: 99 must be 1 to 64"),
+        ({1: "x"}, "1: is not a known key; remove it (known here: "),
+        ({"sink": {1: "x"}}, "sink.1: is not a known key; remove it (known here: "),
+    ],
+)
+def test_values_and_limits_stand_there_as_they_are_written(changes, problem):
+    document = json.loads(text())
+    for key, value in changes.items():
+        document[key] = {**document[key], **value} if isinstance(value, dict) else value
+    written = io.StringIO()
+    YAML(typ="safe", pure=True).dump(document, written)
+    with pytest.raises(ConfigError) as caught:
+        load_config(written.getvalue(), "x")
+    (only,) = map(str, caught.value.problems)
+    assert problem in only
+    assert not re.search(r"datetime|should|\d{5}", only)
 
 
 def test_dead_letters_that_are_of_no_form_name_all_forms():

@@ -52,7 +52,7 @@ def load_config(text: str, source_name: str) -> ConnectorConfig:
         return ConnectorConfig.model_validate(data)
     except ValidationError as error:
         combined = [Problem(each.path, "", each.rule, each.way_out) for each in broken_rules(ConnectorConfig, data)]
-        raise ConfigError(source_name, [*describe(error, ConnectorConfig), *combined]) from None
+        raise ConfigError(source_name, [*describe(error, ConnectorConfig, data), *combined]) from None
 
 
 def _parse(text: str, source_name: str) -> Any:  # noqa: ANN401 - what a text holds is only known after validation

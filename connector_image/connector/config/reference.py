@@ -6,14 +6,13 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Final
 
-from annotated_types import Ge, Le
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
+from connector.config.bounds import bounds_of, is_size
 from connector.config.connector import ConnectorConfig
 from connector.config.section import Secret
-from connector.units import format_duration, format_size, parse_size
 
 _UNIONS: Final = (typing.Union, types.UnionType)
 _WORDS: Final = {
@@ -99,19 +98,10 @@ def _tags(model: type[BaseModel]) -> dict[str, tuple[str, ...]]:
 
 def _field_form(field: FieldInfo) -> str:
     form = _form(field.annotation, field.metadata)
-    least = next((limit.ge for limit in field.metadata if isinstance(limit, Ge)), None)
-    most = next((limit.le for limit in field.metadata if isinstance(limit, Le)), None)
-    if least is None and most is None:
+    bounds = bounds_of(field)
+    if not bounds:
         return form
-    written = [_written_limit(limit, form) for limit in (least, most)]
-    bounds = f"{written[0]} to {written[1]}" if most is not None else f"{written[0]} or more"
     return bounds if form == "number" else f"{form}, {bounds}"
-
-
-def _written_limit(limit: Any, form: str) -> str:  # noqa: ANN401 - limits are numbers or durations
-    if isinstance(limit, timedelta):
-        return format_duration(limit)
-    return format_size(limit) if form == "size" and limit is not None else f"{limit:,}" if limit is not None else ""
 
 
 def _form(annotation: Any, metadata: list[Any]) -> str:  # noqa: ANN401 - annotations are of any kind
@@ -125,8 +115,7 @@ def _form(annotation: Any, metadata: list[Any]) -> str:  # noqa: ANN401 - annota
         return _codes(map(str, arguments))
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return _model_form(annotation)
-    is_size = any(getattr(each, "func", None) is parse_size for each in metadata)
-    return "size" if is_size else _WORDS.get(origin or annotation, "list")
+    return "size" if is_size(metadata) else _WORDS.get(origin or annotation, "list")
 
 
 def _model_form(model: type[BaseModel]) -> str:
