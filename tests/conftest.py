@@ -22,6 +22,11 @@ group.consumer.heartbeat.interval.ms=1000
 group.consumer.min.session.timeout.ms=6000
 group.consumer.session.timeout.ms=6000
 """
+# Who is told nothing else may do all; a test that refuses something does so for its own topic and group.
+AUTHORIZER = """
+authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
+allow.everyone.if.no.acl.found=true
+"""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -39,7 +44,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
     """A real Kafka broker for the whole session; tests keep apart by the names of their topics and groups."""
     directory: Path = tmp_path_factory.mktemp("broker")
-    started = Broker.prepare(directory / "kafka", QUICK_GROUPS)
+    started = Broker.prepare(directory / "kafka", QUICK_GROUPS + AUTHORIZER)
     record = started.start(owner=directory)
     yield started
     record.stop(STOP_GRACE_SECONDS)

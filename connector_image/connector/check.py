@@ -3,6 +3,7 @@
 Nothing is sent or committed and no group is joined. One finding does not hide another: whatever can be looked at is.
 """
 
+import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -13,6 +14,7 @@ from connector.dead_letters import Probed, open_dead_letters
 from connector.errors import ConnectorError, NotAuthenticated
 from connector.firehose import delivery_stream
 from connector.kafka.client import Client
+from connector.kafka.inspection import Inspection
 from connector.kafka.security import security_settings
 from connector.kinesis import stream
 from connector.sender import CredentialsUnavailable
@@ -114,7 +116,10 @@ def _kafka(account: Account | None, config: ConnectorConfig) -> Iterator[Finding
         bootstrap = resolve_bootstrap(config.source.bootstrap, lambda path: _parameter(account, path))
         return _topic(bootstrap, config)
 
-    yield _find("topic", topic)
+    found = _find("topic", topic)
+    yield found
+    if found.error is None:
+        yield from _reading(bootstrap, config)
     if config.dead_letters is None:
         return
     if isinstance(config.dead_letters, DeadLetterTopic) and not bootstrap:
@@ -138,6 +143,47 @@ def _topic(bootstrap: str, config: ConnectorConfig) -> str:
         client.consumer.close()
     idle = "; more processes than that have nothing to do" if count < config.processes else ""
     return f"{source.topic} at {bootstrap} has {count} partitions{idle}"
+
+
+def _reading(bootstrap: str, config: ConnectorConfig) -> Iterator[Finding]:
+    source = config.source
+    try:
+        inspection = Inspection(source, bootstrap)
+    except ConnectorError as error:
+        yield Finding("permission", str(error), error)
+        return
+    with contextlib.closing(inspection):
+        yield _may_read(f"topic {source.topic}", inspection.may_read_topic)
+        group = _may_read(f"group {source.group}", inspection.may_read_group)
+        yield group
+        if group.error is None:
+            yield from _offsets(inspection)
+        else:
+            yield Finding("committed offsets", "not tried: they are told to who may read the group", skipped=True)
+
+
+def _may_read(what: str, ask: Callable[[], bool | None]) -> Finding:
+    try:
+        allowed = ask()
+    except ConnectorError as error:
+        return Finding("permission", str(error), error)
+    if allowed is None:
+        return Finding("permission", f"{what}: the brokers do not tell whether it may be read", skipped=True)
+    if not allowed:
+        denied = ConnectorError(f"{what} may not be read; allow READ on it, `plan` prints all that is needed")
+        return Finding("permission", str(denied), denied)
+    return Finding("permission", f"{what} may be read")
+
+
+def _offsets(inspection: Inspection) -> Iterator[Finding]:
+    try:
+        found, gaps = inspection.positions()
+    except ConnectorError as error:
+        yield Finding("committed offsets", str(error), error)
+        return
+    if not gaps:
+        yield Finding("committed offsets", found)
+    yield from (Finding("committed offsets", str(gap), gap) for gap in gaps)
 
 
 def _dead_letters(bootstrap: str, config: ConnectorConfig) -> Probed:

@@ -399,7 +399,7 @@ def test_a_compacted_topic_is_refused_since_it_loses_letters(cluster: Cluster, o
 
 
 def test_brokers_that_are_not_there_are_named(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("connector.dead_letters.topic_probe._PATIENCE", 1.0)
+    monkeypatch.setattr("connector.kafka.admin._PATIENCE", 1.0)
     nowhere = reached(**{"bootstrap.servers": "127.0.0.1:1"})
     dead_letters = TopicDeadLetters("rejected", "route", nowhere, Backoff(0.05, 0.2))
     with pytest.raises(ConnectorError, match=r"at 127\.0\.0\.1:1: no broker answers .*check source\.bootstrap"):

@@ -1,28 +1,19 @@
 """Whether a topic is fit for dead letters, found out before there are any."""
 
-import logging
-import time
-from concurrent.futures import Future
-from concurrent.futures import TimeoutError as NotYet
-from typing import Any, Final, TypeVar
+from typing import Final
 
 from confluent_kafka import KafkaError, KafkaException, TopicCollection
-from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._acl import AclOperation
 from confluent_kafka.admin._config import ConfigEntry, ConfigResource
 
 from connector.dead_letters.cluster import Cluster
 from connector.dead_letters.target import Probed
 from connector.errors import ConnectorError
+from connector.kafka.admin import Admin
 from connector.units import format_size
 
-_PATIENCE: Final = 10.0
-_STEP: Final = 0.2
 # What the headers and the framing of a letter may come to.
 _ROOM: Final = 8192
-_TIMED_OUT: Final = KafkaError._TIMED_OUT  # noqa: SLF001 - librdkafka's own codes begin with an underscore
-
-Answer = TypeVar("Answer")
 
 
 def probe_topic(topic: str, cluster: Cluster, source_topic: str | None) -> Probed:
@@ -39,14 +30,13 @@ class _Probe:
     def __init__(self, topic: str, cluster: Cluster) -> None:
         self._topic = topic
         self._what = f"dead-letter topic {topic!r}"
-        self._diagnosis = cluster.diagnosis()
-        settings: dict[str, Any] = {**cluster.settings(), "error_cb": self._diagnosis.hear}
-        self._admin = AdminClient(settings, logger=logging.getLogger("connector.librdkafka"))
+        self._admin = Admin(cluster.settings(), cluster.diagnosis())
 
     def run(self, source_topic: str | None) -> Probed:
-        futures = self._admin.describe_topics(TopicCollection([self._topic]), include_authorized_operations=True)
+        asked = TopicCollection([self._topic])
+        futures = self._admin.client.describe_topics(asked, include_authorized_operations=True)
         try:
-            description = self._await(futures[self._topic])
+            description = self._admin.answer(futures[self._topic])
         except KafkaException as error:
             raise self._explained(error.args[0]) from None
         allowed = description.authorized_operations
@@ -79,29 +69,15 @@ class _Probe:
         """Read a topic's settings, none where that is not allowed."""
         resource = ConfigResource(ConfigResource.Type.TOPIC, topic)
         try:
-            entries: dict[str, ConfigEntry] = self._await(self._admin.describe_configs([resource])[resource])
+            answer = self._admin.client.describe_configs([resource])[resource]
+            entries: dict[str, ConfigEntry] = self._admin.answer(answer)
         except KafkaException:
             return {}
         return {name: str(entry.value) for name, entry in entries.items()}
-
-    def _await(self, future: "Future[Answer]") -> Answer:
-        started = time.monotonic()
-        while True:
-            try:
-                answer = future.result(_STEP)
-            except NotYet:
-                # The reason comes by a callback, which only a poll serves.
-                self._admin.poll(0)
-                took = time.monotonic() - started
-                if self._diagnosis.is_hopeless(took) or took > _PATIENCE:
-                    raise KafkaException(KafkaError(_TIMED_OUT)) from None
-            else:
-                self._diagnosis.reached()
-                return answer
 
     def _explained(self, error: KafkaError) -> ConnectorError:
         if error.code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
             return ConnectorError(f"{self._what}: does not exist; create it or correct dead_letters.topic")
         if error.code() == KafkaError.TOPIC_AUTHORIZATION_FAILED:
             return ConnectorError(f"{self._what}: {error.str()}; allow WRITE and DESCRIBE on the topic")
-        return self._diagnosis.explain(error)
+        return self._admin.explain(error)
