@@ -14,6 +14,7 @@ from botocore.config import Config
 from pydantic import BaseModel
 
 from connector.aws.explained import explained, without_login
+from connector.aws.regions import doubt
 from connector.config import ConnectorConfig, FirehoseSink, Secret
 from connector.permissions import acls, policies
 from connector.units import format_duration, format_size
@@ -92,7 +93,8 @@ def plan(config: ConnectorConfig, origin: str, overrides: Mapping[str, str]) -> 
         Row(row.key, row.value, overrides.get(row.key, row.origin)) for row in _rows(config, "", origin, given=True)
     ]
     if config.sink.region is None:
-        rows = [Row(row.key, region, "AWS settings") if row.key == "sink.region" else row for row in rows]
+        named = "sink.stream" if config.sink.named_region else "AWS settings"
+        rows = [Row(row.key, region, named) if row.key == "sink.region" else row for row in rows]
     if config.sink.limits.record is None:
         rows = [Row(row.key, _OF_THE_STREAM, row.origin) if row.key == "sink.limits.record" else row for row in rows]
     return Plan(
@@ -130,7 +132,7 @@ def _derived(config: ConnectorConfig, region: str, endpoint: str) -> dict[str, s
     share = "each process" if config.processes > 1 else "the process"
     return {
         "route": f"{source.topic} → {sink.target}, by {call} as {wire}",
-        "region": region,
+        "region": f"{region} ({doubtful})" if (doubtful := doubt(region).rstrip(":")) else region,
         "endpoint": endpoint,
         "identity": sink.role.arn if sink.role else "the environment's own",
         "group": f"{source.group}, {config.processes} of its members here",
@@ -161,7 +163,7 @@ def _place(config: ConnectorConfig) -> tuple[str, str]:
         client = without_login(
             session.create_client(
                 sink.kind,
-                region_name=sink.region or os.environ.get("AWS_REGION") or None,
+                region_name=sink.named_region or os.environ.get("AWS_REGION") or None,
                 endpoint_url=sink.endpoint,
                 aws_access_key_id="none",
                 aws_secret_access_key="none",  # noqa: S106 - says so itself

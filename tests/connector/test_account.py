@@ -7,9 +7,12 @@ import sys
 from pathlib import Path
 
 import botocore.credentials
+import botocore.httpsession
 import pytest
+from botocore.exceptions import EndpointConnectionError
 
 from connector.aws.account import Account
+from connector.aws.regions import doubt
 from connector.config import KinesisSink
 from connector.errors import ConnectorError, NotAuthenticated
 from connector.kinesis.stream import fitted, require_ready
@@ -98,6 +101,57 @@ def test_the_region_comes_from_the_route_or_from_what_the_sdks_read(monkeypatch:
     monkeypatch.setenv("AWS_REGION", "eu-west-2")
     assert Account(None).region == "eu-west-2"
     assert Account("eu-west-1").region == "eu-west-1"
+
+
+ARN = "arn:aws:kinesis:eu-west-1:111122223333:stream/flights"
+
+
+def kinesis(**settings: object) -> KinesisSink:
+    return KinesisSink.model_validate({"kind": "kinesis", "stream": "flights", **settings})
+
+
+@pytest.mark.parametrize("settings", [{}, {"AWS_DEFAULT_REGION": "us-east-1"}, {"AWS_REGION": "us-east-1"}])
+def test_the_region_of_an_arn_goes_before_that_of_the_settings(monkeypatch: pytest.MonkeyPatch, settings):
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+    assert Account.of(kinesis(stream=ARN)).region == "eu-west-1"
+
+
+@pytest.mark.usefixtures("keys")
+def test_who_cannot_reach_an_endpoint_of_the_sink_is_told_to_look_there(monkeypatch: pytest.MonkeyPatch):
+    nobody = "http://127.0.0.1:9"
+    with pytest.raises(ConnectorError, match=r"127\.0\.0\.1:9/\S*; correct sink\.endpoint, or check the network$"):
+        Account.of(kinesis(region="eu-west-1", endpoint=nobody)).stream("flights")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", nobody)
+    with pytest.raises(ConnectorError, match=r"; check AWS_ENDPOINT_URL, AWS_PROFILE and the network$"):
+        Account.of(kinesis(region="eu-west-1")).stream("flights")
+
+
+@pytest.mark.parametrize(
+    ("sink", "place"),
+    [
+        (kinesis(region="eu-wset-1"), r"sink\.region"),
+        (kinesis(stream=ARN.replace("west", "wset")), r"sink\.stream"),
+        (kinesis(), "AWS_REGION"),
+    ],
+)
+@pytest.mark.usefixtures("keys")
+def test_a_region_that_cannot_be_reached_and_is_not_known_is_probably_misspelt(monkeypatch, sink, place):
+    monkeypatch.delenv("AWS_ENDPOINT_URL")
+    monkeypatch.setenv("AWS_REGION", "eu-wset-1")
+    account = Account.of(sink)
+
+    def unreachable(*_: object) -> None:
+        raise EndpointConnectionError(endpoint_url=f"{account.endpoint_url}/")
+
+    monkeypatch.setattr(botocore.httpsession.URLLib3Session, "send", unreachable)
+    with pytest.raises(ConnectorError, match=f"known, did you mean eu-west-1[?] correct {place}"):
+        account.stream("flights")
+
+
+def test_a_region_is_only_doubted_where_it_is_not_known():
+    assert doubt("eu-west-1") == ""
+    assert doubt("xx-nowhere-9") == "no region xx-nowhere-9 is known:"
 
 
 def test_the_bundle_of_a_profile_is_known(monkeypatch: pytest.MonkeyPatch):

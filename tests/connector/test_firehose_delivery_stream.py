@@ -26,6 +26,9 @@ class StubbedAccount:
         self.stubber = Stubber(self.firehose)
         self.stubber.activate()
 
+    def way_out(self, error: Exception) -> str:
+        return str(error)
+
     def client(self, service: str) -> Any:
         assert service == "firehose"
         return self.firehose

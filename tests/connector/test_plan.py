@@ -70,6 +70,19 @@ def test_a_region_that_the_surroundings_give_is_shown(planned, monkeypatch):
     assert json.loads(text)["derived"]["endpoint"] == "https://kinesis.us-east-2.amazonaws.com"
 
 
+def test_the_region_of_an_arn_is_the_streams(planned, monkeypatch):
+    monkeypatch.setenv("AWS_REGION", "us-east-2")
+    sink = {"kind": "kinesis", "stream": "arn:aws:kinesis:eu-west-1:111122223333:stream/s"}
+    text = planned({"route": "r", "source": SOURCE, "sink": sink}, "-o", "json")
+    assert rows(text)["sink.region"] == ("eu-west-1", "sink.stream")
+    assert json.loads(text)["derived"]["endpoint"] == "https://kinesis.eu-west-1.amazonaws.com"
+
+
+def test_a_region_that_is_not_known_is_doubted(planned):
+    derived = json.loads(planned(content({**KINESIS, "region": "eu-wset-1"}), "-o", "json"))["derived"]
+    assert derived["region"] == "eu-wset-1 (no region eu-wset-1 is known, did you mean eu-west-1?)"
+
+
 def test_the_variable_is_named_that_holds_the_whole(capsys, monkeypatch):
     monkeypatch.setenv("CONNECTOR_CONFIG", json.dumps(content(KINESIS)))
     assert main(["plan"]) == 0
@@ -139,7 +152,8 @@ def test_a_stream_needs_what_the_connector_calls_and_no_more():
 
 def test_an_arn_of_a_stream_is_taken_as_it_is():
     arn = "arn:aws-cn:kinesis:cn-north-1:111122223333:stream/s"
-    assert allowed(content({"kind": "kinesis", "stream": arn}))[ENVIRONMENT]["kinesis:PutRecords"] == [arn]
+    sink = {"kind": "kinesis", "stream": arn, "region": "cn-north-1"}
+    assert allowed(content(sink))[ENVIRONMENT]["kinesis:PutRecords"] == [arn]
 
 
 def test_what_a_role_needs_is_told_from_what_may_assume_it():

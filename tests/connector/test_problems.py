@@ -41,6 +41,11 @@ def security(**settings: Any) -> list[str]:
         ({"partition_key": {"headr": "x"}}, "must be key, partition, spread, {header: …} or {field: …}"),
         ({"partition_key": {"header": ""}}, "sink.partition_key.header: '' must not be empty"),
         ({"explicit_hash_key": "abc"}, "sink.explicit_hash_key: 'abc' must be a whole number from 0 to 2^128 - 1"),
+        ({"region": "eu west 1"}, "sink.region: 'eu west 1' must match ^[a-z0-9]+(-[a-z0-9]+)*$; correct"),
+        (
+            {"region": "eu-west-2", "stream": "arn:aws:kinesis:eu-west-1:111122223333:stream/x"},
+            "sink.region: eu-west-2 is not the region of sink.stream's ARN (eu-west-1); remove it, or correct one",
+        ),
         ({"kind": "s3"}, "sink.kind: 's3' must be one of 'kinesis', 'firehose'"),
     ],
 )

@@ -7,8 +7,9 @@ from urllib.parse import urlsplit
 from botocore.exceptions import ClientError
 from botocore.utils import get_environ_proxies
 
-from connector.aws.explained import explained, sentence
+from connector.aws.explained import WAY_OUT, explained, sentence, unreached
 from connector.aws.identity import Identity
+from connector.aws.regions import doubt
 from connector.aws.signing import Credentials
 from connector.config import FirehoseSink, KinesisSink, Role
 from connector.errors import ConnectorError
@@ -47,6 +48,7 @@ class Account:
         endpoint: str | None = None,
         fips: bool = False,
         role: Role | None = None,
+        region_key: str = "sink.region or AWS_REGION",
     ) -> None:
         """Find out where the services are.
 
@@ -56,11 +58,14 @@ class Account:
             endpoint: Its URL; without it the AWS settings and the region decide.
             fips: Use its FIPS endpoint.
             role: The role to assume; without it the environment's own identity.
+            region_key: What names the region.
 
         Raises:
             ConnectorError: the settings name no region, or make no sense.
         """
         self._region = region
+        self._own_endpoint = endpoint
+        self._region_key = region_key
         self._service = service
         with explained("the AWS settings"):
             self._identity = Identity(region, role, fips=fips)
@@ -82,7 +87,19 @@ class Account:
         Raises:
             ConnectorError: the settings name no region, or make no sense.
         """
-        return cls(sink.region, sink.kind, endpoint=sink.endpoint, fips=sink.fips, role=sink.role)
+        named = sink.named_region
+        key = "sink.region" if sink.region else "sink.stream" if named else "AWS_REGION"
+        return cls(named, sink.kind, endpoint=sink.endpoint, fips=sink.fips, role=sink.role, region_key=key)
+
+    def way_out(self, error: Exception) -> str:
+        """Tell what to do about an error of which nothing else is known, by what named the address."""
+        if not unreached(error).startswith(self.endpoint_url):
+            return WAY_OUT
+        if self._own_endpoint is not None:
+            return "correct sink.endpoint, or check the network"
+        of_aws = (urlsplit(self.endpoint_url).hostname or "").endswith(_AWS_HOSTS)
+        doubtful = doubt(self.region) if of_aws else ""
+        return f"{doubtful} correct {self._region_key}, or check the network" if doubtful else WAY_OUT
 
     def credentials(self) -> Credentials:
         """Return credentials that are valid now, at once unless there are none.
@@ -180,7 +197,7 @@ class Account:
         return str(answer["Parameter"]["Value"])
 
     def _explained(self, stream: str) -> Any:  # noqa: ANN401 - a context manager
-        return explained(f"stream {stream!r} in {self.region}")
+        return explained(f"stream {stream!r} in {self.region}", way_out=self.way_out)
 
 
 def _refuse_proxy(url: str) -> None:

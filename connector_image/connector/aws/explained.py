@@ -1,10 +1,11 @@
 """What botocore raises, said in one line with a way out."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
-from botocore.exceptions import ClientError, NoCredentialsError, NoRegionError
+from botocore.exceptions import ClientError, HTTPClientError, NoCredentialsError, NoRegionError
+from botocore.exceptions import ConnectionError as NotConnected
 
 from connector.aws.said import message_in
 from connector.errors import ConnectorError, NotAuthenticated
@@ -22,12 +23,20 @@ _UNAUTHENTICATED: Final = frozenset(
         "UnrecognizedClientException",
     }
 )
+WAY_OUT: Final = "check AWS_ENDPOINT_URL, AWS_PROFILE and the network"
 _NOT_THERE: Final = frozenset({"NoSuchBucket", "ParameterNotFound", "ResourceNotFoundException"})
 
 
 @contextlib.contextmanager
-def explained(what: str, region_key: str = "sink.region") -> Iterator[None]:
-    """Say what went wrong with `what`; `region_key` is the place in the configuration that names a region.
+def explained(
+    what: str, region_key: str = "sink.region", way_out: Callable[[Exception], str] = lambda _: WAY_OUT
+) -> Iterator[None]:
+    """Say what went wrong with `what`.
+
+    Args:
+        what: The thing that was looked at.
+        region_key: The place in the configuration that names a region.
+        way_out: Tells what to do where nothing else is known of an error.
 
     Raises:
         ConnectorError: whatever went wrong.
@@ -54,8 +63,13 @@ def explained(what: str, region_key: str = "sink.region") -> Iterator[None]:
         raise ConnectorError(f"{what}: {said}") from None
     # A client resolves the chain when it is made, and the chain lets through whatever its sources raise.
     except Exception as error:  # noqa: BLE001 - whatever it is, the user needs one line of it
-        way_out = "check AWS_ENDPOINT_URL, AWS_PROFILE and the network"
-        raise ConnectorError(f"{what}: {sentence(error)}; {way_out}") from None
+        raise ConnectorError(f"{what}: {sentence(error)}; {way_out(error)}") from None
+
+
+def unreached(error: Exception) -> str:
+    """Return the URL that could not be reached, which may be where a role is assumed; empty where it is none."""
+    called = error.kwargs.get("endpoint_url") if isinstance(error, (NotConnected, HTTPClientError)) else None
+    return called if isinstance(called, str) else ""
 
 
 def sentence(error: Exception) -> str:

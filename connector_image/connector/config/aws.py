@@ -1,12 +1,14 @@
 """What the sinks of AWS have in common."""
 
 from collections.abc import Iterator
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Final
 
 from pydantic import AfterValidator, Field
 
 from connector.config.section import BrokenRule, Rules, Section, no_login
 from connector.units import Duration, format_duration, parse_duration
+
+REGION_NAME: Final = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 
 
 class Role(Section):
@@ -63,8 +65,9 @@ class AwsSink(Section):
 
     region: str | None = Field(
         default=None,
-        min_length=1,
-        description="AWS region; without it the one the AWS settings name",
+        pattern=REGION_NAME,
+        max_length=63,
+        description="AWS region; without it that of the ARN where a stream has one, else the one the AWS settings name",
         examples=["eu-west-1"],
     )
     endpoint: Annotated[str, AfterValidator(no_login)] | None = Field(
@@ -84,6 +87,11 @@ class AwsSink(Section):
         description="longest wait for an answer",
     )
     retry: Retry = Field(default=Retry(), description="waits before a record is sent again")
+
+    @property
+    def named_region(self) -> str | None:
+        """The region that the sink itself names; without one the AWS settings decide."""
+        return self.region
 
     def _endpoint_or_fips(self) -> Iterator[BrokenRule]:
         if self.fips and self.endpoint is not None:

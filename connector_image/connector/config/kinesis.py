@@ -10,7 +10,13 @@ from connector.config.limits import exceeding
 from connector.config.section import KIBIBYTE, MEBIBYTE, BrokenRule, Rules, Section
 from connector.units import Size, format_size
 
-STREAM_NAME = r"^([a-zA-Z0-9_.-]{1,128}|arn:[^:]+:kinesis:[^:]+:\d{12}:stream/[a-zA-Z0-9_.-]{1,128})$"
+STREAM_NAME = r"^([a-zA-Z0-9_.-]{1,128}|arn:[^:]+:kinesis:[a-z0-9-]+:\d{12}:stream/[a-zA-Z0-9_.-]{1,128})$"
+
+
+def region_of(stream: str) -> str | None:
+    """Return the region that a stream's ARN holds; its name holds none."""
+    return stream.split(":")[3] if stream.startswith("arn:") else None
+
 
 # Hash keys are MD5 digests read as numbers.
 HASH_KEYS = 1 << 128
@@ -123,6 +129,11 @@ class KinesisSink(AwsSink):
         return self.aggregation == "kpl" and self.limits.asks_for_aggregates
 
     @property
+    def named_region(self) -> str | None:
+        """The region that the sink itself names, with its ARN if not otherwise."""
+        return self.region or region_of(self.stream)
+
+    @property
     def spreads(self) -> bool:
         """Whether records of one key may go to different shards."""
         return self.partition_key == "spread" or isinstance(self.explicit_hash_key, FromHeader)
@@ -140,4 +151,11 @@ class KinesisSink(AwsSink):
         if self._sizes_aggregates:
             yield from exceeding("limits.aggregate", self.limits.aggregate, "limits.request", self.limits.request)
 
-    RULES: ClassVar[Rules] = (*AwsSink.RULES, _aggregate_is_a_record, _aggregate_fits)
+    def _one_region(self) -> Iterator[BrokenRule]:
+        found = region_of(self.stream)
+        if found is not None and self.region is not None and self.region != found:
+            yield BrokenRule(
+                "region", f"{self.region} is not the region of sink.stream's ARN ({found})", "remove it, or correct one"
+            )
+
+    RULES: ClassVar[Rules] = (*AwsSink.RULES, _one_region, _aggregate_is_a_record, _aggregate_fits)

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from connector.config.aws import Role
+from connector.config.aws import REGION_NAME, Role
 from connector.config.section import BrokenRule, Rules, Secret, Section, no_login
 
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -120,7 +120,11 @@ class MskIam(_OverSasl):
     protocol: Literal["sasl-tls"] = Field(description="how connections are made")
     mechanism: Literal["aws-msk-iam"] = Field(description="how we prove who we are")
     region: str | None = Field(
-        default=None, min_length=1, description="the cluster's region; without it the one the AWS settings name"
+        default=None,
+        pattern=REGION_NAME,
+        max_length=63,
+        description="the cluster's region; without it the one the AWS settings name",
+        examples=["eu-west-1"],
     )
     role: Role | None = Field(
         default=None, description="role to assume for Kafka; without it the environment's own identity"

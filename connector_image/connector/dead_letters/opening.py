@@ -8,6 +8,7 @@ from connector.aws.explained import explained
 from connector.aws.identity import Identity
 from connector.backoff import Backoff
 from connector.config import ConnectorConfig, DeadLetterBucket, DeadLetterStream, DeadLetterTopic
+from connector.config.kinesis import region_of
 from connector.dead_letters.bucket import BucketCarrier
 from connector.dead_letters.cluster import Cluster
 from connector.dead_letters.envelope import seal
@@ -41,10 +42,10 @@ def open_dead_letters(config: ConnectorConfig, cluster: Callable[[], Mapping[str
             reached = Cluster(cluster, config.source.security)
             return TopicDeadLetters(topic, config.route, reached, backoff, source_topic=config.source.topic)
         case DeadLetterStream(stream=stream):
-            region = stream.split(":")[3] if stream.startswith("arn:") else config.sink.region
+            region = region_of(stream) or config.sink.named_region
             return QueuedDeadLetters(StreamCarrier(_client(config, "kinesis", region), stream, sealed), backoff)
         case DeadLetterBucket(bucket=bucket, prefix=prefix):
-            client = _client(config, "s3", config.sink.region)
+            client = _client(config, "s3", config.sink.named_region)
             # Half of what may be unacknowledged, or reading would pause until an object has waited long enough.
             room = config.memory // 8
             return QueuedDeadLetters(BucketCarrier(client, bucket, prefix, config.route, sealed, room), backoff)

@@ -46,7 +46,7 @@ def describe(account: Account, name: str) -> DeliveryStream:
         ConnectorError: the delivery stream is not there or the service cannot be reached.
         NotAuthenticated: the service does not accept the credentials.
     """
-    with explained(f"delivery stream {name!r} in {account.region}"):
+    with explained(f"delivery stream {name!r} in {account.region}", way_out=account.way_out):
         answer = account.client("firehose").describe_delivery_stream(DeliveryStreamName=name)
     described = answer["DeliveryStreamDescription"]
     # A delivery stream has a single destination; the list is one for what may come.
