@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 from connector.batch import Partition
 from connector.config import Plaintext, Sasl, Secret, Tls
 from connector.errors import ConnectorError
-from connector.kafka.security import read_secret, security_settings
+from connector.kafka.security import read_login, read_secret, security_settings
 from connector.kafka.start import is_new, milliseconds, read_note, write_note
 
 
@@ -53,6 +54,30 @@ def test_a_secret_that_is_not_there_is_named_by_its_place(kind: str, tmp_path: P
     secret = Secret(env="SURELY_NOT_SET", file=None) if kind == "unset" else Secret(env=None, file=str(file))
     with pytest.raises(ConnectorError, match=r"source\.security\.password"):
         read_secret(secret, "source.security.password")
+
+
+ALL_GONE = Sasl(
+    protocol="sasl-tls",
+    mechanism="plain",
+    username=Secret(env="NOPE"),
+    password=Secret(file="/not/there"),
+    ca="/not/there/ca.pem",
+)
+
+
+@pytest.mark.parametrize("read", [security_settings, read_login])
+def test_all_that_is_missing_is_named_at_once(read: Callable[[Sasl], object], monkeypatch: pytest.MonkeyPatch):
+    with pytest.raises(ConnectorError) as refused:
+        read(ALL_GONE)
+    said = str(refused.value)
+    assert "source.security.username.env: the environment variable NOPE is not set" in said
+    assert "source.security.password.file: /not/there cannot be read" in said
+    assert "source.security.ca: /not/there/ca.pem is not there" in said
+    monkeypatch.setenv("NOPE", "planted")
+    with pytest.raises(ConnectorError) as refused:
+        read(ALL_GONE)
+    assert "NOPE" not in str(refused.value)
+    assert "planted" not in str(refused.value)
 
 
 def test_an_authority_that_is_not_there_is_named():

@@ -14,6 +14,7 @@ from connector.kafka.msk_iam import MskIamTokens
 from connector.sender import CredentialsUnavailable
 
 _PLACE = "source.security"
+_PEM_KEYS = frozenset({"ca", "certificate", "key", "token_ca"})
 
 
 def security_settings(security: Security) -> dict[str, Any]:
@@ -22,9 +23,10 @@ def security_settings(security: Security) -> dict[str, Any]:
     With MSK IAM they hold a callback, so make them anew for each client.
 
     Raises:
-        ConnectorError: a secret or a file is not where the configuration says, or the AWS settings make no sense.
+        ConnectorError: secrets or files are not where the configuration says, or the AWS settings make no sense.
         NotAuthenticated: there are no AWS credentials to log in with.
     """
+    _require_all(security)
     match security:
         case Plaintext():
             return {"security.protocol": "plaintext"}
@@ -55,12 +57,16 @@ def read_login(security: Sasl) -> tuple[SecretStr, SecretStr]:
     """Read the user name and the password, which may have changed since.
 
     Raises:
-        ConnectorError: one of them is not where the configuration says.
+        ConnectorError: secrets or files are not where the configuration says.
     """
-    return (
-        read_secret(security.username, f"{_PLACE}.username"),
-        read_secret(security.password, f"{_PLACE}.password"),
-    )
+    try:
+        return (
+            read_secret(security.username, f"{_PLACE}.username"),
+            read_secret(security.password, f"{_PLACE}.password"),
+        )
+    except ConnectorError:
+        _require_all(security)
+        raise
 
 
 def describe(security: Security) -> tuple[str, str]:
@@ -111,6 +117,26 @@ def read_secret(secret: Secret, path: str) -> SecretStr:
     if not value:
         raise ConnectorError(f"{path}.file: {file} is empty; write the secret into it")
     return SecretStr(value)
+
+
+def _require_all(security: Security) -> None:
+    """Look for all secrets and files, so that one that is missing does not hide the next.
+
+    Raises:
+        ConnectorError: some are not there; it names each by its variable or its file.
+    """
+    missing: list[str] = []
+    for name in type(security).model_fields:
+        value = getattr(security, name)
+        try:
+            if isinstance(value, Secret):
+                read_secret(value, f"{_PLACE}.{name}")
+            elif name in _PEM_KEYS:
+                _pem(name, value, name)
+        except ConnectorError as error:
+            missing.append(str(error))
+    if missing:
+        raise ConnectorError("; and ".join(missing))
 
 
 def _own_certificate(tls: Tls) -> dict[str, str]:
