@@ -14,7 +14,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from connector.config.bounds import bounds_of
-from connector.config.forms import TAGS, forms_of, models, tagged, tags, tags_of
+from connector.config.forms import TAGS, forms_of, homes, models, tagged, tags, tags_of
 from connector.config.section import BROKEN_RULE, Secret
 from connector.redaction import HIDDEN_NAME, kind_of, shown, shown_name, shown_word
 
@@ -94,6 +94,7 @@ class _Place:
     """Where an error is, followed through the model."""
 
     path: list[str] = field(default_factory=list)
+    root: type[BaseModel] | None = None
     parent: type[BaseModel] | None = None
     field: str = ""
     forms: Sequence[object] = ()
@@ -135,10 +136,7 @@ def _problem(detail: ErrorDetails, place: _Place) -> Problem:
         return Problem(where, "", "is missing", f"add it{_example(parent, name)}")
     if kind in {"extra_forbidden", "invalid_key"}:
         # Its value may be what belongs to the key of a secret.
-        known = ", ".join(sorted(parent.model_fields)) if parent else ""
-        close = _meant(place)
-        hint = f"did you mean {close}?" if close else "remove it"
-        return Problem(where, "", "is not a known key", f"{hint} (known here: {known})")
+        return Problem(where, "", "is not a known key", _place_for(place))
     if kind in {"union_tag_invalid", "union_tag_not_found"}:
         tag = str(context.get("discriminator", "")).strip("'")
         expected = context.get("expected_tags") or ", ".join(map(repr, tags_of(place.forms, tag)))
@@ -180,6 +178,16 @@ def _where(place: _Place, value: object) -> str:
     return _written(place.path)
 
 
+def _place_for(place: _Place) -> str:
+    """Tell where an unknown key belongs, or which was meant."""
+    found = homes(place.root, place.field) if place.root else set()
+    if len(found) == 1 and (section := found.pop()) != ".".join(place.path[:-1]):
+        return f"it belongs in {section}" if section else "it belongs at the top level"
+    known = ", ".join(sorted(place.parent.model_fields)) if place.parent else ""
+    close = _meant(place)
+    return f"{f'did you mean {close}?' if close else 'remove it'} (known here: {known})"
+
+
 def _meant(place: _Place) -> str | None:
     """Return the known key that is nearest to one that is not."""
     known = sorted(place.parent.model_fields) if place.parent else []
@@ -207,7 +215,7 @@ def _locate(location: tuple[int | str, ...], root: type[BaseModel]) -> _Place:
 
     That is a tag where the members have one, else the name of a type.
     """
-    place = _Place(forms=[root])
+    place = _Place(root=root, forms=[root])
     forms: list[object] = [root]
     for step in map(str, location):
         if step == _KEY:

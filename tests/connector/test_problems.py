@@ -85,6 +85,25 @@ def test_values_and_limits_stand_there_as_they_are_written(changes, problem):
     assert not re.search(r"datetime|should|\d{5}", only)
 
 
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        ({"sink": {"ordering": "none"}}, "sink.ordering: is not a known key; it belongs at the top level"),
+        ({"sink": {"record": "1MiB"}}, "sink.record: is not a known key; it belongs in sink.limits"),
+        ({"group": "g"}, "group: is not a known key; it belongs in source"),
+        ({"source": {"password": "hunter2"}}, "source.password: is not a known key; it belongs in source.security"),
+        # Two sections know a topic, none knows the others, and packing belongs to the other kind of sink.
+        ({"topic": "t"}, "topic: is not a known key; remove it (known here: "),
+        ({"sink": {"strem": "t"}}, "sink.strem: is not a known key; did you mean stream? (known here: "),
+        ({"sink": {"packing": "none"}}, "sink.packing: is not a known key; remove it (known here: "),
+    ],
+)
+def test_an_unknown_key_is_told_where_it_belongs(changes, problem):
+    (only,) = problems(**changes)
+    assert only.startswith(problem)
+    assert "hunter2" not in only
+
+
 def test_dead_letters_that_are_of_no_form_name_all_forms():
     (only,) = problems(dead_letters={"topik": "x"})
     assert only.startswith("dead_letters: {topik: …} must be {topic: …}, {stream: …} or {bucket: …}")

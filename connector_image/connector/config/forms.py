@@ -47,6 +47,15 @@ def tags_of(forms: Iterable[object], tag: str) -> list[str]:
     return list(found)
 
 
+def homes(root: type[BaseModel], key: str, path: str = "") -> set[str]:
+    """Return the paths of the sections that know a key."""
+    found = {path} if key in root.model_fields else set()
+    for name, field in root.model_fields.items():
+        for section in models(forms_of(field.annotation)):
+            found |= homes(section, key, f"{path}.{name}".lstrip("."))
+    return found
+
+
 def meant(forms: Iterable[object], value: object) -> type[BaseModel] | None:
     """Return the section that a value was meant to be, by its tags; None if it is none or might be several."""
     if not isinstance(value, dict):
