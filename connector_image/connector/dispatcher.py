@@ -7,14 +7,17 @@ its outcome. Time is an argument. Which records may leave is the feed's affair.
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from connector.batch import Records
 from connector.circuit import Circuit
-from connector.feed import CallLimits, Feed, Lane, Piece, Refused
+from connector.feed import CallLimits, Doubt, Feed, Lane, Piece, Refused
 from connector.gate import Gate
 from connector.outcome import Answer, CallFailure, Outcome, Placements
 from connector.sequences import Sequences
+
+# Seconds after which a message is given up though nothing shows that it is at fault: everything else may wait for it.
+_PATIENCE: Final = 300.0
 
 
 class Observer(Protocol):
@@ -50,6 +53,8 @@ class Call:
     started: float
     given_out: Mapping[bytes, bytes]
     """The highest sequence number of each shard that was known when it left."""
+    number: int = 0
+    """How many calls had left with it."""
 
     def __len__(self) -> int:
         return sum(len(piece.records) for piece in self.pieces)
@@ -58,6 +63,11 @@ class Call:
     def parts(self) -> list[Records]:
         """The records in order."""
         return [piece.records for piece in self.pieces]
+
+    @property
+    def messages(self) -> int:
+        """How many messages the records are."""
+        return sum(piece.messages for piece in self.pieces)
 
     @property
     def size(self) -> int:
@@ -75,6 +85,9 @@ class Dispatcher:
         self._observer = observer
         self.gate = gate
         self._sequences = Sequences()
+        self._left = 0  # calls
+        self._taken = 0  # the latest call that was taken
+        self._spent = 0  # what that was when a message was given up without a proof
         self.feed = feed
         self.circuit = circuit
         self.in_flight = 0
@@ -109,7 +122,8 @@ class Dispatcher:
         if not pieces:
             return None
         self.circuit.started()
-        call = Call(pieces, now, self._sequences.given_out())
+        self._left += 1
+        call = Call(pieces, now, self._sequences.given_out(), self._left)
         self.in_flight += len(call)
         if resent := sum(len(piece.records) for piece in pieces if piece.attempt):
             self._observer.resent(resent)
@@ -132,6 +146,8 @@ class Dispatcher:
             return
         if self.circuit.succeeded():
             self._observer.circuit_changed(self.circuit)
+        if outcome.codes is None or None in outcome.codes:
+            self._taken = max(self._taken, call.number)
         if self.gate is not None:
             self.gate.observe(call.parts, outcome, now)
         if outcome.placements is not None:
@@ -154,6 +170,7 @@ class Dispatcher:
         if codes is None or codes.count(None) == len(codes):
             self._observer.acknowledged(self.feed.taken(piece, placements), piece.records.size)
             return
+        piece.doubt = None  # the target takes their content
         refused = [index for index, code in enumerate(codes) if code is not None]
         for code in {codes[index] for index in refused}:
             self._observer.failed(str(code), codes.count(code))
@@ -166,17 +183,40 @@ class Dispatcher:
     def _settle_failure(self, call: Call, failure: CallFailure, now: float) -> None:
         self._observer.call_failed(failure)
         self._observer.failed(failure.code, len(call))
-        if failure.refuses_content:
-            if self.circuit.succeeded():
-                self._observer.circuit_changed(self.circuit)
-            for piece in call.pieces:
-                self.refused += [(refused, failure) for refused in self.feed.suspected(piece, len(call) // 2)]
-            return
-        reason = f"{failure.code}: {failure.message}"
-        if self.circuit.failed(reason, now, permanent=failure.permanent):
+        at_fault = failure.refuses_content and self._is_at_fault(call, now)
+        if at_fault:
+            changed = self.circuit.succeeded()
+        else:
+            changed = self.circuit.failed(f"{failure.code}: {failure.message}", now, permanent=failure.permanent)
+        if changed:
             self._observer.circuit_changed(self.circuit)
         for piece in call.pieces:
-            self.feed.failed(piece, None, now)
+            if failure.refuses_content:
+                found = self.feed.suspected(piece, len(call) // 2, at_fault=at_fault)
+                self.refused += [(refused, failure) for refused in found]
+            else:
+                self.feed.failed(piece, None, now)
+
+    def _is_at_fault(self, call: Call, now: float) -> bool:
+        """Tell whether a call is refused for what it holds, and not as every other would be.
+
+        An endpoint may refuse whatever it gets: one of another API version, or one that is broken. So a message is at
+        fault only if it is alone and the target took a call that left after it had refused this one first.
+
+        Where everything else waits behind such messages nothing can show that. To wait for ever would be worse than to
+        err once: after a while one of them is given up, and the next one when the target has taken something.
+        """
+        for piece in call.pieces:
+            piece.doubt = piece.doubt or Doubt(self._left, now)
+        doubt = call.pieces[0].doubt
+        if call.messages > 1 or doubt is None:
+            return False
+        if self._taken > doubt.left:
+            return True
+        if now - doubt.since < _PATIENCE or self._taken == self._spent:
+            return False
+        self._spent = self._taken
+        return True
 
     def _compare(self, call: Call, placements: Placements) -> None:
         for shard, count in Counter(self._sequences.inversions(call.given_out, placements)).items():

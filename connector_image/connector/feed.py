@@ -27,6 +27,14 @@ class Lane:
     abandoned: bool = False
 
 
+class Doubt(NamedTuple):
+    """When the target refused a call for its content."""
+
+    left: int
+    """How many calls had left by then."""
+    since: float
+
+
 @dataclass(slots=True, eq=False)
 class Piece:
     """Records as they go into a call. What they mean to its feed only that knows."""
@@ -34,6 +42,13 @@ class Piece:
     records: Records
     attempt: int = 0
     """How often they were sent before."""
+    doubt: Doubt | None = field(default=None, kw_only=True)
+    """When a call with them was refused for its content first, None for never."""
+
+    @property
+    def messages(self) -> int:
+        """How many messages they are."""
+        return len(self.records)
 
 
 class Refused(NamedTuple):
@@ -91,11 +106,11 @@ class Feed(Protocol):
         A part of them, in ascending order, leaves the piece: the rest may be settled for itself.
         """
 
-    def suspected(self, piece: Piece, company: int) -> Iterable[Refused]:
-        """Note that the target refuses a call for its content; one of its records is at fault.
+    def suspected(self, piece: Piece, company: int, *, at_fault: bool) -> Iterable[Refused]:
+        """Note that the target refuses a call for its content; one of its records may be at fault.
 
-        Those of this piece are to go in calls of `company` records at most, and the ones that were alone already are
-        returned: it is them.
+        Those of this piece are to go in calls of `company` records at most, and its doubt with them. What was alone
+        already is returned if it is `at_fault`; else it is sent again as after `failed`.
         """
 
     def settle(self, refused: Refused) -> None:

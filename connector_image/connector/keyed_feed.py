@@ -134,16 +134,19 @@ class KeyedFeed:
         due = now + self._backoff.wait(single.attempt)
         heapq.heappush(self._waiting, (due, next(self._tie), single.made_of(records, single.attempt + 1)))
 
-    def suspected(self, piece: Piece, company: int) -> Iterable[Refused]:
-        """Send the records of a refused call in smaller ones, at once since that ends; return what was alone."""
+    def suspected(self, piece: Piece, company: int, *, at_fault: bool) -> Iterable[Refused]:
+        """Send the records of a refused call in smaller ones, at once since that ends; return what is at fault."""
         single = Singles.of(piece)
         records, lane = single.records, single.lane
         if lane.abandoned:
             self.released += records.footprint
             return ()
-        if company == 0:
+        if at_fault:
             self.released += records.footprint
             return (Refused(lane, records.offsets[0], records.keys[0], records.data[0]),)
+        if company == 0:
+            self.failed(piece, None, self._now)
+            return ()
         parts = []
         while len(records) > company:
             first, records = records.split(company)

@@ -40,7 +40,7 @@ class CallFailure:
     renews_credentials: bool = False
     """The credentials were refused, fresh ones may be accepted."""
     refuses_content: bool = False
-    """The target is well and takes calls, but not one with these records: one of them may be at fault."""
+    """The target does not take what the call holds: one of its records may be at fault."""
 
 
 Outcome = Answer | CallFailure

@@ -154,12 +154,17 @@ class PackedFeed:
         self._put_back(parcel)
         self._consider(queue)
 
-    def suspected(self, piece: Piece, company: int) -> Iterable[Refused]:
+    def suspected(self, piece: Piece, company: int, *, at_fault: bool) -> Iterable[Refused]:
         """Send what a refused call held again: alone, then in halves, until the record at fault is alone."""
         parcel = Parcel.of(piece)
-        queue = self._landed(parcel)
+        parcel.queue.doubt = None if at_fault else parcel.doubt
         count = len(parcel.content)
-        if company == 0 and count == 1:
+        if company == 0 and count == 1 and not at_fault:
+            parcel.queue.most = 1
+            self.failed(parcel, None, self._now)
+            return ()
+        queue = self._landed(parcel)
+        if at_fault:
             ((lane, content),) = parcel.parts
             self.released += content.footprint
             queue.attempt = 0

@@ -8,7 +8,7 @@ from itertools import chain
 from typing import Final
 
 from connector.batch import Records
-from connector.feed import Lane, Piece
+from connector.feed import Doubt, Lane, Piece
 from connector.packing import Part
 
 NO_LIMIT: Final = sys.maxsize
@@ -31,6 +31,8 @@ class Queue:
     attempt: int = 0
     most: int = NO_LIMIT
     """Records in one packed record at most, while one of them is suspected to be refused for itself."""
+    doubt: Doubt | None = None
+    """Since when one of the first records is."""
     is_under_way: bool = False
     is_ripe: bool = False
 
@@ -57,7 +59,9 @@ class Queue:
         content = joined([part.records for part in taken])
         self.size -= content.size
         self.is_under_way = True
-        return Parcel(content, self.attempt, queue=self, parts=taken, content=content)
+        # The limit doubles whenever a parcel is taken: far below it the search is over.
+        doubt = self.doubt if 2 * len(content) >= self.most else None
+        return Parcel(content, self.attempt, queue=self, parts=taken, content=content, doubt=doubt)
 
     def put_back(self, parcel: "Parcel") -> int:
         """Put what was taken out first again, but what nobody waits for any more; return its memory in bytes."""
@@ -95,6 +99,11 @@ class Parcel(Piece):
         """Take for what it is what a feed gets back of what it gave."""
         assert isinstance(piece, cls)  # noqa: S101 - a dispatcher mixes no feeds
         return piece
+
+    @property
+    def messages(self) -> int:
+        """See `Piece`."""
+        return len(self.content)
 
     def acknowledge(self) -> None:
         """Note in their lanes that its records are acknowledged."""

@@ -38,10 +38,11 @@ class Singles(Piece):
         hash_keys = [*(mine.hash_keys or ()), *(more.hash_keys or ())]
         both = Records(mine.keys + more.keys, mine.data + more.data, offsets, mine.size + more.size, hash_keys or None)
         self.records = both.select(sorted(range(len(both)), key=offsets.__getitem__))
+        self.doubt = None
 
     def made_of(self, records: Records, attempt: int) -> "Singles":
         """Make a piece of some of these records."""
-        return Singles(records, attempt, self.lane)
+        return Singles(records, attempt, self.lane, doubt=self.doubt)
 
 
 def fits(records: Records, room: CallLimits) -> bool:

@@ -53,12 +53,22 @@ def dispatcher(metrics: Metrics) -> Dispatcher:
     return Dispatcher(limits, KeyedFeed(limits, Backoff(1, 1), 0.0, ordered=True), Circuit(), metrics)
 
 
+def refuse(dispatcher: Dispatcher, lane: Lane, data: list[bytes]) -> None:
+    """Let the target refuse what is bad of records of one key each, from offset 5 on, and see that it takes others."""
+    dispatcher.offer(lane, records([each[:1] for each in data], data, range(5, 5 + len(data))), 0)
+    dispatcher.offer(Lane(Partition("t", 9)), records([b"other"], [b"other"], [0]), 0)
+    now = 0.0
+    while dispatcher.in_flight == 0 and (due := dispatcher.wake_at()) is not None:
+        now = max(now, due)
+        call = dispatcher.next_call(now)
+        if call is not None:
+            bad = any(b"bad" in each for part in call.parts for each in part.data)
+            dispatcher.settle(call, REFUSED_CONTENT if bad else Answer(), now)
+
+
 def refuse_one_of_two(dispatcher: Dispatcher, lane: Lane) -> None:
     """Let the target refuse the record at 5, which another of its key follows."""
-    dispatcher.offer(lane, records([b"a", b"a"], [b"bad", b"good"], [5, 6]), 0)
-    call = dispatcher.next_call(0)
-    assert call is not None
-    dispatcher.settle(call, REFUSED_CONTENT, 0)
+    refuse(dispatcher, lane, [b"a bad", b"a good"])
 
 
 def test_a_batch_without_rejections_passes_as_it_is(metrics: Metrics, letters: HeldLetters):
@@ -88,17 +98,11 @@ def test_without_letters_a_record_that_the_target_refuses_stops_the_route_and_al
 
 
 def test_the_barrier_is_the_first_of_several_refused_records(metrics: Metrics, dispatcher: Dispatcher, lane: Lane):
-    dispatcher.offer(lane, records([b"a", b"b"], [b"1", b"2"], [5, 6]), 0)
-    call = dispatcher.next_call(0)
-    assert call is not None
-    dispatcher.settle(call, REFUSED_CONTENT, 0)
-    halves = [dispatcher.next_call(0), dispatcher.next_call(0)]
-    for half in reversed(halves):
-        assert half is not None
-        dispatcher.settle(half, REFUSED_CONTENT, 0)
+    refuse(dispatcher, lane, [b"a", b"b bad", b"c bad", b"d"])
+    dispatcher.refused.sort(key=lambda each: -each[0].offset)
     fates = Fates(None, metrics)
     fates.turn(dispatcher, {PLACE: lane})
-    assert lane.barrier == 5
+    assert lane.barrier == 6
 
 
 def test_dead_letters_are_counted_from_0_on_so_that_an_increase_shows_the_first(metrics: Metrics, letters: HeldLetters):
@@ -154,11 +158,11 @@ def test_a_record_that_the_target_refuses_is_put_aside_as_it_was_sent_and_the_li
     assert dispatcher.next_call(100) is None
     fates.turn(dispatcher, {PLACE: lane})
     (letter,) = letters.letters
-    assert (letter.offset, letter.key, letter.value, letter.reason) == (5, b"a", b"bad", "RecordRefused")
+    assert (letter.offset, letter.key, letter.value, letter.reason) == (5, b"a", b"a bad", "RecordRefused")
     assert "InvalidArgumentException: not this one" in letter.message
     following = dispatcher.next_call(100)
     assert following is not None
-    assert [part.data for part in following.parts] == [[b"good"]]
+    assert [part.data for part in following.parts] == [[b"a good"]]
     dispatcher.settle(following, Answer(), 100)
     assert lane.watermark.position == 5
     assert lane.barrier is None

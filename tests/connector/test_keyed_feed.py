@@ -198,7 +198,7 @@ def test_records_of_a_refused_call_go_in_smaller_ones_until_one_is_alone(feed: K
         count = sum(len(piece.records) for piece in pieces)
         for piece in pieces:
             if 7 in piece.records.offsets:
-                found += feed.suspected(piece, count // 2)
+                found += feed.suspected(piece, count // 2, at_fault=count == 1)
             else:
                 feed.taken(piece)
     assert calls[:3] == [[list(range(10))], [[0, 1, 2, 3, 4]], [[5, 6, 7, 8, 9]]]
@@ -213,7 +213,7 @@ def test_suspects_of_several_partitions_are_looked_at_apart(feed: KeyedFeed, lan
     offer(feed, lane, different(1))
     offer(feed, other, different(1))
     pieces = fill(feed, LINGER)
-    assert [list(feed.suspected(piece, 1)) for piece in pieces] == [[], []]
+    assert [list(feed.suspected(piece, 1, at_fault=False)) for piece in pieces] == [[], []]
     assert feed.wake_at() == 0.0
     assert [len(fill(feed, LINGER)) for _ in range(3)] == [1, 1, 0]
 
@@ -221,7 +221,7 @@ def test_suspects_of_several_partitions_are_looked_at_apart(feed: KeyedFeed, lan
 def test_what_follows_a_refused_record_waits_until_its_fate_is_decided(feed: KeyedFeed, lane: Lane):
     offer(feed, lane, [b"a", b"a"])
     (piece,) = fill(feed, LINGER)
-    (refused,) = feed.suspected(piece, 0)
+    (refused,) = feed.suspected(piece, 0, at_fault=True)
     assert fill(feed, 100.0) == []
     feed.settle(refused)
     assert offsets_of(fill(feed, 200.0)) == [[1]]
@@ -247,7 +247,7 @@ def test_a_given_up_lane_leaves_nothing_behind_wherever_its_records_wait(feed: K
     assert fill(feed, LINGER) == []
     offer(feed, lane, [b"new"], first=10)
     feed.failed(retried, None, 0.0)
-    assert list(feed.suspected(suspected, 2)) == []
+    assert list(feed.suspected(suspected, 2, at_fault=False)) == []
     feed.taken(followed)
     offer(feed, other, [b"other"])
     feed.abandon([lane])
@@ -264,7 +264,7 @@ def test_a_record_refused_in_a_lane_that_was_given_up_is_its_next_owners_to_deci
     offer(feed, lane, [b"a"])
     (piece,) = fill(feed, LINGER)
     feed.abandon([lane])
-    assert list(feed.suspected(piece, 0)) == []
+    assert list(feed.suspected(piece, 0, at_fault=True)) == []
     assert feed.released == piece.records.footprint
 
 

@@ -226,7 +226,8 @@ def test_the_record_at_fault_is_found_by_halving_and_the_others_are_taken(feed: 
         ]
         for piece in pieces:
             if any(bad):
-                found += feed.suspected(piece, len(pieces) // 2)
+                alone = sum(each.messages for each in pieces) == 1
+                found += feed.suspected(piece, len(pieces) // 2, at_fault=alone)
             else:
                 feed.taken(piece)
     assert [(refused.lane, refused.offset, refused.data) for refused in found] == [(lane, 7, b"000000007\n")]
@@ -253,5 +254,5 @@ def test_a_record_refused_in_a_lane_that_was_given_up_is_its_next_owners_to_deci
     handed = offer(feed, lane, 0, 1)
     (piece,) = feed.fill(LIMITS, LINGER)
     feed.abandon([lane])
-    assert list(feed.suspected(piece, 0)) == []
+    assert list(feed.suspected(piece, 0, at_fault=True)) == []
     assert feed.released == handed.footprint
