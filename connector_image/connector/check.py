@@ -43,10 +43,10 @@ def check(config: ConnectorConfig) -> Iterator[Finding]:
     """Check one thing after the other. A failed one does not stop those that do not need it."""
     account: Account | None = None
 
-    def settings() -> str:
+    def settings() -> Probed:
         nonlocal account
         account = Account.of(config.sink)
-        return f"region {account.region}, endpoint {account.endpoint_url}"
+        return Probed(f"region {account.region}, endpoint {account.endpoint_url}", account.doubt or None)
 
     yield _find("AWS settings", settings)
     if account is not None:

@@ -132,7 +132,7 @@ def _derived(config: ConnectorConfig, region: str, endpoint: str) -> dict[str, s
     share = "each process" if config.processes > 1 else "the process"
     return {
         "route": f"{source.topic} → {sink.target}, by {call} as {wire}",
-        "region": f"{region} ({doubtful})" if (doubtful := doubt(region).rstrip(":")) else region,
+        "region": f"{region} ({doubtful})" if (doubtful := doubt(region, endpoint)) else region,
         "endpoint": endpoint,
         "identity": sink.role.arn if sink.role else "the environment's own",
         "group": f"{source.group}, {config.processes} of its members here",

@@ -13,6 +13,7 @@ from botocore.exceptions import EndpointConnectionError
 
 from connector.aws.account import Account
 from connector.aws.regions import doubt
+from connector.check import check
 from connector.config import KinesisSink
 from connector.errors import ConnectorError, NotAuthenticated
 from connector.kinesis.stream import fitted, require_ready
@@ -145,13 +146,24 @@ def test_a_region_that_cannot_be_reached_and_is_not_known_is_probably_misspelt(m
         raise EndpointConnectionError(endpoint_url=f"{account.endpoint_url}/")
 
     monkeypatch.setattr(botocore.httpsession.URLLib3Session, "send", unreachable)
-    with pytest.raises(ConnectorError, match=f"known, did you mean eu-west-1[?] correct {place}"):
+    with pytest.raises(ConnectorError, match=f"known, the nearest name is eu-west-1; correct {place}"):
         account.stream("flights")
 
 
+@pytest.mark.usefixtures("keys")
+def test_check_warns_of_a_region_that_is_not_known(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.delenv("AWS_ENDPOINT_URL")
+    unknown = "no region eu-wset-1 is known, the nearest name is eu-west-1"
+    for region, hazard in (("eu-wset-1", unknown), ("eu-west-1", None)):
+        settings = next(iter(check(route_config(sink={"kind": "kinesis", "stream": "s", "region": region}))))
+        assert (settings.what, settings.error, settings.hazard) == ("AWS settings", None, hazard)
+
+
 def test_a_region_is_only_doubted_where_it_is_not_known():
-    assert doubt("eu-west-1") == ""
-    assert doubt("xx-nowhere-9") == "no region xx-nowhere-9 is known:"
+    of_aws = "https://kinesis.xx-nowhere-9.amazonaws.com"
+    assert doubt("eu-west-1", of_aws) == ""
+    assert doubt("xx-nowhere-9", of_aws) == "no region xx-nowhere-9 is known"
+    assert doubt("xx-nowhere-9", "http://127.0.0.1:4566") == ""
 
 
 def test_the_bundle_of_a_profile_is_known(monkeypatch: pytest.MonkeyPatch):

@@ -80,7 +80,7 @@ def test_the_region_of_an_arn_is_the_streams(planned, monkeypatch):
 
 def test_a_region_that_is_not_known_is_doubted(planned):
     derived = json.loads(planned(content({**KINESIS, "region": "eu-wset-1"}), "-o", "json"))["derived"]
-    assert derived["region"] == "eu-wset-1 (no region eu-wset-1 is known, did you mean eu-west-1?)"
+    assert derived["region"] == "eu-wset-1 (no region eu-wset-1 is known, the nearest name is eu-west-1)"
 
 
 def test_the_variable_is_named_that_holds_the_whole(capsys, monkeypatch):

@@ -1,7 +1,7 @@
 """The services of AWS that a sink calls: where they are, who we are to them, and what they say of a stream."""
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 from urllib.parse import urlsplit
 
 from botocore.exceptions import ClientError
@@ -9,14 +9,11 @@ from botocore.utils import get_environ_proxies
 
 from connector.aws.explained import WAY_OUT, explained, sentence, unreached
 from connector.aws.identity import Identity
-from connector.aws.regions import doubt
+from connector.aws.regions import doubt, is_of_aws
 from connector.aws.signing import Credentials
 from connector.config import FirehoseSink, KinesisSink, Role
 from connector.errors import ConnectorError
 from connector.kinesis.wire import stream_member
-
-# Addresses at which the service itself answers, not a stand-in.
-_AWS_HOSTS: Final = (".amazonaws.com", ".api.aws")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +94,13 @@ class Account:
             return WAY_OUT
         if self._own_endpoint is not None:
             return "correct sink.endpoint, or check the network"
-        of_aws = (urlsplit(self.endpoint_url).hostname or "").endswith(_AWS_HOSTS)
-        doubtful = doubt(self.region) if of_aws else ""
-        return f"{doubtful} correct {self._region_key}, or check the network" if doubtful else WAY_OUT
+        doubtful = self.doubt
+        return f"{doubtful}; correct {self._region_key}, or check the network" if doubtful else WAY_OUT
+
+    @property
+    def doubt(self) -> str:
+        """What speaks against the region's name, empty where nothing does."""
+        return doubt(self.region, self.endpoint_url)
 
     def credentials(self) -> Credentials:
         """Return credentials that are valid now, at once unless there are none.
@@ -169,7 +170,7 @@ class Account:
         client = self.client("kinesis")
         if "DryRun" not in client.meta.service_model.operation_model("PutRecords").input_shape.members:
             return Permission(None, "not tried: this botocore knows no DryRun of PutRecords")
-        if not (urlsplit(client.meta.endpoint_url).hostname or "").endswith(_AWS_HOSTS):
+        if not is_of_aws(client.meta.endpoint_url):
             # What does not know DryRun leaves it out of account, and stores the record.
             return Permission(None, f"not tried: {client.meta.endpoint_url} is not AWS itself and may not know DryRun")
         record = {"Data": b"", "PartitionKey": "streamops-check"}
