@@ -6,6 +6,7 @@ of objects, and the common operations on them run inside the interpreter's C loo
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Final, NamedTuple
 
 # What a record costs beside its bytes: the headers of its key, value and offset and three list slots.
@@ -113,3 +114,17 @@ def records(
 ) -> Records:
     """Build records with their size worked out."""
     return Records(keys, data, offsets, sum(map(len, data)) + sum(map(len, keys)), hash_keys)
+
+
+def joined(contents: list[Records]) -> Records:
+    """Put records one after the other; either all of them have hash keys or none."""
+    if len(contents) == 1:
+        return contents[0]
+    hash_keys = [key for each in contents for key in each.hash_keys or ()]
+    return Records(
+        list(chain.from_iterable([each.keys for each in contents])),
+        list(chain.from_iterable([each.data for each in contents])),
+        list(chain.from_iterable([each.offsets for each in contents])),
+        sum([each.size for each in contents]),
+        hash_keys if contents[0].hash_keys is not None else None,
+    )

@@ -26,6 +26,8 @@ from connector.source import Source
 
 # While answers are outstanding they come first, and the source is asked again after so many seconds at the latest.
 _STEP: Final = 0.01
+# A source that gave less than was asked for is left alone so long, in seconds: many small batches cost more than few.
+_REST: Final = 0.003
 
 log = Log(__name__)
 
@@ -73,6 +75,7 @@ class Engine:
         self._pacing = Pacing(source, self._lanes, settings.bounds)
         self._fatal: ConnectorError | None = None
         self._commit_at = 0.0
+        self._poll_at = 0.0
         self.beat = time.monotonic()
         """When the loop turned last."""
         metrics.watch(
@@ -169,14 +172,18 @@ class Engine:
 
     def _turn(self) -> None:
         now = self.beat = time.monotonic()
-        full_batch = False
-        if self._pacing.may_poll(now, full=self._feed.is_full(), buffered=self.buffered):
+        full_batch, rest = False, _STEP
+        if now < self._poll_at:
+            rest = self._poll_at - now
+        elif self._pacing.may_poll(now, full=self._feed.is_full(), buffered=self.buffered):
             patience = self._patience(now)
             batches = self._source.poll(patience)
-            bounds = self._settings.bounds
-            full_batch = self._take(batches, now) >= ((patience and bounds.waiting) or bounds.batch)
+            full_batch = self._take(batches, now) >= self._settings.bounds.batch
+            if not full_batch and not patience:
+                rest = _REST
+                self._poll_at = now + rest
         # A full batch means that there is more to read: nothing is waited for then.
-        self._move(0.0 if full_batch else _STEP)
+        self._move(0.0 if full_batch else rest)
         if now >= self._commit_at:
             self._commit()
             self._publish(now)

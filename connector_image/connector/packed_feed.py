@@ -165,7 +165,8 @@ class PackedFeed:
             return ()
         queue = self._landed(parcel)
         if at_fault:
-            ((lane, content),) = parcel.parts
+            (part,) = parcel.parts
+            lane, content = part.lane, part.records
             self.released += content.footprint
             queue.attempt = 0
             self._failing.discard(queue)

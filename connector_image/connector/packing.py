@@ -2,19 +2,37 @@
 
 from bisect import bisect_right
 from collections.abc import Callable, Hashable, Iterable
+from dataclasses import dataclass
 from itertools import accumulate
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
-from connector.batch import Records
+from connector.batch import Records, joined
 from connector.feed import Lane
 from connector.outcome import Placements
 
 
-class Part(NamedTuple):
+@dataclass(slots=True, eq=False)
+class Part:
     """Records of one lane that wait to be packed, or are inside a packed record."""
 
     lane: Lane
     records: Records
+    _is_own: bool = False
+
+    def add(self, more: Records) -> None:
+        """Let more records of the lane follow."""
+        mine = self.records
+        if not self._is_own:
+            # What was offered may be in use elsewhere.
+            mine = self.records = joined([mine, more])
+            self._is_own = True
+            return
+        mine.keys += more.keys
+        mine.data += more.data
+        mine.offsets = [*mine.offsets, *more.offsets]
+        mine.size += more.size
+        if mine.hash_keys is not None:
+            mine.hash_keys += more.hash_keys or ()
 
 
 def counts_that_fit(

@@ -4,15 +4,14 @@ import sys
 from collections import deque
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
-from itertools import chain
 from typing import Final
 
-from connector.batch import Records
+from connector.batch import Records, joined
 from connector.feed import Doubt, Lane, Piece
 from connector.packing import Part
 
 NO_LIMIT: Final = sys.maxsize
-# Records of one lane up to which more are added to those that wait, by a copy.
+# Records of one lane up to which more are added to those that wait.
 _PART: Final = 512
 
 
@@ -42,7 +41,7 @@ class Queue:
         last = self.parts[-1] if self.parts else None
         # A few records of one lane at a time would cost more than they do together.
         if last is not None and last.lane is lane and len(last.records) < _PART:
-            self.parts[-1] = Part(lane, joined([last.records, records]))
+            last.add(records)
         else:
             self.parts.append(Part(lane, records))
 
@@ -108,32 +107,18 @@ class Parcel(Piece):
     def acknowledge(self) -> None:
         """Note in their lanes that its records are acknowledged."""
         offsets: dict[Lane, list[int]] = {}
-        for lane, records in self.parts:
-            offsets.setdefault(lane, []).extend(records.offsets)
+        for part in self.parts:
+            offsets.setdefault(part.lane, []).extend(part.records.offsets)
         for lane, done in offsets.items():
             lane.watermark.acknowledge(done)
-
-
-def joined(contents: list[Records]) -> Records:
-    """Put records one after the other; either all of them have hash keys or none."""
-    if len(contents) == 1:
-        return contents[0]
-    hash_keys = [key for each in contents for key in each.hash_keys or ()]
-    return Records(
-        list(chain.from_iterable([each.keys for each in contents])),
-        list(chain.from_iterable([each.data for each in contents])),
-        list(chain.from_iterable([each.offsets for each in contents])),
-        sum([each.size for each in contents]),
-        hash_keys if contents[0].hash_keys is not None else None,
-    )
 
 
 def as_read(queues: Iterable[Queue]) -> list[tuple[Lane, Records]]:
     """Bring what waits in these queues into the order of each lane."""
     by_lane: dict[Lane, list[Records]] = {}
     for queue in queues:
-        for lane, content in queue.parts:
-            by_lane.setdefault(lane, []).append(content)
+        for part in queue.parts:
+            by_lane.setdefault(part.lane, []).append(part.records)
     ordered = []
     for lane, contents in by_lane.items():
         whole = joined(contents)

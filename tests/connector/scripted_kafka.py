@@ -36,6 +36,7 @@ class ScriptedConsumer:
         self.offset_at = -1
         self.assigned: list[TopicPartition] = []
         self.asked: list[tuple[int, float]] = []
+        self.ready: list[Any] = []
         self.paused: list[TopicPartition] = []
 
     def subscribe(self, _: list[str], **callbacks: Callable[..., None]) -> None:
@@ -82,7 +83,8 @@ class ScriptedConsumer:
 
     def consume(self, count: int, timeout: float) -> list[Any]:
         self.asked.append((count, timeout))
-        return []
+        given, self.ready = self.ready[:count], self.ready[count:]
+        return given
 
 
 class ScriptedClient:

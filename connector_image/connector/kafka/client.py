@@ -19,6 +19,7 @@ from connector.log import RateLimited
 PROBE_TIMEOUT: Final = 10.0
 _PROBE_STEP: Final = 1.0
 _KIBIBYTE: Final = 1024
+_MEBIBYTE: Final = 1 << 20
 # librdkafka's default, in milliseconds.
 _POLL_INTERVAL: Final = 300_000
 # Records of each partition; bytes count, unless the records are tiny.
@@ -135,7 +136,7 @@ class Client:
             "queued.max.messages.kbytes": fetch // _KIBIBYTE,
             "queued.min.messages": _QUEUED,
             "fetch.max.bytes": fetch,
-            "max.partition.fetch.bytes": fetch // 2,
+            "max.partition.fetch.bytes": min(_MEBIBYTE, fetch),
             # The default of 1,000 ms caps the rate at about 150,000 records/s once the queue was full.
             "fetch.queue.backoff.ms": _FETCH_BACKOFF,
             "error_cb": self._on_error,
