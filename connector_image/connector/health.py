@@ -1,21 +1,29 @@
 """/healthz: the process lives and its loops turn. /readyz: it moves records. /metrics: how many."""
 
+import contextlib
 import json
+import socket
+import sys
 import threading
 import time
 from collections.abc import Callable
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 
 from connector.circuit import Circuit
 from connector.errors import ConnectorError
+from connector.log import RateLimited
 
 # Longer than any wait inside the loops: reading committed offsets, fetching a token, handing partitions over.
 STALE_SECONDS: Final = 60.0
+# Whoever reaches the port may open connections and say nothing. Probes and scrapes take milliseconds.
+_SILENCE: Final = 5.0
+_CONNECTIONS: Final = 32
 
+log = RateLimited(__name__)
 
 State = dict[str, object]
 
@@ -86,7 +94,7 @@ class HealthServer:
             }
 
         try:
-            self._server = ThreadingHTTPServer((host, port), Handler)
+            self._server = _Server((host, port), Handler)
         except (OSError, OverflowError) as error:
             raise ConnectorError(
                 f"http {host}:{port}: cannot listen there ({error});"
@@ -109,7 +117,40 @@ class HealthServer:
 Page = tuple[HTTPStatus, str, bytes]
 
 
+class _Server(ThreadingHTTPServer):
+    """Has so many connections open at a time. For a new one the oldest goes: a probe must always get through."""
+
+    request_queue_size = _CONNECTIONS
+
+    def __init__(self, *args: Any) -> None:  # noqa: ANN401 - the base class's own
+        self._open: dict[socket.socket, None] = {}  # the oldest first
+        self._lock = threading.Lock()
+        super().__init__(*args)
+
+    def process_request(self, request: Any, client_address: Any) -> None:  # noqa: ANN401 - the base class's own
+        with self._lock:
+            while len(self._open) >= _CONNECTIONS:
+                oldest = next(iter(self._open))
+                del self._open[oldest]
+                with contextlib.suppress(OSError):  # it has gone by itself
+                    oldest.shutdown(socket.SHUT_RDWR)
+            self._open[request] = None
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:  # noqa: ANN401 - the base class's own
+        with self._lock:
+            self._open.pop(request, None)
+        super().shutdown_request(request)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ANN401, ARG002 - the base class's own
+        """Log what went wrong, unless it is that the client has gone."""
+        error = sys.exception()
+        if not isinstance(error, OSError):
+            log.error("a request was not answered", code=type(error).__name__, reason=str(error))
+
+
 class _Handler(BaseHTTPRequestHandler):
+    timeout = _SILENCE
     pages: dict[str, Callable[[], Page]]
 
     def do_GET(self) -> None:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
+import http.client
 import json
 import logging
+import socket
+import threading
 import time
 import urllib.request
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from connector import health
 from connector.batch import Partition
 from connector.circuit import Circuit
 from connector.errors import ConnectorError
@@ -192,3 +198,65 @@ def test_gauges_of_a_partition_go_with_it():
     metrics.gave_up(Partition("t", 2))
     for name in ("committed_offset", "lag_records", "span_records", "stopped_partitions"):
         assert metrics.registry.get_sample_value(f"streamops_connector_{name}", labels) is None
+
+
+@pytest.fixture
+def pages() -> Iterator[HealthServer]:
+    """The pages of a connector that is well."""
+    server = HealthServer("127.0.0.1", 0, Health(dict, lambda: True, Circuit(), dict), Metrics("r").registry)
+    server.start()
+    yield server
+    server.close()
+
+
+def get(pages: HealthServer, path: str) -> int:
+    with urllib.request.urlopen(f"http://127.0.0.1:{pages.port}{path}", timeout=10) as answer:
+        status: int = answer.status
+        return status
+
+
+def serving_threads() -> int:
+    return sum("process_request_thread" in thread.name for thread in threading.enumerate())
+
+
+def silent(pages: HealthServer, stack: contextlib.ExitStack, count: int) -> list[socket.socket]:
+    """Open so many connections on which nothing is said."""
+    return [stack.enter_context(socket.create_connection(("127.0.0.1", pages.port), timeout=10)) for _ in range(count)]
+
+
+def test_a_connection_on_which_nothing_is_said_is_closed(pages: HealthServer, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(health._Handler, "timeout", 0.05)
+    with contextlib.ExitStack() as stack:
+        (idle,) = silent(pages, stack, 1)
+        assert idle.recv(1) == b""
+    until(lambda: serving_threads() == 0)
+
+
+@pytest.mark.parametrize(("bound", "open_ones"), [(4, 3), (1 << 30, 20)])
+def test_connections_pile_up_to_the_bound_only_and_a_probe_gets_through(
+    pages: HealthServer, monkeypatch: pytest.MonkeyPatch, bound: int, open_ones: int
+):
+    monkeypatch.setattr(health, "_CONNECTIONS", bound)
+    monkeypatch.setattr(health._Handler, "timeout", 60)
+    with contextlib.ExitStack() as stack:
+        idle = silent(pages, stack, 20)
+        assert get(pages, "/healthz") == 200
+        until(lambda: serving_threads() == open_ones)
+        assert all(each.recv(1) == b"" for each in idle[: 20 - open_ones]), "the oldest went"
+    until(lambda: serving_threads() == 0)
+
+
+def test_a_page_that_cannot_be_made_is_a_line_of_the_log(
+    caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
+):
+    server = HealthServer("127.0.0.1", 0, Health(dict, lambda: 1 // 0 > 0, Circuit(), dict), Metrics("r").registry)
+    server.start()
+    try:
+        with pytest.raises(http.client.RemoteDisconnected):
+            get(server, "/readyz")
+        assert get(server, "/healthz") == 200
+    finally:
+        server.close()
+    (line,) = [json.loads(JsonFormatter().format(record)) for record in caplog.records]
+    assert (line["message"], line["code"]) == ("a request was not answered", "ZeroDivisionError")
+    assert capsys.readouterr().err == ""
