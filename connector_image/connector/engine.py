@@ -76,6 +76,7 @@ class Engine:
         self._fatal: ConnectorError | None = None
         self._commit_at = 0.0
         self._poll_at = 0.0
+        self._more_has_come = False
         self.beat = time.monotonic()
         """When the loop turned last."""
         metrics.watch(
@@ -172,21 +173,28 @@ class Engine:
 
     def _turn(self) -> None:
         now = self.beat = time.monotonic()
-        full_batch, rest = False, _STEP
-        if now < self._poll_at:
-            rest = self._poll_at - now
-        elif self._pacing.may_poll(now, full=self._feed.is_full(), buffered=self.buffered):
-            patience = self._patience(now)
-            batches = self._source.poll(patience)
-            full_batch = self._take(batches, now) >= self._settings.bounds.batch
-            if not full_batch and not patience:
-                rest = _REST
-                self._poll_at = now + rest
-        # A full batch means that there is more to read: nothing is waited for then.
-        self._move(0.0 if full_batch else rest)
+        self._move(self._read(now))
         if now >= self._commit_at:
             self._commit()
             self._publish(now)
+
+    def _read(self, now: float) -> float:
+        """Read if it is time to; return how long answers may be waited for before the next turn, in seconds."""
+        if now < self._poll_at:
+            return self._poll_at - now
+        if not self._pacing.may_poll(now, full=self._feed.is_full(), buffered=self.buffered):
+            return _STEP
+        patience = 0.0 if self._more_has_come else self._patience(now)
+        batches = self._source.poll(patience)
+        count, bounds = self._take(batches, now), self._settings.bounds
+        # Few are waited for at a time; what has come by then is taken as it is.
+        self._more_has_come = patience > 0.0 and count >= (bounds.waiting or bounds.batch)
+        if self._more_has_come or count >= bounds.batch:
+            return 0.0
+        if patience:
+            return _STEP
+        self._poll_at = now + _REST
+        return _REST
 
     def _patience(self, now: float) -> float:
         """Tell how long the source may wait for a full batch: not at all while the sender has something to do."""

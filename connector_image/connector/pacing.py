@@ -26,6 +26,8 @@ class Bounds:
     """Records that are read at a time at most."""
     span: int
     """Records that all partitions together may be read past their first ones that are not acknowledged."""
+    waiting: int | None = None
+    """Records that are read at a time at most while they may be waited for; without it as many."""
     patience: float = 10.0
     """How long a stall is waited out; pausing throws away what the client has read ahead."""
 

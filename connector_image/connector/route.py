@@ -93,7 +93,7 @@ def run(config: ConnectorConfig, host: Host | None = None) -> None:
         commit_interval=config.commit_interval.total_seconds(),
         drain_timeout=config.drain_timeout.total_seconds(),
         stop_timeout=config.stop_timeout.total_seconds(),
-        bounds=Bounds(memory=share, batch=batch, span=share // _BYTES_PER_OFFSET),
+        bounds=Bounds(memory=share, batch=batch, span=share // _BYTES_PER_OFFSET, waiting=waiting),
     )
     engine = Engine(source, sender, dispatcher, mapper, fates, metrics, settings)
     health = Health(

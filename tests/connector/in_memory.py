@@ -201,6 +201,7 @@ class Assembly:
     drain_timeout: float = 5.0
     linger: float = 0.005
     span: int = 100_000
+    waiting: int | None = None
     ca_bundle: str | None = None
     clock: Callable[[], float] = time.monotonic
 
@@ -219,7 +220,7 @@ class Assembly:
             commit_interval=0.02,
             drain_timeout=self.drain_timeout,
             stop_timeout=self.stop_timeout,
-            bounds=Bounds(memory=self.memory, batch=self.source.chunk, span=self.span, patience=0.2),
+            bounds=Bounds(self.memory, self.source.chunk, self.span, waiting=self.waiting, patience=0.2),
         )
         self.fates = Fates(self.letters, self.metrics)
         mapper = Mapper(self.new_config())

@@ -253,6 +253,24 @@ def test_a_record_is_sent_again_however_often_it_is_refused(server: FaultServer)
     assert assembly.sample("records_resent_total") == assembly.sample("records_throttled_total") == 100
 
 
+def test_what_has_come_while_few_were_waited_for_is_read_at_once(server: FaultServer):
+    source = MemorySource([[b"%d" % n for n in range(200)]], server)
+    asked: list[tuple[bool, int]] = []
+    every, take = source.chunk, source.poll
+
+    def poll(patience: float) -> list[Batch]:
+        source.chunk = 5 if patience else every
+        batches = take(patience)
+        asked.append((patience > 0, sum(map(len, batches))))
+        return batches
+
+    source.poll = poll  # type: ignore[method-assign]
+    with running(Assembly(source, records=100, waiting=5)) as assembly:
+        until(lambda: settled(assembly))
+    assert asked[:2] == [(True, 5), (False, every)]
+    assert all(count in {5, 0} for waited, count in asked if waited)
+
+
 def test_a_slow_target_keeps_the_queue_before_it_short(server: FaultServer):
     server.plan = lambda _: Fault(delay=0.05)
     source = MemorySource([[b"%d" % n for n in range(1000)]], server)

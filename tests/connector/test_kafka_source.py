@@ -28,19 +28,14 @@ def test_a_first_start_at_latest_begins_where_it_has_committed(scripted: Scripte
     assert scripted.source.poll(0.2) == []
 
 
-def test_it_waits_for_no_more_records_than_memory_holds_of_the_largest_and_takes_what_has_come_by_then(
-    monkeypatch: pytest.MonkeyPatch,
-):
-    monkeypatch.setattr("connector.kafka.source.batches", lambda messages, _: [messages])
-    monkeypatch.setattr("connector.kafka.source._error", lambda _: None)
+def test_while_it_may_wait_it_takes_no_more_records_than_memory_holds_of_the_largest():
     scripted = Scripted(most=480, waiting=6)
-    for ready, asked in ((0, [(6, 0.1)]), (5, [(6, 0.1)]), (6, [(6, 0.1), (474, 0.0)]), (900, [(6, 0.1), (474, 0.0)])):
-        scripted.consumer.asked, scripted.consumer.ready = [], [b""] * ready
-        assert sum(map(len, scripted.source.poll(0.1))) == min(ready, 480)
-        assert scripted.consumer.asked == asked
-    scripted.consumer.asked = []
+    scripted.source.poll(0.1)
     scripted.source.poll(0.0)
-    assert scripted.consumer.asked == [(480, 0.0)]
+    assert scripted.consumer.asked == [(6, 0.1), (480, 0.0)]
+    scripted = Scripted(most=480)
+    scripted.source.poll(0.1)
+    assert scripted.consumer.asked == [(480, 0.1)]
 
 
 @pytest.mark.parametrize(("offset_at", "begins"), [(15, 15), (-1, 20)])

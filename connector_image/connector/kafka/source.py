@@ -58,7 +58,7 @@ class KafkaSource:
             bootstrap: Addresses of brokers.
             columns: What is wanted of each record.
             most: Records that one poll gives at most.
-            waiting: Records for which one poll waits at most; without it as many.
+            waiting: Records that one poll gives at most which may wait for them; without it as many.
         """
         self._config = config
         self._bootstrap = bootstrap
@@ -108,9 +108,6 @@ class KafkaSource:
             ConnectorError: reading cannot go on.
         """
         messages = self._consumer.consume(self._waiting if patience else self._most, patience)
-        if patience and self._waiting <= len(messages) < self._most:
-            # What has been read ahead by now is bounded by the memory for that.
-            messages += self._consumer.consume(self._most - len(messages), 0.0)
         if self._failure is not None:
             raise self._failure
         self._client.attend()
