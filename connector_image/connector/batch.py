@@ -7,7 +7,7 @@ of objects, and the common operations on them run inside the interpreter's C loo
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
 # What a record costs beside its bytes: the headers of its key, value and offset and three list slots.
 RECORD_OVERHEAD: Final = 160
@@ -53,6 +53,13 @@ class Batch:
         return len(self.keys)
 
 
+class Kept(Protocol):
+    """Data that lies in something larger, from which it can be taken again."""
+
+    def taken_out(self) -> list[bytes]:
+        """Copy the data of each record."""
+
+
 @dataclass(slots=True)
 class Records:
     """Records as the target takes them.
@@ -61,11 +68,29 @@ class Records:
     """
 
     keys: list[bytes]
-    data: list[bytes]
+    _data: list[bytes] | Kept
     offsets: Sequence[int]
     size: int
     hash_keys: list[str] | None = None
     """Explicit hash keys in decimal digits, where each record has its own."""
+
+    @property
+    def data(self) -> list[bytes]:
+        """What is sent of each record; held from now on, if it was let go."""
+        if not isinstance(self._data, list):
+            self._data = self._data.taken_out()
+        return self._data
+
+    def hold(self) -> None:
+        """Hold the data again."""
+        _ = self.data
+
+    def let_go(self, kept: Kept) -> None:
+        """Hold the data no more, which lies elsewhere as well: few are asked for theirs once they have left.
+
+        What is given back at once is still in the processor's cache when the next batch needs memory.
+        """
+        self._data = kept
 
     def __len__(self) -> int:
         return len(self.keys)

@@ -131,6 +131,7 @@ class KeyedFeed:
         if single.lane.abandoned:
             self.released += records.footprint
             return
+        records.hold()  # or a few of them would keep the body of a whole call in memory
         due = now + self._backoff.wait(single.attempt)
         heapq.heappush(self._waiting, (due, next(self._tie), single.made_of(records, single.attempt + 1)))
 

@@ -28,7 +28,7 @@ class Part:
             self._is_own = True
             return
         mine.keys += more.keys
-        mine.data += more.data
+        mine.data.extend(more.data)
         mine.offsets = [*mine.offsets, *more.offsets]
         mine.size += more.size
         if mine.hash_keys is not None:

@@ -39,6 +39,8 @@ from connector.units import format_size
 
 # Of a call's records so many are read at a time: retries, and what follows an acknowledged key, travel in the rest.
 _SHARE_OF_NEW = 24 / 25
+# Where records are packed by the shard a batch falls into as many parts, each of which costs as much as some records.
+_PACKED_BATCH = 2000
 # An offset that is remembered as acknowledged, in a list with its number: measured, with room for its growth.
 _BYTES_PER_OFFSET = 128
 
@@ -76,7 +78,7 @@ def run(config: ConnectorConfig, host: Host | None = None) -> None:
     dispatcher = Dispatcher(sink.limits, feed, circuit, metrics, gate)
     sender = Sender(sink, dispatcher, config.sink.connections, config.sink.request_timeout.total_seconds())
     mapper = Mapper(config)
-    batch = max(1, int(sink.limits.records * _SHARE_OF_NEW))
+    batch = _PACKED_BATCH if isinstance(feed, PackedFeed) else max(1, int(sink.limits.records * _SHARE_OF_NEW))
     # While they may be waited for, records come as fast as brokers send them, and all may be as large as they can be.
     waiting = max(1, min(batch, share // RecordLimit.of(config.sink).limit))
     source = KafkaSource(config.source, bootstrap, mapper.columns, batch, waiting)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import struct
+import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -54,8 +55,22 @@ def test_a_body_means_what_botocores_means(content, stream, hashed, cut):
     own = [own for _, _, own in content] if hashed == "own" else None
     wire = CborWire(stream, fixed if hashed == "fixed" else None)
     whole = records([key.encode() for key, _, _ in content], [data for _, data, _ in content], (), own)
-    ours = wire.encode([part for part in whole.split(cut) if part.keys])
+    parts = [part for part in whole.split(cut) if part.keys]
+    ours = wire.encode(parts)
     assert cbor2.loads(ours) == theirs
+    # What comes back is sent again.
+    assert [data for part in reversed(parts) for data in reversed(part.data)] == whole.data[::-1]
+    assert wire.encode(parts) == wire.encode(parts) == ours
+
+
+def test_what_has_left_holds_no_data_but_the_body():
+    values = [bytes(100) + bytes([n]) for n in range(3)]
+    part = records([b"a", b"b", b"c"], list(values), range(3))
+    held = sys.getrefcount(values[0])
+    WIRE.encode([part])
+    left = sys.getrefcount(values[0])
+    assert left == held - 1
+    assert part.data == values
 
 
 @pytest.mark.parametrize("count", [1, 23, 24, 255, 256, 500])

@@ -30,17 +30,64 @@ class _Heads:
         self._major = major
         self._written: dict[int, bytes] = {}
 
-    def of(self, items: Sequence[bytes]) -> list[bytes]:
-        """Return the head of each item."""
+    def of(self, lengths: Sequence[int]) -> list[bytes]:
+        """Return the heads of items of these lengths."""
         written = self._written
         try:
-            return list(map(written.__getitem__, map(len, items)))
+            return list(map(written.__getitem__, lengths))
         except KeyError:
             if len(written) >= _HEADS:
                 written.clear()
-            lengths = set(map(len, items)).difference(written)
-            written.update((length, self._before + head(self._major, length)) for length in lengths)
-            return list(map(written.__getitem__, map(len, items)))
+            missing = set(lengths).difference(written)
+            written.update((length, self._before + head(self._major, length)) for length in missing)
+            return list(map(written.__getitem__, lengths))
+
+
+class _InBody:
+    """The data of some records in the body of the call that they left in; where, is worked out when it is asked for."""
+
+    __slots__ = ("_before", "_body", "_data_heads", "_key_heads", "_keys", "_lengths", "_size")
+
+    def __init__(
+        self,
+        body: bytes,
+        before: "_InBody | int",
+        records: Records,
+        lengths: list[int],
+        data_heads: list[bytes],
+        key_heads: list[bytes],
+    ) -> None:
+        """Remember what was written of each record: a head, its data of a length, another head, and its key.
+
+        `before` are the records in front of these, or the bytes in front of the first.
+        """
+        self._body = body
+        self._before = before
+        self._keys = records.keys
+        self._size = records.size
+        self._lengths = lengths
+        self._data_heads = data_heads
+        self._key_heads = key_heads
+
+    @property
+    def _start(self) -> int:
+        return self._before if isinstance(self._before, int) else self._before.end
+
+    @property
+    def end(self) -> int:
+        """Where these records end."""
+        return self._start + self._size + sum(map(len, self._data_heads)) + sum(map(len, self._key_heads))
+
+    def taken_out(self) -> list[bytes]:
+        """Copy the data of each record."""
+        body, at, found = self._body, self._start, list[bytes]()
+        for before, length, behind, key in zip(
+            self._data_heads, self._lengths, self._key_heads, self._keys, strict=True
+        ):
+            at += len(before)
+            found.append(body[at : at + length])
+            at += length + len(behind) + len(key)
+        return found
 
 
 class CborWire:
@@ -59,23 +106,30 @@ class CborWire:
         self._hash_keys = _Heads(head(MAP, 3) + text("ExplicitHashKey"), TEXT)
 
     def encode(self, parts: Sequence[Records]) -> bytes:
-        """Write the body of a call of all these records."""
+        """Write the body of a call of all these records, which let go of their data: the body holds it."""
         count = sum(len(part.keys) for part in parts)
         written = [self._head + head(ARRAY, count)]
+        kept = []
         for part in parts:
-            columns = self._columns(part)
-            width, start = len(columns), len(written)
-            written += [b""] * (width * len(part.keys))
-            for place, column in enumerate(columns):
-                written[start + place :: width] = column
-        return b"".join(written)
+            lengths = list(map(len, part.data))
+            key_heads = self._keys.of(list(map(len, part.keys)))
+            data_heads = self._data_heads(part, lengths)
+            _add_columns(written, [data_heads, part.data, key_heads, part.keys])
+            kept.append((part, lengths, data_heads, key_heads))
+        body = b"".join(written)
+        at: _InBody | int = len(written[0])
+        for part, lengths, data_heads, key_heads in kept:
+            at = _InBody(body, at, part, lengths, data_heads, key_heads)
+            part.let_go(at)
+        return body
 
-    def _columns(self, part: Records) -> list[Sequence[bytes]]:
-        keys, data = part.keys, part.data
+    def _data_heads(self, part: Records, lengths: list[int]) -> list[bytes]:
+        """Write what stands before the data of each record."""
         if part.hash_keys is None:
-            return [self._data.of(data), data, self._keys.of(keys), keys]
+            return self._data.of(lengths)
         hash_keys = [key.encode() for key in part.hash_keys]
-        return [self._hash_keys.of(hash_keys), hash_keys, self._hashed_data.of(data), data, self._keys.of(keys), keys]
+        hash_heads = self._hash_keys.of(list(map(len, hash_keys)))
+        return list(map(b"".join, zip(hash_heads, hash_keys, self._hashed_data.of(lengths), strict=True)))
 
     def decode(self, response: Response, count: int) -> Outcome:
         """Read the answer to a call of `count` records."""
@@ -89,3 +143,11 @@ class CborWire:
         except Exception:  # noqa: BLE001
             content = None
         return outcome(response, content, count)
+
+
+def _add_columns(written: list[bytes], columns: Sequence[Sequence[bytes]]) -> None:
+    """Write the first item of each column, then the second of each, and so on."""
+    width, start = len(columns), len(written)
+    written += [b""] * (width * len(columns[0]))
+    for place, column in enumerate(columns):
+        written[start + place :: width] = column
