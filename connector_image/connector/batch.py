@@ -56,8 +56,26 @@ class Batch:
 class Kept(Protocol):
     """Data that lies in something larger, from which it can be taken again."""
 
-    def taken_out(self) -> list[bytes]:
+    def all(self) -> list[bytes]:
         """Copy the data of each record."""
+
+    def some(self, indices: Sequence[int]) -> list[bytes]:
+        """Copy the data of the records at `indices`, which ascend and are few."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Rest:
+    """What is kept, but for some of it."""
+
+    kept: Kept
+    gone: frozenset[int]
+
+    def all(self) -> list[bytes]:
+        return [data for index, data in enumerate(self.kept.all()) if index not in self.gone]
+
+    def some(self, indices: Sequence[int]) -> list[bytes]:
+        everything = self.all()
+        return [everything[index] for index in indices]
 
 
 @dataclass(slots=True)
@@ -78,7 +96,7 @@ class Records:
     def data(self) -> list[bytes]:
         """What is sent of each record; held from now on, if it was let go."""
         if not isinstance(self._data, list):
-            self._data = self._data.taken_out()
+            self._data = self._data.all()
         return self._data
 
     def hold(self) -> None:
@@ -112,14 +130,40 @@ class Records:
 
     def remove(self, indices: Sequence[int]) -> None:
         """Take out the records at `indices`, which ascend; cheap when they are few."""
-        keys, data, hash_keys = self.keys, self.data, self.hash_keys
-        offsets = list(self.offsets)
+        keys, data = self.keys, self.data
         for index in reversed(indices):
             self.size -= len(keys[index]) + len(data[index])
-            del keys[index], data[index], offsets[index]
+            del data[index]
+        self._remove_columns(indices)
+
+    def _remove_columns(self, indices: Sequence[int]) -> None:
+        """Remove keys, hash keys and offsets."""
+        keys, hash_keys, offsets = self.keys, self.hash_keys, list(self.offsets)
+        for index in reversed(indices):
+            del keys[index], offsets[index]
             if hash_keys is not None:
                 del hash_keys[index]
         self.offsets = offsets
+
+    def take_out(self, indices: Sequence[int]) -> "Records":
+        """Remove the records at `indices`, which ascend and are few, and return them."""
+        kept = self._data
+        if isinstance(kept, list):
+            taken = self.select(indices)
+            self.remove(indices)
+            return taken
+        keys, hash_keys, offsets = self.keys, self.hash_keys, self.offsets
+        taken = records(
+            [keys[i] for i in indices],
+            kept.some(indices),
+            [offsets[i] for i in indices],
+            [hash_keys[i] for i in indices] if hash_keys is not None else None,
+        )
+        # The others are most likely never asked for theirs.
+        self._remove_columns(indices)
+        self.size -= taken.size
+        self._data = _Rest(kept, frozenset(indices))
+        return taken
 
     def split(self, count: int) -> tuple["Records", "Records"]:
         """Part the first `count` records from the rest."""

@@ -127,7 +127,7 @@ class KeyedFeed:
     def failed(self, piece: Piece, indices: Sequence[int] | None, now: float) -> None:
         """Note that these records of a piece, or all, were not taken and must be sent again."""
         single = Singles.of(piece)
-        records = single.records if indices is None else single.take_out(indices)
+        records = single.records if indices is None else single.records.take_out(indices)
         if single.lane.abandoned:
             self.released += records.footprint
             return

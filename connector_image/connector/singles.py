@@ -21,12 +21,6 @@ class Singles(Piece):
         assert isinstance(piece, cls)  # noqa: S101 - a dispatcher mixes no feeds
         return piece
 
-    def take_out(self, indices: Sequence[int]) -> Records:
-        """Remove the records at `indices`, which ascend and are few, and return them."""
-        taken = self.records.select(indices)
-        self.records.remove(indices)
-        return taken
-
     def some(self, indices: Sequence[int]) -> "Singles":
         """Copy the records at `indices`."""
         return self.made_of(self.records.select(indices), self.attempt)

@@ -63,6 +63,19 @@ def test_a_body_means_what_botocores_means(content, stream, hashed, cut):
     assert wire.encode(parts) == wire.encode(parts) == ours
 
 
+@given(contents, st.booleans(), st.data())
+def test_what_was_refused_is_taken_out_with_its_data_and_so_may_the_rest_be(content, named, draw):
+    own = [own for _, _, own in content] if named else None
+    whole = records([key.encode() for key, _, _ in content], [data for _, data, _ in content], range(len(content)), own)
+    indices = sorted(draw.draw(st.sets(st.integers(0, len(content) - 1), max_size=4)))
+    rest = whole.select([index for index in range(len(content)) if index not in indices])
+    refused, sent = whole.select(indices), whole.select(range(len(content)))
+    WIRE.encode([records([b"before"], [b"it"], [0]), sent])
+    assert sent.take_out(indices) == refused
+    assert sent.data == rest.data
+    assert sent == rest
+
+
 def test_what_has_left_holds_no_data_but_the_body():
     values = [bytes(100) + bytes([n]) for n in range(3)]
     part = records([b"a", b"b", b"c"], list(values), range(3))

@@ -56,33 +56,38 @@ def quick_answer(body: bytes, count: int) -> Answer | None:
 def _with_refusals(body: bytes, at: int, count: int, opened: bytes, closed: bytes) -> tuple[Answer, int] | None:
     """Read results of which some are refusals; return where they end as well."""
     stride = len(opened) + _WIDTH + len(closed)
-    numbers, shards = list[bytes](), list[bytes]()
-    codes: list[str | None] = [None] * count
-    while len(numbers) < count:
-        left = count - len(numbers)
+    between, refusals, index = list[bytes](), list[tuple[int, str, str]](), 0
+    while index < count:
+        left = count - index
         refused = body.find(_CODE_LABEL, at)
         taken, odd = divmod(refused - len(opened) - at, stride) if refused >= 0 else (left, 0)
         if odd or taken > left:
             return None
-        if taken:
-            found = _taken(body, at, taken, opened, closed)
-            if found is None:
-                return None
-            numbers += found[0::2]
-            shards += found[1::2]
-            at += taken * stride
-        if taken < left:
+        between.append(body[at : at + taken * stride])
+        at += taken * stride
+        index += taken
+        if index < count:
             refusal = _refusal(body, at, opened, closed)
             if refusal is None:
                 return None
-            codes[len(numbers)], message, at = refusal
-            numbers.append(b"")
-            shards.append((throttled_shard(message) or "").encode())
+            code, message, at = refusal
+            refusals.append((index, code, message))
+            index += 1
+    found = _taken(b"".join(between), 0, count - len(refusals), opened, closed)
+    if found is None:
+        return None
+    numbers, shards, codes = list(found[0::2]), list(found[1::2]), list[str | None]([None] * count)
+    for place, code, message in refusals:
+        numbers.insert(place, b"")
+        shards.insert(place, (throttled_shard(message) or "").encode())
+        codes[place] = code
     return Answer(codes, Placements(numbers, shards)), at
 
 
 def _taken(body: bytes, at: int, count: int, opened: bytes, closed: bytes) -> tuple[bytes, ...] | None:
     """Read so many results with numbers, one after the other: number, shard, number, shard, ..."""
+    if not count:
+        return ()
     form = _results(count, len(closed))
     end = at + form.size
     if end > len(body):

@@ -63,7 +63,7 @@ class _InBody:
         """
         self._body = body
         self._before = before
-        self._keys = records.keys
+        self._keys = list(records.keys)  # some may be taken out of theirs
         self._size = records.size
         self._lengths = lengths
         self._data_heads = data_heads
@@ -78,8 +78,21 @@ class _InBody:
         """Where these records end."""
         return self._start + self._size + sum(map(len, self._data_heads)) + sum(map(len, self._key_heads))
 
-    def taken_out(self) -> list[bytes]:
-        """Copy the data of each record."""
+    def some(self, indices: Sequence[int]) -> list[bytes]:
+        """See `Kept`."""
+        body, at, passed, found = self._body, self._start, 0, list[bytes]()
+        for index in indices:
+            between = slice(passed, index)
+            at += sum(self._lengths[between])
+            for items in (self._data_heads, self._key_heads, self._keys):
+                at += sum(map(len, items[between]))
+            passed = index
+            start = at + len(self._data_heads[index])
+            found.append(body[start : start + self._lengths[index]])
+        return found
+
+    def all(self) -> list[bytes]:
+        """See `Kept`."""
         body, at, found = self._body, self._start, list[bytes]()
         for before, length, behind, key in zip(
             self._data_heads, self._lengths, self._key_heads, self._keys, strict=True
