@@ -83,8 +83,8 @@ class ConnectorConfig(Section):
         default=128 * MEBIBYTE,
         ge=LEAST_MEMORY,
         le=64 << 30,
-        description="for records, of all processes together: a quarter at most read ahead, a quarter not yet acknowledged,"
-        " the rest for calls under way",
+        description="for records, of all processes together: a quarter at most read ahead, a quarter not yet"
+        " acknowledged, the rest for calls under way",
     )
     commit_interval: Duration = Field(
         default=parse_duration("1s"),
