@@ -68,7 +68,8 @@ def test_it_waits_while_the_target_takes_nothing(server: FaultServer, fault: Fau
 
 def test_without_patience_it_would_spin(server: FaultServer, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(Engine, "_patience", lambda *_: 0.0)
-    monkeypatch.setattr("connector.engine._STEP", 0.0)
+    for rest in ("_STEP", "_REST"):
+        monkeypatch.setattr(f"connector.engine.{rest}", 0.0)
     source = WaitingSource([[b"k"]], server)
     with running(Assembly(source, linger=LINGER)) as assembly:
         until(lambda: settled(assembly))

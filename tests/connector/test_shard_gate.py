@@ -63,7 +63,7 @@ class World:
         self.feed: Feed = (
             KeyedFeed(CALL, backoff, 0.05, ordered=True, gate=gate)
             if self.kind == "keyed"
-            else PackedFeed(KplPacking(shards, 700), backoff, 0.05, 20_000, gate)
+            else PackedFeed(KplPacking(shards, 800), backoff, 0.05, 20_000, gate)
         )
         self.dispatcher = Dispatcher(CALL, self.feed, Circuit(), Metrics("r"), gate)
         self.lane = Lane(Partition("t", 0))
