@@ -28,9 +28,29 @@ def name_of_delivery(environment: str, short: str, given: str | None) -> str:
     return given or _in_account(environment, short)
 
 
+def bootstrap_parameter_name(environment: str) -> str:
+    """SSM parameter that tells where the brokers are."""
+    return f"/streamops/{environment}/kafka/bootstrap"
+
+
 def bootstrap_reference(environment: str) -> str:
     """What ``kafka.bootstrap`` says where the SSM parameter has the name that streamops proposes."""
-    return f"ssm:/streamops/{environment}/kafka/bootstrap"
+    return f"ssm:{bootstrap_parameter_name(environment)}"
+
+
+def kafka_cluster_name(env: Environment) -> str:
+    """Name of a cluster that is made; clusters of an account and a region have each their own."""
+    return f"streamops-{env.name}"
+
+
+def kafka_log_group_name(env: Environment) -> str:
+    """CloudWatch log group of the brokers of a cluster that is made."""
+    return f"/streamops/{env.name}/kafka/brokers"
+
+
+def msk_scram_secret_name(env: Environment) -> str:
+    """Secret of the connectors' SCRAM user on MSK, which takes only names with this beginning."""
+    return f"AmazonMSK_streamops-{env.name}-connectors"
 
 
 def stream_name(env: Environment, stream: str) -> str:

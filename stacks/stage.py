@@ -7,6 +7,7 @@ from environments import Environment, GivenNetwork, NewNetwork
 from stacks.connectors.stack import ConnectorsStack
 from stacks.deliveries.stack import DeliveriesStack
 from stacks.environment_stack import environment_tags
+from stacks.kafka.stack import KafkaStack, makes_cluster
 from stacks.network.placement import Placement
 from stacks.network.stack import NetworkStack
 from stacks.streams.stack import StreamsStack
@@ -31,8 +32,10 @@ class EnvironmentStage(cdk.Stage):
             if isinstance(environment.network, NewNetwork)
             else environment.network
         )
+        kafka = KafkaStack(self, environment, network=network, key=None) if makes_cluster(environment) else None
         targets = [
             *([StreamsStack(self, environment)] if environment.streams else []),
+            *([kafka] if kafka else []),
             *([DeliveriesStack(self, environment)] if environment.deliveries else []),
         ]
         if environment.routes:

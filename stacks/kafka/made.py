@@ -1,0 +1,17 @@
+"""What the rest of an environment may know of a cluster that was made."""
+
+from dataclasses import dataclass
+
+from aws_cdk import aws_ec2 as ec2
+
+
+@dataclass(frozen=True, kw_only=True)
+class MadeCluster:
+    """A cluster of ours, of whatever kind."""
+
+    clients: ec2.ISecurityGroup
+    """The security group that brokers let in; who wants to reach them joins it."""
+    bootstrap: str
+    """What the SSM parameter of the addresses holds: ``host:port,...``, or ``msk:ARN`` to ask MSK for them."""
+    cluster_arn: str | None = None
+    """ARN of the cluster on MSK; None on EC2, where there is no such thing."""
