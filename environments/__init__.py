@@ -26,6 +26,7 @@ from environments.problems import EnvironmentFileError, Problem
 from environments.routes import Route, Tasks
 from environments.rules.findings import Finding
 from environments.schema import json_schema
+from environments.security import Security
 from environments.starter import KafkaKind, starter
 from environments.streams import OnDemandStream, ProvisionedStream, Stream
 from environments.topics import Topic
@@ -59,6 +60,7 @@ __all__ = [
     "RedshiftDelivery",
     "Route",
     "S3Delivery",
+    "Security",
     "Source",
     "Stream",
     "StreamEnd",

@@ -17,6 +17,7 @@ from environments.rules import fitness, physical_names, records, wiring, work
 from environments.rules.findings import Finding, refuse
 from environments.rules.parts import Parts
 from environments.section import Section
+from environments.security import Security
 from environments.streams import Stream
 from environments.topics import Topic
 
@@ -40,6 +41,7 @@ _RULES = (
     fitness.enough_zones,
     fitness.topics_fit,
     fitness.keys_in_region,
+    fitness.boundary_in_account,
     fitness.sandbox_stays_inside,
     fitness.sandbox_parts_keep_their_names,
     physical_names.names_are_unique,
@@ -107,6 +109,8 @@ class Environment(Section):
     """Tags of every resource."""
     network: Network
     """The VPC, a new one or a given one."""
+    security: Security = Security()
+    """Keys, and what no role may exceed."""
     kafka: Kafka
     """The Kafka cluster."""
     topics: dict[ShortName, Topic] = Field(default_factory=dict)

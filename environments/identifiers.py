@@ -42,12 +42,19 @@ BucketName = Annotated[
     str, Shape(r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", "is not a bucket name", "write the name, not the ARN")
 ]
 
+KMS_KEY = r"arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+"
+"""A KMS key by its own ARN, as policies have to name it."""
 KMS_KEY_ARN = r"arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:(key|alias)/[A-Za-z0-9/_-]+"
 
 
 def region_of_arn(arn: str) -> str:
     """The region that an ARN names; empty where the service has none."""
     return arn.split(":")[3]
+
+
+def account_of_arn(arn: str) -> str:
+    """The account that an ARN names; ``aws`` for a managed policy of AWS."""
+    return arn.split(":")[4]
 
 
 SSM_PATH = r"ssm:(/[A-Za-z0-9_.-]+){1,15}"

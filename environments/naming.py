@@ -88,6 +88,11 @@ def consumer_group(env: Environment, route: str) -> str:
     return f"streamops-{env.name}-{route}"
 
 
+def key_alias(env: Environment) -> str:
+    """Alias of the environment's own KMS key; aliases are one namespace for the whole account and region."""
+    return f"alias/streamops-{env.name}"
+
+
 def ecs_cluster_name(env: Environment) -> str:
     """ECS cluster that runs the connectors."""
     return f"streamops-{env.name}"

@@ -22,6 +22,7 @@ _SECTIONS = {
     "The file": "",
     "`network`: a new VPC": "NewNetwork",
     "`network`: a VPC that exists": "GivenNetwork",
+    "`security`": "Security",
     "`kafka` with `kind: external`": "ExternalKafka",
     "`kafka` with `kind: msk`": "MskKafka",
     "`kafka` with `kind: msk-express`": "MskExpressKafka",

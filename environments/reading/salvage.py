@@ -18,6 +18,7 @@ from environments.rules.parts import Parts
 
 _RELIED_ON = {
     "network": {"zones", "vpc_id", "private_subnets"},
+    "security": {"key"},
     "kafka": {"kind", "brokers", "auth", "bootstrap"},
     "topics": {"name", "partitions", "replication", "config"},
     "streams": {"name", "mode"},

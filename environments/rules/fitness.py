@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from environments.identifiers import region_of_arn
+from environments.identifiers import account_of_arn, region_of_arn
 from environments.kafka import Ec2Kafka, ExternalKafka, MskExpressKafka, MskKafka, MskServerlessKafka
 from environments.naming import bootstrap_reference
 from environments.network import NewNetwork
 from environments.rules.findings import Finding
 from environments.rules.parts import Parts, sound
+from environments.security import MANAGED_KEYS, NEW_KEY
 
 SANDBOX_ACCOUNT = "000000000000"
 """No real account has this number: what is meant for the sandbox can never reach AWS, and the other way round."""
@@ -122,6 +123,14 @@ def keys_in_region(parts: Parts) -> Iterator[Finding]:
     """KMS keys are used in their own region only, and Kinesis asks for them in the stream's."""
     if parts.region is None:
         return
+    key = parts.security.key if parts.security else MANAGED_KEYS
+    if key not in {MANAGED_KEYS, NEW_KEY} and region_of_arn(key) != parts.region:
+        yield Finding(
+            "is a key of another region, and services take keys of their own only",
+            f"give a key of {parts.region}, or create",
+            ("security", "key"),
+            key,
+        )
     for name, stream in sound(parts.streams):
         if stream.encryption != "managed" and region_of_arn(stream.encryption) != parts.region:
             yield Finding(
@@ -130,6 +139,20 @@ def keys_in_region(parts: Parts) -> Iterator[Finding]:
                 ("streams", name, "encryption"),
                 stream.encryption,
             )
+
+
+def boundary_in_account(parts: Parts) -> Iterator[Finding]:
+    """A role is bounded by a policy of its own account, or by one of AWS (IAM API Reference, CreateRole)."""
+    boundary = parts.security.permissions_boundary if parts.security else None
+    if boundary is None or parts.account is None or not boundary.startswith("arn:"):
+        return
+    if account_of_arn(boundary) not in {parts.account, "aws"}:
+        yield Finding(
+            f"is a policy of another account than {parts.account}, whose roles it cannot bound",
+            "write the name of a policy of the account",
+            ("security", "permissions_boundary"),
+            boundary,
+        )
 
 
 def sandbox_parts_keep_their_names(parts: Parts) -> Iterator[Finding]:

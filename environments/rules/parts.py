@@ -15,6 +15,7 @@ from environments.deliveries import Delivery
 from environments.kafka import Kafka
 from environments.network import Network
 from environments.routes import Route
+from environments.security import Security
 from environments.streams import Stream
 from environments.topics import Topic
 
@@ -31,6 +32,7 @@ class Parts:
     sandbox: bool | None
     production: bool | None
     network: Network | None
+    security: Security | None
     kafka: Kafka | None
     topics: Mapping[str, Topic | None]
     streams: Mapping[str, Stream | None]
