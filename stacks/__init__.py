@@ -1,6 +1,7 @@
 """How an environment is provisioned: one AWS CDK stage per environment, one stack per lifecycle.
 
     network      where things run: a small VPC of its own, or one that is given
+    security     whose key encrypts: the KMS key of the environment, where it has one of its own
     streams      what keeps data: the Kinesis streams
     deliveries   what collects data: the Firehose delivery streams, and the buckets they fill
     connectors   what moves data: an ECS service per route

@@ -1,15 +1,18 @@
 """The stage of one environment."""
 
 import aws_cdk as cdk
+from aws_cdk import aws_kms as kms
 from constructs import Construct
 
 from environments import Environment, GivenNetwork, NewNetwork
+from environments.security import NEW_KEY
 from stacks.connectors.stack import ConnectorsStack
 from stacks.deliveries.stack import DeliveriesStack
 from stacks.environment_stack import environment_tags
 from stacks.kafka.stack import KafkaStack, makes_cluster
 from stacks.network.placement import Placement
 from stacks.network.stack import NetworkStack
+from stacks.security.stack import SecurityStack, given_key
 from stacks.streams.stack import StreamsStack
 
 
@@ -26,13 +29,15 @@ class EnvironmentStage(cdk.Stage):
             scope,
             environment.name,
             env=cdk.Environment(account=environment.account, region=environment.region),
+            permissions_boundary=_boundary(environment),
         )
         network: Placement | GivenNetwork = (
             NetworkStack(self, environment, environment.network).placement
             if isinstance(environment.network, NewNetwork)
             else environment.network
         )
-        kafka = KafkaStack(self, environment, network=network, key=None) if makes_cluster(environment) else None
+        key = self._key(environment)
+        kafka = KafkaStack(self, environment, network=network, key=key) if makes_cluster(environment) else None
         targets = [
             *([StreamsStack(self, environment)] if environment.streams else []),
             *([kafka] if kafka else []),
@@ -43,5 +48,23 @@ class EnvironmentStage(cdk.Stage):
             for target in targets:
                 # By name, not by reference: the names of streams and deliveries are ours, so nothing refers to them.
                 connectors.add_stack_dependency(target)
-        for key, value in environment_tags(environment).items():
-            cdk.Tags.of(self).add(key, value)
+        for tag, value in environment_tags(environment).items():
+            cdk.Tags.of(self).add(tag, value)
+
+    def _key(self, environment: Environment) -> kms.IKey | None:
+        """The customer-managed key of the environment, if it has one; else services use those that AWS manages."""
+        if not environment.security.own_key:
+            return None
+        if environment.security.key == NEW_KEY:
+            return SecurityStack(self, environment).key
+        return given_key(self, environment.security.key)
+
+
+def _boundary(environment: Environment) -> cdk.PermissionsBoundary | None:
+    """What no role of the environment may exceed, whoever adds it to whichever stack."""
+    policy = environment.security.permissions_boundary
+    if policy is None:
+        return None
+    if policy.startswith("arn:"):
+        return cdk.PermissionsBoundary.from_arn(policy)
+    return cdk.PermissionsBoundary.from_name(policy)

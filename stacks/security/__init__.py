@@ -1,0 +1,1 @@
+"""The security stack: the KMS key of an environment."""
