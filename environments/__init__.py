@@ -1,5 +1,6 @@
 """What is deployed: the typed model of an environment, its files, and the names of everything in it."""
 
+from environments.alarms import AlarmReceiver, Alarms, DeliveryThresholds, RouteThresholds, StreamThresholds
 from environments.connectors import ConnectorSettings
 from environments.dead_letters import DeadLetterBucket, DeadLetters
 from environments.deliveries import Buffer, Delivery, OpenSearchDelivery, RedshiftDelivery, S3Delivery
@@ -28,16 +29,19 @@ from environments.rules.findings import Finding
 from environments.schema import json_schema
 from environments.security import Security
 from environments.starter import KafkaKind, starter
-from environments.streams import OnDemandStream, ProvisionedStream, Stream
+from environments.streams import OnDemandStream, ProvisionedStream, Stream, StreamConsumer
 from environments.topics import Topic
 
 __all__ = [
+    "AlarmReceiver",
+    "Alarms",
     "Buffer",
     "ConnectorSettings",
     "DeadLetterBucket",
     "DeadLetters",
     "Delivery",
     "DeliveryEnd",
+    "DeliveryThresholds",
     "Ec2Kafka",
     "Environment",
     "EnvironmentFileError",
@@ -59,11 +63,14 @@ __all__ = [
     "ProvisionedStream",
     "RedshiftDelivery",
     "Route",
+    "RouteThresholds",
     "S3Delivery",
     "Security",
     "Source",
     "Stream",
+    "StreamConsumer",
     "StreamEnd",
+    "StreamThresholds",
     "Target",
     "Tasks",
     "Topic",

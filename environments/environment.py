@@ -7,13 +7,14 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, StrictBool, StrictStr
 
+from environments.alarms import Alarms
 from environments.connectors import ConnectorSettings
 from environments.deliveries import Delivery
 from environments.identifiers import AccountId, EnvironmentName, Region, ShortName
 from environments.kafka import Kafka
 from environments.network import Network
 from environments.routes import Route
-from environments.rules import fitness, physical_names, records, wiring, work
+from environments.rules import alarms, distribution, fitness, physical_names, records, wiring, work
 from environments.rules.findings import Finding, refuse
 from environments.rules.parts import Parts
 from environments.section import Section
@@ -41,10 +42,15 @@ _RULES = (
     fitness.enough_zones,
     fitness.topics_fit,
     fitness.keys_in_region,
+    distribution.environment_has_a_key,
+    distribution.keys_decide_the_shard,
     fitness.boundary_in_account,
     fitness.sandbox_stays_inside,
     fitness.sandbox_parts_keep_their_names,
     physical_names.names_are_unique,
+    alarms.alarms_have_subjects,
+    alarms.alarms_can_be_measured,
+    alarms.alarms_reach_their_topics,
 )
 
 
@@ -123,6 +129,8 @@ class Environment(Section):
     """What is moved from where to where."""
     connectors: ConnectorSettings = ConnectorSettings()
     """Image and size of the connectors."""
+    alarms: Alarms = Alarms()
+    """CloudWatch alarms and the dashboard."""
 
     @property
     def partition(self) -> str:

@@ -108,6 +108,31 @@ def task_family(env: Environment, route: str) -> str:
     return f"streamops-{env.name}-{route}"
 
 
+def metrics_namespace(env: Environment) -> str:
+    """CloudWatch namespace of the connectors' own metrics; their only dimension is the route."""
+    return f"streamops/{env.name}"
+
+
+def alarm_name(env: Environment, subject: str, alarm: str) -> str:
+    """CloudWatch alarm; ``subject`` is what it watches, such as ``stream/orders``."""
+    return f"streamops/{env.name}/{subject}/{alarm}"
+
+
+def page_name(env: Environment, subject: str) -> str:
+    """Composite alarm that pages for all critical alarms of a subject."""
+    return f"streamops/{env.name}/{subject}"
+
+
+def alarm_topic_name(env: Environment, severity: str) -> str:
+    """SNS topic of the alarms of a severity."""
+    return f"streamops-{env.name}-{severity}"
+
+
+def dashboard_name(env: Environment) -> str:
+    """CloudWatch dashboard of the environment; its names know no slash."""
+    return f"streamops-{env.name}"
+
+
 def log_group_name(env: Environment, route: str) -> str:
     """CloudWatch log group of a route's connector."""
     return f"/streamops/{env.name}/connectors/{route}"

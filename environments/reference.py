@@ -24,6 +24,7 @@ _SECTIONS = {
     "`network`: a VPC that exists": "GivenNetwork",
     "`security`": "Security",
     "`kafka` with `kind: external`": "ExternalKafka",
+    "`kafka.oauth`": "OAuth",
     "`kafka` with `kind: msk`": "MskKafka",
     "`kafka` with `kind: msk-express`": "MskExpressKafka",
     "`kafka` with `kind: msk-serverless`": "MskServerlessKafka",
@@ -31,6 +32,7 @@ _SECTIONS = {
     "`topics.NAME`": "Topic",
     "`streams.NAME` with `mode: provisioned`": "ProvisionedStream",
     "`streams.NAME` with `mode: on-demand`": "OnDemandStream",
+    "`streams.NAME.consumers.NAME`": "StreamConsumer",
     "`deliveries.NAME` with `to: s3`": "S3Delivery",
     "`deliveries.NAME` with `to: redshift`": "RedshiftDelivery",
     "`deliveries.NAME` with `to: opensearch`": "OpenSearchDelivery",
@@ -39,6 +41,11 @@ _SECTIONS = {
     "`routes.NAME.tasks`": "Tasks",
     "`routes.NAME.dead_letters` with a bucket": "DeadLetterBucket",
     "`connectors`": "ConnectorSettings",
+    "`alarms`": "Alarms",
+    "`alarms.critical` and `alarms.warning`": "AlarmReceiver",
+    "`alarms.streams.NAME`": "StreamThresholds",
+    "`alarms.deliveries.NAME`": "DeliveryThresholds",
+    "`alarms.routes.NAME`": "RouteThresholds",
 }
 _SECTION = "section"
 _WORDS = {

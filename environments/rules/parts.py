@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
+from environments.alarms import Alarms
 from environments.connectors import ConnectorSettings
 from environments.deliveries import Delivery
 from environments.kafka import Kafka
@@ -39,6 +40,7 @@ class Parts:
     deliveries: Mapping[str, Delivery | None]
     routes: Mapping[str, Route | None]
     connectors: ConnectorSettings | None
+    alarms: Alarms | None
 
 
 def sound(parts: Mapping[str, Part | None]) -> Iterator[tuple[str, Part]]:

@@ -54,8 +54,10 @@ def text():
 def place(report: str) -> str:
     """Where a rule holds, whatever the names in the example."""
     path = report.split(": ", maxsplit=1)[0].replace('"', "")
-    path = re.sub(r"^(topics|streams|deliveries|routes)\.[^.:]+", r"\1.NAME", re.sub(r"\[\d+\]", "", path))
+    path = re.sub(r"^((?:alarms\.)?(?:topics|streams|deliveries|routes))\.[^.:]+", r"\1.NAME", re.sub(r"\[\d+\]", "", path))
     path = re.sub(r"^tags\..*", "tags.KEY", path)
+    path = re.sub(r"consumers\.[^.:]+", "consumers.NAME", path)
+    path = re.sub(r"\.share\..*", ".share.PRINCIPAL", path)
     path = re.sub(r"config\.(?!min\.insync\.replicas$).*", "config.SETTING", path)
     return re.sub(r"partition_by\..*", "partition_by.KEY", path)
 
