@@ -58,6 +58,7 @@ GIVEN_NETWORK = {
     "security_groups": ["sg-0123456789abcdef0"],
 }
 OWN_KEY = "arn:aws:kms:eu-west-1:111122223333:key/12345678-1234-1234-1234-123456789012"
+BOUNDARY = "team/limits"
 REDSHIFT: dict[str, Any] = {
     "to": "redshift",
     "jdbc_url": "jdbc:redshift://cluster.example.com:5439/dev",
@@ -80,12 +81,14 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "plain": {},
     "prod": {
         "production": True,
+        "security": {"key": "create"},
         "network": {**PLAIN["network"], "nat": True},
         "streams": {**PLAIN["streams"], "orders": {**PLAIN["streams"]["orders"], "encryption": OWN_KEY}},
     },
     "nat": {"network": {**PLAIN["network"], "nat": True}, "connectors": {"image": "team/connector:1"}},
     "given": {
         "network": GIVEN_NETWORK,
+        "security": {"key": OWN_KEY, "permissions_boundary": BOUNDARY},
         "kafka": {"kind": "external", "bootstrap": "b-1:9092,b-2:9092", "tls": False},
         "deliveries": {"archive": {"to": "s3", "bucket": "team-archive", "compression": "gzip"}},
         "connectors": {"image": ECR_IMAGE},
