@@ -6,11 +6,10 @@ import aws_cdk as cdk
 import pytest
 from aws_cdk.assertions import Template
 
+from environments import Ec2Kafka
 from stacks.security.key import environment_key
 from tests.stacks.conftest import Describe, Synthesize
 from tests.stacks.synthesis import BOUNDARY, Templates
-
-EC2 = {"kind": "ec2", "brokers": 3}
 
 
 def key_statements(templates: Templates, environment: str) -> dict[str, dict[str, Any]]:
@@ -74,7 +73,8 @@ def test_logs_are_those_of_the_environment(templates: Templates):
 
 def test_machines_of_a_cluster_are_launched_with_the_key_by_auto_scaling_of_the_account_alone(described: Describe):
     stack = cdk.Stack()
-    environment_key(stack, described(kafka=EC2))
+    kafka = Ec2Kafka.model_construct(kind="ec2", brokers=3)
+    environment_key(stack, described().model_copy(update={"kafka": kafka}))
     (key,) = Template.from_stack(stack).find_resources("AWS::KMS::Key").values()
     open_to_all = [each for each in key["Properties"]["KeyPolicy"]["Statement"] if each["Principal"] == {"AWS": "*"}]
     assert [each["Sid"] for each in open_to_all] == ["LaunchMachines", "LendToMachines"]
