@@ -14,7 +14,7 @@ from environments.identifiers import AccountId, EnvironmentName, Region, ShortNa
 from environments.kafka import Kafka
 from environments.network import Network
 from environments.routes import Route
-from environments.rules import alarms, distribution, fitness, physical_names, records, wiring, work
+from environments.rules import alarms, deliveries, distribution, fitness, nodes, physical_names, records, wiring, work
 from environments.rules.findings import Finding, refuse
 from environments.rules.parts import Parts
 from environments.section import Section
@@ -41,9 +41,15 @@ _RULES = (
     fitness.zones_in_region,
     fitness.enough_zones,
     fitness.topics_fit,
+    nodes.nodes_reach_their_files,
     fitness.keys_in_region,
     distribution.environment_has_a_key,
     distribution.keys_decide_the_shard,
+    deliveries.deliveries_in_region,
+    deliveries.small_brokers_have_no_private_links,
+    deliveries.domains_can_be_made,
+    deliveries.workgroups_can_be_made,
+    deliveries.sandbox_can_deliver,
     fitness.boundary_in_account,
     fitness.sandbox_stays_inside,
     fitness.sandbox_parts_keep_their_names,

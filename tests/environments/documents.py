@@ -32,6 +32,7 @@ routes:
   orders-to-stream: {from: {topic: orders}, to: {stream: orders}}
 """
 
+CLUSTER = "arn:aws:kafka:eu-west-1:111122223333:cluster/orders/6e1f2f6c-64b4-4e0e-b8c7-1b3e5f9a7d21-5"
 NAMED = {"topics", "streams", "deliveries", "routes"}
 MIB = 1 << 20
 GIB = 1 << 30
@@ -192,9 +193,25 @@ def kafkas(draw: st.DrawFn, zone_count: int) -> dict[str, Any]:
         case "msk-serverless":
             return {"kind": "msk-serverless"}
         case "ec2":
-            return {"kind": "ec2", "brokers": brokers, "controllers": draw(st.sampled_from([1, 3, 5]))}
+            return {
+                "kind": "ec2",
+                "distribution": {"url": "s3://team/kafka.tgz", "sha512": 128 * "a"},
+                "brokers": brokers,
+                "controllers": draw(st.sampled_from([1, 3, 5])),
+            }
     addresses = st.sampled_from(["ssm:/a/b", "broker:9092", "one.example.com:9093, two.example.com:9093"])
-    extras: list[dict[str, Any]] = [{}, {"tls": False}, {"auth": "plain", "secret": "secret:kafka"}, {"auth": "iam"}]
+    extras: list[dict[str, Any]] = [
+        {},
+        {"tls": False},
+        {"auth": "plain", "secret": "secret:kafka"},
+        {"auth": "mtls", "secret": "secret:kafka", "key_password": True, "ca": "ssm:/kafka/ca"},
+        {
+            "auth": "oauthbearer",
+            "secret": "secret:kafka",
+            "oauth": {"token_endpoint": "https://login.example.org/token", "scope": "a b", "extensions": {"a": "b"}},
+        },
+        {"auth": "iam", "cluster": CLUSTER},
+    ]
     safe = draw(st.sampled_from(extras))
     return {"kind": "external", "bootstrap": draw(addresses), **safe}
 

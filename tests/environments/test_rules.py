@@ -12,6 +12,8 @@ from environments.rules.fitness import SANDBOX_PARTS
 from sandbox.status import PARTS
 from tests.environments.documents import VALID, cases, changed, told, write
 
+DISTRIBUTION = {"url": "s3://team/kafka.tgz", "sha512": 128 * "a"}
+
 
 def test_the_document_that_all_rules_change_is_valid(folder):
     assert told(write(folder, VALID)) == []
@@ -52,7 +54,7 @@ def to_archive(**keys: Any) -> dict[str, Any]:
         {"network": {"zones": ["eu-west-1a"], "cidr": "10.0.0.0/24"}},
         {"kafka": {"kind": "msk", "brokers": 2, "instance": "kafka.t3.small", "version": "3.9.x"}},
         {"kafka": {"kind": "external", "bootstrap": "[::1]:9092,broker.example.com:65535", "tls": False}},
-        {"kafka": {"kind": "ec2", "brokers": 3, "controllers": 0}},
+        {"kafka": {"kind": "ec2", "distribution": DISTRIBUTION, "brokers": 3, "controllers": 0}},
         {"deliveries": {"x": {"to": "s3", "buffer": {"size": "128MiB", "interval": "0s"}, "prefix": "plain/"}}},
         {"deliveries": {"x": {"to": "s3"}}, "routes": {"x": {"from": {"topic": "orders"}, "to": {"delivery": "x"}}}},
         to_stream(tasks={"max": 4}, processes=3, linger="10s"),
