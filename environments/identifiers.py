@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Annotated
 
+from pydantic import AfterValidator
+
 from environments.rules.bounds import Shape
+from environments.rules.findings import refuse
 
 SHORT_NAME = Shape(
     r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$",
@@ -44,7 +48,6 @@ BucketName = Annotated[
 
 KMS_KEY = r"arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+"
 """A KMS key by its own ARN, as policies have to name it."""
-KMS_KEY_ARN = r"arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:(key|alias)/[A-Za-z0-9/_-]+"
 
 
 def region_of_arn(arn: str) -> str:
@@ -63,6 +66,22 @@ SSM_PATH = r"ssm:(/[A-Za-z0-9_.-]+){1,15}"
 SECRET = r"secret:[A-Za-z0-9/_+=.@:-]+"  # noqa: S105  a pattern, not a secret
 """A Secrets Manager secret by its name or ARN."""
 
+_LIKE_AN_ARN = re.compile(r"secret:(?!arn:).*-[A-Za-z0-9]{6}")
+
+
+def _told_from_an_arn(reference: str) -> str:
+    """A name with the end of an ARN would be looked up without that end.
+
+    https://docs.aws.amazon.com/secretsmanager/latest/userguide/troubleshoot.html#ARN_secretnamehyphen
+    """
+    if _LIKE_AN_ARN.fullmatch(reference):
+        raise refuse(
+            "is a name that ends as ARNs do, in a dash and six characters, so Secrets Manager would look for another",
+            "write secret:ARN with the whole ARN of the secret",
+        )
+    return reference
+
+
 SecretReference = Annotated[
     str,
     Shape(
@@ -71,6 +90,7 @@ SecretReference = Annotated[
         "secrets never stand in this file: put it into Secrets Manager and write secret:NAME or secret:ARN",
         hidden=True,
     ),
+    AfterValidator(_told_from_an_arn),
 ]
 
 PemReference = Annotated[
@@ -81,4 +101,5 @@ PemReference = Annotated[
         "write ssm:/path of the SSM parameter, or secret:NAME of the secret, that holds the PEM text",
         hidden=True,
     ),
+    AfterValidator(_told_from_an_arn),
 ]

@@ -132,7 +132,7 @@ def keys_in_region(parts: Parts) -> Iterator[Finding]:
             key,
         )
     for name, stream in sound(parts.streams):
-        if stream.encryption != "managed" and region_of_arn(stream.encryption) != parts.region:
+        if stream.encryption.startswith("arn:") and region_of_arn(stream.encryption) != parts.region:
             yield Finding(
                 f"is a key of another region, and Kinesis takes keys of {parts.region} only",
                 f"give a key of {parts.region}, or managed",

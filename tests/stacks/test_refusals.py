@@ -79,11 +79,3 @@ def test_a_configuration_that_no_parameter_can_hold_is_refused_with_its_size(des
     for each in found:
         assert "8192" in each.rule
         assert "ssm:/" in each.remedy
-
-
-def test_an_alias_is_refused_where_a_role_has_to_name_the_key(described: Describe):
-    alias = "arn:aws:kms:eu-west-1:111122223333:alias/streams"
-    streams = {**PLAIN["streams"], "orders": {**PLAIN["streams"]["orders"], "encryption": alias}}
-    (found,) = refusals(described(streams=streams))
-    assert found.path == ("streams", "orders", "encryption")
-    assert found.value == alias
