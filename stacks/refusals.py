@@ -29,7 +29,6 @@ def refusals(environment: Environment) -> tuple[Finding, ...]:
     """Return everything in `environment` that the stacks cannot provision."""
     return (
         *_kafka(environment),
-        *_streams(environment),
         *_deliveries(environment),
         *_routes(environment),
         *_image(environment),
@@ -48,19 +47,6 @@ def _kafka(environment: Environment) -> Iterator[Finding]:
     if kafka.ca is not None:
         remedy = "take it out; the brokers need a certificate of a public authority"
         yield Finding(_NOT_YET, remedy, ("kafka", "ca"), kafka.ca)
-
-
-def _streams(environment: Environment) -> Iterator[Finding]:
-    for name, stream in environment.streams.items():
-        if ":alias/" in stream.encryption:
-            # IAM evaluates the key, never the alias that a request named:
-            # https://docs.aws.amazon.com/kms/latest/developerguide/alias-authorization.html
-            yield Finding(
-                "is an alias, and a role that may use one key only has to name the key",
-                "give the key's own ARN, arn:...:key/...",
-                ("streams", name, "encryption"),
-                stream.encryption,
-            )
 
 
 def _deliveries(environment: Environment) -> Iterator[Finding]:
