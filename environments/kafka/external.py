@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterable
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import AfterValidator, StrictBool
+from pydantic import AfterValidator, Field, StrictBool, StrictStr
 
-from environments.identifiers import SSM_PATH, PemReference, SecretReference
+from environments.identifiers import KMS_KEY, SSM_PATH, PemReference, SecretReference
 from environments.naming import bootstrap_reference
+from environments.rules.bounds import Shape
 from environments.rules.findings import Finding, refuse
 from environments.section import Section
 
@@ -38,6 +39,41 @@ def _bootstrap(text: str) -> str:
     return ",".join(address.strip() for address in text.split(","))
 
 
+class OAuth(Section):
+    """How tokens are had from an identity provider (client credentials, KIP-768)."""
+
+    token_endpoint: Annotated[
+        str,
+        Shape(
+            r"^https://[^@\s/]+(/[^@\s]*)?$",
+            "is not the https URL of a token endpoint without a login in it",
+            "write it as in https://login.example.org/oauth2/token; id and secret are in the secret of kafka.secret",
+            hidden=True,
+        ),
+    ]
+    """Where the identity provider gives tokens."""
+    scope: (
+        Annotated[
+            str, Shape(r"^[!#-\[\]-~]+( [!#-\[\]-~]+)*$", "is no scope of OAuth", "separate scopes by single spaces")
+        ]
+        | None
+    ) = None
+    """Scopes to ask for, separated by spaces."""
+    extensions: dict[
+        Annotated[
+            str,
+            Shape(r"^(?!auth$)[A-Za-z]+$", "is no name of a SASL extension", "use letters, not auth (RFC 7628)"),
+        ],
+        Annotated[
+            StrictStr,
+            Shape(r"^[ -+\--~]+$", "is no value of a SASL extension", "use printable ASCII without a comma"),
+        ],
+    ] = Field(default_factory=dict)
+    """SASL extensions that the brokers want beside the token."""
+    ca: PemReference | None = None
+    """Certificate (PEM) of the identity provider's authority where it is not a public one."""
+
+
 class ExternalKafka(Section):
     """A cluster that exists already, on premises or anywhere else: nothing is provisioned, only reached."""
 
@@ -57,7 +93,40 @@ class ExternalKafka(Section):
     auth: Literal["none", "iam", "mtls", "plain", "scram-sha-256", "scram-sha-512", "oauthbearer"] = "none"
     """How clients prove who they are."""
     secret: SecretReference | None = None
-    """``secret:NAME`` or ``secret:ARN`` in Secrets Manager, with the credentials that ``auth`` needs."""
+    """``secret:NAME`` or ``secret:ARN`` in Secrets Manager: JSON with the keys that ``auth`` needs."""
+    secret_key: (
+        Annotated[
+            str,
+            Shape(
+                rf"^{KMS_KEY}$",
+                "is not the ARN of a KMS key",
+                "write arn:aws:kms:REGION:ACCOUNT:key/ID (an alias will not do: roles name the key itself)",
+            ),
+        ]
+        | None
+    ) = None
+    """KMS key of the secret where that is not Secrets Manager's own."""
+    key_password: StrictBool = False
+    """With ``mtls``, whether the certificate's key has a password, which the secret then holds too."""
+    oauth: OAuth | None = None
+    """With ``oauthbearer``, where tokens come from."""
+    cluster: (
+        Annotated[
+            str,
+            Shape(
+                r"^arn:aws[a-z-]*:kafka:[a-z0-9-]+:[0-9]{12}:cluster/[A-Za-z0-9_-]{1,64}/[0-9a-f-]+-[0-9a-z]+$",
+                "is not the ARN of an MSK cluster",
+                "write arn:aws:kafka:REGION:ACCOUNT:cluster/NAME/ID",
+            ),
+        ]
+        | None
+    ) = None
+    """With ``iam``, the MSK cluster, on which connectors are then allowed their own topics and groups."""
+
+    @property
+    def cluster_arn(self) -> str | None:
+        """The MSK cluster that this is, as far as the file tells."""
+        return self.cluster
 
     def rules(self) -> Iterable[Finding]:
         """Credentials travel encrypted, and each way of proving who one is has what it needs."""
@@ -70,3 +139,23 @@ class ExternalKafka(Section):
             yield Finding("needs credentials", "add secret: secret:NAME", ("auth",), self.auth)
         if not needs_secret and self.secret is not None:
             yield Finding(f"is not used with auth: {self.auth}", "remove it or set auth", ("secret",), self.secret)
+        if self.secret_key is not None and self.secret is None:
+            yield Finding("is the key of no secret", "remove it, or name the secret", ("secret_key",), self.secret_key)
+        yield from self._belongs_to("mtls", "key_password", given=self.key_password)
+        yield from self._belongs_to("oauthbearer", "oauth", given=self.oauth is not None)
+        yield from self._belongs_to("iam", "cluster", given=self.cluster is not None)
+        if self.auth == "oauthbearer" and self.oauth is None:
+            yield Finding(
+                "needs an identity provider", "add oauth: {token_endpoint: https://...}", ("auth",), self.auth
+            )
+        if self.auth == "iam" and self.cluster_arn is None:
+            yield Finding(
+                "needs the cluster on which connectors are allowed something",
+                "add cluster: arn:aws:kafka:REGION:ACCOUNT:cluster/NAME/ID",
+                ("auth",),
+                self.auth,
+            )
+
+    def _belongs_to(self, auth: str, key: str, *, given: bool) -> Iterable[Finding]:
+        if given and self.auth != auth:
+            yield Finding(f"is not used with auth: {self.auth}", f"remove it, or set auth: {auth}", (key,))
