@@ -18,6 +18,9 @@ KAFKA_VERSION = "4.1.1"
 ARTIFACTS = f"org.apache.kafka:kafka_2.13:{KAFKA_VERSION}+org.slf4j:slf4j-simple:1.7.36"
 LIBRARIES = Path(sys.prefix) / "share" / f"kafka-{KAFKA_VERSION}"
 
+TOOLS = f"kafka-tools-{KAFKA_VERSION}.jar"
+"""Kafka's command line tools, which nodes of our own ask about their cluster. What only other tools need stays away."""
+
 FETCH = f"make setup in a checkout, or {Path(sys.executable).name} -m sandbox.kafka_libraries"
 
 
@@ -27,26 +30,33 @@ def fetch_libraries() -> Path:
     Raises:
         SandboxError: they cannot be resolved; nothing is left half-done.
     """
-    if LIBRARIES.is_dir():
+    if (LIBRARIES / TOOLS).is_file():
         return LIBRARIES
+    LIBRARIES.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=LIBRARIES.parent) as cache:
+        partial = Path(cache) / "libraries"
+        partial.mkdir()
+        for jar in _resolved(ARTIFACTS, Path(cache)):
+            shutil.copy(jar, partial)
+        tools = _resolved(f"org.apache.kafka:kafka-tools:{KAFKA_VERSION}", Path(cache))
+        shutil.copy(next(jar for jar in tools if jar.name == TOOLS), partial)
+        if LIBRARIES.is_dir():  # from before the tools were among them
+            LIBRARIES.replace(Path(cache) / "before")
+        partial.replace(LIBRARIES)
+    return LIBRARIES
+
+
+def _resolved(artifacts: str, cache: Path) -> list[Path]:
     try:
         import jgo
     except ImportError as error:
         raise SandboxError("jgo, which resolves Maven artifacts, is missing", INSTALL) from error
-    LIBRARIES.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=LIBRARIES.parent) as cache:
-        try:
-            resolved = jgo.build(ARTIFACTS, cache_dir=Path(cache))
-        except Exception as error:  # jgo has no exception of its own for a repository that cannot be reached
-            raise SandboxError(
-                f"Kafka {KAFKA_VERSION} cannot be fetched: {error}", "check the way to the Maven repository, then again"
-            ) from error
-        partial = Path(cache) / "libraries"
-        partial.mkdir()
-        for jar in resolved.all_jars:
-            shutil.copy(jar, partial)
-        partial.replace(LIBRARIES)
-    return LIBRARIES
+    try:
+        return [Path(jar) for jar in jgo.build(artifacts, cache_dir=cache).all_jars]
+    except Exception as error:  # jgo has no exception of its own for a repository that cannot be reached
+        raise SandboxError(
+            f"Kafka {KAFKA_VERSION} cannot be fetched: {error}", "check the way to the Maven repository, then again"
+        ) from error
 
 
 if __name__ == "__main__":
