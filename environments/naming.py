@@ -33,6 +33,15 @@ def bootstrap_parameter_name(environment: str) -> str:
     return f"/streamops/{environment}/kafka/bootstrap"
 
 
+LONGEST_DOMAIN_NAME = 28
+"""Of a domain of OpenSearch Service: https://docs.aws.amazon.com/opensearch-service/latest/APIReference/API_CreateDomain.html"""
+
+
+def name_of_search_domain(environment: str, delivery: str) -> str:
+    """Name of the OpenSearch domain that is made for a delivery."""
+    return _in_account(environment, delivery)
+
+
 def bootstrap_reference(environment: str) -> str:
     """What ``kafka.bootstrap`` says where the SSM parameter has the name that streamops proposes."""
     return f"ssm:{bootstrap_parameter_name(environment)}"
@@ -51,6 +60,16 @@ def kafka_log_group_name(env: Environment) -> str:
 def msk_scram_secret_name(env: Environment) -> str:
     """Secret of the connectors' SCRAM user on MSK, which takes only names with this beginning."""
     return f"AmazonMSK_streamops-{env.name}-connectors"
+
+
+def kafka_secret_name(env: Environment) -> str:
+    """Secret of the connectors' SCRAM user on machines of ours."""
+    return f"streamops/{env.name}/kafka/connectors"
+
+
+def kafka_ca_parameter_name(env: Environment) -> str:
+    """SSM parameter with the certificate (PEM) of the authority that a cluster on machines of ours is made with."""
+    return f"/streamops/{env.name}/kafka/ca"
 
 
 def stream_name(env: Environment, stream: str) -> str:
@@ -81,6 +100,31 @@ def delivery_arn(env: Environment, delivery: str) -> str:
 def delivery_log_group_name(env: Environment, delivery: str) -> str:
     """CloudWatch log group in which Firehose says why it could not deliver."""
     return f"/streamops/{env.name}/deliveries/{delivery}"
+
+
+def search_domain_name(env: Environment, delivery: str) -> str:
+    """Name of the OpenSearch domain that is made for a delivery."""
+    return name_of_search_domain(env.name, delivery)
+
+
+def search_domain_arn(env: Environment, delivery: str) -> str:
+    """ARN of that domain, known before the domain is."""
+    return f"arn:{env.partition}:es:{env.region}:{env.account}:domain/{search_domain_name(env, delivery)}"
+
+
+def search_log_group_name(env: Environment, delivery: str, kind: str) -> str:
+    """CloudWatch log group of that domain; ``kind`` is what it logs, such as index-slow."""
+    return f"{delivery_log_group_name(env, delivery)}/search/{kind}"
+
+
+def warehouse_name(env: Environment, delivery: str) -> str:
+    """Name of the Redshift Serverless namespace and workgroup that are made for a delivery."""
+    return _in_account(env.name, delivery)
+
+
+def glue_name(env: Environment, delivery: str) -> str:
+    """Name of the Glue database and table that are made for a delivery; query engines want no dashes."""
+    return _in_account(env.name, delivery).replace("-", "_")
 
 
 def consumer_group(env: Environment, route: str) -> str:
