@@ -14,7 +14,19 @@ from environments.identifiers import AccountId, EnvironmentName, Region, ShortNa
 from environments.kafka import Kafka
 from environments.network import Network
 from environments.routes import Route
-from environments.rules import alarms, deliveries, distribution, fitness, nodes, physical_names, records, wiring, work
+from environments.rules import (
+    alarms,
+    deliveries,
+    distribution,
+    fitness,
+    msk,
+    nodes,
+    physical_names,
+    records,
+    room,
+    wiring,
+    work,
+)
 from environments.rules.findings import Finding, refuse
 from environments.rules.parts import Parts
 from environments.section import Section
@@ -40,13 +52,16 @@ _RULES = (
     records.deliveries_can_read,
     fitness.zones_in_region,
     fitness.enough_zones,
+    room.room_for_addresses,
     fitness.topics_fit,
+    msk.scram_has_key,
+    msk.cloudformation_makes_topics,
+    msk.tiered_topics_fit,
     nodes.nodes_reach_their_files,
     fitness.keys_in_region,
     distribution.environment_has_a_key,
     distribution.keys_decide_the_shard,
     deliveries.deliveries_in_region,
-    deliveries.small_brokers_have_no_private_links,
     deliveries.domains_can_be_made,
     deliveries.workgroups_can_be_made,
     deliveries.sandbox_can_deliver,

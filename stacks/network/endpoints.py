@@ -3,33 +3,32 @@
 from aws_cdk import aws_ec2 as ec2
 from constructs import Construct
 
-from environments import DeliveryEnd, Environment, NewNetwork
+from environments import Environment, NewNetwork
+from environments.called_services import called_services
 from stacks.network.placement import PRIVATE
 
-SERVICES = {
-    "KinesisStreams": ec2.InterfaceVpcEndpointAwsService.KINESIS_STREAMS,
-    "Logs": ec2.InterfaceVpcEndpointAwsService.CLOUDWATCH_LOGS,
-    "EcrApi": ec2.InterfaceVpcEndpointAwsService.ECR,
-    "EcrDocker": ec2.InterfaceVpcEndpointAwsService.ECR_DOCKER,
-    "Ssm": ec2.InterfaceVpcEndpointAwsService.SSM,
+_IDS = {
+    "kinesis-streams": "KinesisStreams",
+    "kinesis-firehose": "Firehose",
+    "ecr.api": "EcrApi",
+    "ecr.dkr": "EcrDocker",
+    "acm-pca": "PrivateCa",
+    "cloudformation": "CloudFormation",
+    "secretsmanager": "SecretsManager",
+    "ssmmessages": "SsmMessages",
 }
-"""What every connector talks to: its sink, its log, its image, its configuration.
-
-Its credentials come from the ECS agent at a link-local address, not from STS:
-https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html
-"""
-
-
-DELIVERIES = {"Firehose": ec2.InterfaceVpcEndpointAwsService.KINESIS_FIREHOSE}
-"""What a connector that writes to a delivery talks to besides."""
+"""How the endpoints of services are called in the template; of any other, its own name in capital first."""
 
 
 def add_interface_endpoints(scope: Construct, environment: Environment, network: NewNetwork, vpc: ec2.IVpc) -> None:
-    """Add an endpoint for each service that connectors talk to, reachable from inside the VPC alone.
+    """Add an endpoint for each service that anything in the VPC calls, reachable from inside the VPC alone.
 
     An endpoint is billed by the hour in every zone it stands in and serves all of them, so only
     production pays for one in each.
     """
+    called = called_services(environment.kafka, environment.routes.values())
+    if not called:
+        return
     group = ec2.SecurityGroup(
         scope,
         "EndpointSecurityGroup",
@@ -44,13 +43,12 @@ def add_interface_endpoints(scope: Construct, environment: Environment, network:
         "HTTPS from inside the VPC",
     )
     zones = network.zones if environment.production else network.zones[:1]
-    to_deliveries = any(isinstance(route.target, DeliveryEnd) for route in environment.routes.values())
-    for name, service in {**SERVICES, **(DELIVERIES if to_deliveries else {})}.items():
+    for service in sorted(called):
         ec2.InterfaceVpcEndpoint(
             scope,
-            f"{name}Endpoint",
+            f"{_IDS.get(service, service.capitalize())}Endpoint",
             vpc=vpc,
-            service=service,
+            service=ec2.InterfaceVpcEndpointAwsService(service),
             open=False,
             private_dns_enabled=True,
             security_groups=[group],

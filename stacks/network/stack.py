@@ -4,6 +4,7 @@ from aws_cdk import aws_ec2 as ec2
 from constructs import Construct
 
 from environments import Environment, NewNetwork
+from environments.rules.room import ZONES_TO_GROW_INTO
 from stacks.checks import TEMPLATE, acknowledge
 from stacks.environment_stack import EnvironmentStack
 from stacks.network.endpoints import add_interface_endpoints
@@ -12,9 +13,6 @@ from stacks.network.placement import PRIVATE, Placement
 
 PUBLIC_PREFIX_LENGTH = 28
 """The smallest subnet there is: it holds a NAT gateway and nothing else."""
-
-ZONES_TO_GROW_INTO = 4
-"""Zones that addresses are reserved for, so that adding one does not move the subnets of the others."""
 
 
 class NetworkStack(EnvironmentStack):

@@ -92,7 +92,7 @@ networks: st.SearchStrategy[dict[str, Any]] = st.one_of(
     zones.flatmap(
         lambda three: st.fixed_dictionaries(
             {"zones": st.just(three)},
-            optional={"nat": st.booleans(), "cidr": st.sampled_from(["10.0.0.0/16", "10.7.16.0/20", "192.168.4.0/24"])},
+            optional={"nat": st.booleans(), "cidr": st.sampled_from(["10.0.0.0/16", "10.7.16.0/20", "192.168.0.0/18"])},
         )
     ),
     zones.map(
@@ -176,6 +176,22 @@ starts = st.one_of(
 )
 
 
+AUTHORITY = "arn:aws:acm-pca:eu-west-1:111122223333:certificate-authority/12345678-1234-1234-1234-123456789012"
+msk_extras = st.fixed_dictionaries(
+    {
+        "auth": st.sampled_from(["iam", ["iam"]]),
+    },
+    optional={
+        "storage_autoscaling": st.sampled_from([{"max": "2TiB"}, {"max": "16TiB", "target": 80}]),
+        "tiered": st.booleans(),
+        "settings": st.sampled_from([{}, {"message.max.bytes": 2097152}, {"auto.create.topics.enable": True}]),
+        "monitoring": st.sampled_from(["default", "per-topic-per-partition"]),
+        "open_monitoring": st.booleans(),
+        "multi_vpc": st.booleans(),
+    },
+) | st.just({"auth": ["mtls", "iam"], "authorities": [AUTHORITY], "secret": "secret:kafka"})
+
+
 @st.composite
 def kafkas(draw: st.DrawFn, zone_count: int) -> dict[str, Any]:
     brokers = zone_count * draw(st.integers(2, 4))
@@ -186,7 +202,7 @@ def kafkas(draw: st.DrawFn, zone_count: int) -> dict[str, Any]:
                 "kind": "msk",
                 "brokers": brokers,
                 "storage": "1TiB",
-                "auth": draw(st.sampled_from(["iam", "mtls"])),
+                **draw(msk_extras),
             }
         case "msk-express":
             return {"kind": "msk-express", "brokers": brokers}

@@ -1,9 +1,11 @@
 import json
+from ipaddress import IPv4Network
 from typing import Any
 
 import pytest
 
 from environments.environment import MOST_TAGS
+from environments.rules.room import KEPT_BY_AWS, private_addresses
 from tests.stacks.conftest import Describe, Synthesize
 from tests.stacks.synthesis import GIVEN_NETWORK, PLAIN, Templates
 
@@ -40,6 +42,11 @@ def test_without_nat_everything_a_connector_calls_has_an_endpoint(templates: Tem
     assert sum(each["VpcEndpointType"] == "Gateway" for each in endpoints) == 1
 
 
+def test_what_is_not_called_has_no_endpoint_to_pay_for(described: Describe, synthesized: Synthesize):
+    (endpoint,) = synthesized(described(routes={})).properties("changed", "network", "EC2::VPCEndpoint")
+    assert endpoint["VpcEndpointType"] == "Gateway"
+
+
 def test_only_who_writes_to_a_delivery_pays_for_an_endpoint_of_firehose(described: Describe, synthesized: Synthesize):
     streams_only = {name: route for name, route in PLAIN["routes"].items() if "stream" in route["to"]}
     made = synthesized(described(routes=streams_only)).properties("changed", "network", "EC2::VPCEndpoint")
@@ -69,6 +76,11 @@ def test_only_production_pays_for_endpoints_in_every_zone(described: Describe, s
     for environment, zones in (("dear", 2), ("cheap", 1)):
         for each in made.properties(environment, "network", "EC2::VPCEndpoint"):
             assert len(each.get("SubnetIds", range(zones))) == zones
+
+
+def test_the_subnets_are_as_large_as_the_rule_of_room_takes_them_for(templates: Templates):
+    for _, cidr in private_subnets(templates, "plain").values():
+        assert IPv4Network(cidr).num_addresses - KEPT_BY_AWS == private_addresses(20, 2)
 
 
 def test_switching_nat_keeps_every_private_subnet(templates: Templates):
