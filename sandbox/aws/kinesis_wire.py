@@ -25,6 +25,8 @@ from botocore.model import ServiceModel, Shape
 from moto.core.exceptions import JsonRESTError
 from moto.kinesis.models import kinesis_backends
 
+from sandbox.aws.authorization.denial import Denied
+from sandbox.aws.authorization.gate import authorize
 from sandbox.aws.kinesis_data import CALLS
 
 if TYPE_CHECKING:
@@ -91,10 +93,14 @@ def _serve_data(
         request = _decode_cbor(body) if in_cbor else _decode_json(action, body)
         if "Timestamp" in request:
             request["Timestamp"] = _seconds(request["Timestamp"])
+        authorize(environ, action, request)
         answer = CALLS[action](backend, request)
         status = "200 OK"
     except (KeyError, TypeError, ValueError, cbor2.CBORDecodeError) as problem:
         answer = {"__type": "SerializationException", "message": f"{type(problem).__name__}: {problem}"}
+        status = "400 Bad Request"
+    except Denied as denied:
+        answer = {"__type": denied.code, "message": str(denied)}
         status = "400 Bad Request"
     except JsonRESTError as problem:
         answer = {"__type": problem.error_type, "message": problem.message}

@@ -19,6 +19,7 @@ from moto.moto_server.werkzeug_app import (
 )
 from werkzeug.serving import make_server
 
+from sandbox.aws.authorization.gate import Gate
 from sandbox.aws.kinesis_wire import KinesisWire
 from sandbox.aws.mends import mend
 
@@ -113,7 +114,7 @@ def _backend(service: Any) -> Flask:
 @cache
 def application() -> WSGIApplication:
     """Return the whole stand-in as one WSGI application."""
-    return Failures(KinesisWire(DomainDispatcherApplication(_backend)))
+    return Failures(KinesisWire(Gate(DomainDispatcherApplication(_backend))))
 
 
 def make(host: str, port: int) -> BaseWSGIServer:
