@@ -3,8 +3,18 @@
 from environments.alarms import AlarmReceiver, Alarms, DeliveryThresholds, RouteThresholds, StreamThresholds
 from environments.connectors import ConnectorSettings
 from environments.dead_letters import DeadLetterBucket, DeadLetters
-from environments.deliveries import Buffer, Delivery, OpenSearchDelivery, RedshiftDelivery, S3Delivery
-from environments.ends import DeliveryEnd, Source, StreamEnd, Target, TopicEnd
+from environments.deliveries import (
+    Buffer,
+    Conversion,
+    Delivery,
+    NewDomain,
+    OpenSearchDelivery,
+    RedshiftDelivery,
+    S3Delivery,
+    TopicSource,
+    Transformation,
+)
+from environments.ends import DeliveryEnd, StreamEnd, Target, TopicEnd
 from environments.environment import Environment
 from environments.kafka import (
     Ec2Kafka,
@@ -37,6 +47,7 @@ __all__ = [
     "Alarms",
     "Buffer",
     "ConnectorSettings",
+    "Conversion",
     "DeadLetterBucket",
     "DeadLetters",
     "Delivery",
@@ -56,6 +67,7 @@ __all__ = [
     "MskKafka",
     "MskServerlessKafka",
     "Network",
+    "NewDomain",
     "NewNetwork",
     "OnDemandStream",
     "OpenSearchDelivery",
@@ -66,7 +78,6 @@ __all__ = [
     "RouteThresholds",
     "S3Delivery",
     "Security",
-    "Source",
     "Stream",
     "StreamConsumer",
     "StreamEnd",
@@ -75,6 +86,8 @@ __all__ = [
     "Tasks",
     "Topic",
     "TopicEnd",
+    "TopicSource",
+    "Transformation",
     "environment_file",
     "environments_folder",
     "find_environments",

@@ -13,8 +13,6 @@ from environments import (
     ExternalKafka,
     Finding,
     NewNetwork,
-    S3Delivery,
-    Source,
     StreamEnd,
     TopicEnd,
 )
@@ -29,7 +27,6 @@ def refusals(environment: Environment) -> tuple[Finding, ...]:
     """Return everything in `environment` that the stacks cannot provision."""
     return (
         *_kafka(environment),
-        *_deliveries(environment),
         *_routes(environment),
         *_image(environment),
     )
@@ -49,20 +46,6 @@ def _kafka(environment: Environment) -> Iterator[Finding]:
         yield Finding(_NOT_YET, remedy, ("kafka", "ca"), kafka.ca)
 
 
-def _deliveries(environment: Environment) -> Iterator[Finding]:
-    for name, delivery in environment.deliveries.items():
-        place = ("deliveries", name)
-        if not isinstance(delivery, S3Delivery):
-            yield Finding(_NOT_YET, "deliver to s3, or take the delivery out", (*place, "to"), delivery.to)
-            continue
-        if delivery.source is not None:
-            remedy = "take source out, and add a route from a topic to the delivery"
-            yield Finding(_NOT_YET, remedy, (*place, "source"), _told(delivery.source))
-        if delivery.partition_by:
-            remedy = "take partition_by out, and its expressions out of prefix"
-            yield Finding(_NOT_YET, remedy, (*place, "partition_by"), "dynamic partitioning")
-
-
 def _routes(environment: Environment) -> Iterator[Finding]:
     for name, route in environment.routes.items():
         place = ("routes", name)
@@ -75,10 +58,6 @@ def _routes(environment: Environment) -> Iterator[Finding]:
             case TopicEnd(topic=topic):
                 findings.append(Finding(_NOT_YET, way_out, (*place, "to"), f"topic {topic}"))
         yield from findings or _rendering(environment, name)
-
-
-def _told(source: Source) -> str:
-    return f"topic {source.topic}" if isinstance(source, TopicEnd) else f"stream {source.stream}"
 
 
 def _rendering(environment: Environment, route: str) -> Iterator[Finding]:

@@ -19,10 +19,10 @@ from environments.rules.parts import Parts
 _RELIED_ON = {
     "network": {"zones", "vpc_id", "private_subnets"},
     "security": {"key"},
-    "kafka": {"kind", "brokers", "auth", "bootstrap"},
+    "kafka": {"kind", "brokers", "auth", "bootstrap", "multi_vpc"},
     "topics": {"name", "partitions", "replication", "config"},
     "streams": {"name", "mode"},
-    "deliveries": {"name", "to", "source"},
+    "deliveries": {"name", "to", "source", "transform", "domain", "collection", "create", "new_domain", "subnets"},
     "routes": {"from", "to"},
 }
 _NAMED = {"topics", "streams", "deliveries", "routes"}

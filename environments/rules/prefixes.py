@@ -22,6 +22,11 @@ def partition_keys(prefix: str) -> set[str]:
     return {argument for namespace, argument in _EXPRESSION.findall(prefix) if namespace == _PARTITION_KEY}
 
 
+def uses_lambda_keys(prefix: str) -> bool:
+    """Whether a prefix holds keys of dynamic partitioning that a transformation gives."""
+    return any(namespace == "partitionKeyFromLambda" for namespace, _ in _EXPRESSION.findall(prefix))
+
+
 def partition_key(name: str) -> str:
     """The expression for a key of dynamic partitioning."""
     return f"!{{{_PARTITION_KEY}:{name}}}"

@@ -59,6 +59,7 @@ def place(report: str) -> str:
     path = re.sub(r"consumers\.[^.:]+", "consumers.NAME", path)
     path = re.sub(r"\.share\..*", ".share.PRINCIPAL", path)
     path = re.sub(r"config\.(?!min\.insync\.replicas$).*", "config.SETTING", path)
+    path = re.sub(r"convert\.columns\..*", "convert.columns.NAME", path)
     return re.sub(r"partition_by\..*", "partition_by.KEY", path)
 
 

@@ -1,0 +1,82 @@
+"""What deliveries to all destinations have in common.
+
+Limits: Firehose API Reference, BufferingHints of each destination.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Annotated
+
+from pydantic import StrictStr
+
+from environments.deliveries.source import DeliverySource
+from environments.deliveries.transformation import Transformation
+from environments.ends import TopicEnd
+from environments.identifiers import BucketName
+from environments.quantities import Duration, Size
+from environments.rules.bounds import Bytes, Shape, Span
+from environments.rules.findings import Finding
+from environments.rules.prefixes import ERROR_TYPE, prefix_findings
+from environments.section import Section
+
+_MIB = 1 << 20
+
+DeliveryName = Annotated[
+    str,
+    Shape(
+        r"^[a-zA-Z0-9_.-]{1,64}$",
+        "is not a name of a Firehose delivery stream",
+        "use at most 64 letters, digits, underscores, dots and dashes",
+    ),
+]
+
+Retry = Annotated[Duration, Span("Firehose", timedelta(0), timedelta(hours=2), timedelta(seconds=1))]
+"""How long Firehose tries again before records go to the prefix of errors."""
+
+
+class Buffer(Section):
+    """How much, or for how long, Firehose collects before it writes; whichever comes first."""
+
+    size: Annotated[Size, Bytes("Firehose", _MIB, 128 * _MIB, _MIB)] = 5 * _MIB
+    """1MiB to 128MiB."""
+    interval: Annotated[Duration, Span("Firehose", timedelta(0), timedelta(minutes=15), timedelta(seconds=1))] = (
+        timedelta(minutes=5)
+    )
+    """0s to 15m."""
+
+
+class CommonDelivery(Section):
+    """The keys of every delivery."""
+
+    to: str  # first, so that documents begin with it
+    name: DeliveryName | None = None
+    """Name in Firehose; ENVIRONMENT-SHORTNAME where it is not given."""
+    source: DeliverySource | None = None
+    """What Firehose itself reads: ``{stream: NAME}``, or ``{topic: NAME, start: earliest}`` of MSK. Without it, routes
+    bring records."""
+    bucket: BucketName | None = None
+    """Bucket to write to; one of its own is made where it is not given."""
+    prefix: StrictStr = ""
+    """Prefix of the objects in S3 (data, or the backup of what could not be delivered)."""
+    errors: StrictStr = f"errors/{ERROR_TYPE}/"
+    """Prefix of the objects that hold what could not be processed."""
+    buffer: Buffer = Buffer()
+    """How much is collected before it is written."""
+    transform: Transformation | None = None
+    """A Lambda function that changes records on their way."""
+
+    def rules(self) -> Iterable[Finding]:
+        """Expressions that Firehose refuses in prefixes."""
+        return prefix_findings(self.prefix, self.errors)
+
+    def only_into_s3(self) -> Iterable[Finding]:
+        """Firehose brings topics into S3 only (Developer Guide, "Configure source settings for Amazon MSK")."""
+        if isinstance(self.source, TopicEnd):
+            yield Finding(
+                f"is a topic, which Firehose brings into S3 only, not into {self.to}",
+                "take source out and add a route from the topic to the delivery",
+                ("source", "topic"),
+                self.source.topic,
+            )
