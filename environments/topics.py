@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import (
     AfterValidator,
@@ -74,7 +74,7 @@ TopicName = Annotated[
 
 
 class Topic(Section):
-    """A Kafka topic, created and kept by ``streamops topic sync``."""
+    """A Kafka topic, made by ``streamops topic sync`` or, where it says so, by CloudFormation."""
 
     name: TopicName | None = None
     """Name on the cluster; the short name where it is not given."""
@@ -86,6 +86,14 @@ class Topic(Section):
     """How long records are kept, or ``infinite``."""
     config: Settings = Field(default_factory=dict)
     """Further settings by their Kafka names, such as ``min.insync.replicas``."""
+    manage: Literal["cli", "cloudformation"] = "cli"
+    """Who makes and changes it: ``cli`` (``streamops topic sync``) or ``cloudformation`` (on MSK with brokers only)."""
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """All settings in Kafka's own words, the retention among them."""
+        kept = "-1" if self.retention is None else str(self.retention // timedelta(milliseconds=1))
+        return {"retention.ms": kept, **self.config}
 
     def rules(self) -> Iterable[Finding]:
         """What brokers would accept and then never serve, or refuse."""

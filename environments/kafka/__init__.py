@@ -8,7 +8,9 @@ from pydantic import Field
 
 from environments.kafka.ec2 import Ec2Kafka
 from environments.kafka.external import ExternalKafka
-from environments.kafka.msk import MskExpressKafka, MskKafka, MskServerlessKafka
+from environments.kafka.msk import MskKafka
+from environments.kafka.msk_express import MskExpressKafka
+from environments.kafka.msk_serverless import MskServerlessKafka
 
 Kafka = Annotated[
     MskKafka | MskExpressKafka | MskServerlessKafka | Ec2Kafka | ExternalKafka,

@@ -172,11 +172,12 @@ def setting_findings(settings: Mapping[str, str]) -> Iterator[Finding]:
 
 def settings_schema() -> dict[str, Any]:
     """The JSON Schema of all settings; each may be written in quotes too."""
-    properties = {name: _kind_schema(kind) for name, kind in SETTINGS.items()}
+    properties = {name: kind_schema(kind) for name, kind in SETTINGS.items()}
     return {"type": "object", "properties": properties, "additionalProperties": False}
 
 
-def _kind_schema(kind: Kind) -> dict[str, Any]:
+def kind_schema(kind: Kind) -> dict[str, Any]:
+    """The JSON Schema of a setting's value."""
     match kind:
         case Whole(least, most):
             return {"type": ["integer", "string"], "minimum": least, "maximum": most}

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from environments.ends import DeliveryEnd, StreamEnd, TopicEnd
-from environments.kafka import Ec2Kafka, ExternalKafka
+from environments.kafka import Ec2Kafka, ExternalKafka, MskExpressKafka, MskKafka
 from environments.routes import Route
-from environments.rules.findings import Finding, meant
+from environments.rules.findings import Finding, choices, meant
 from environments.rules.parts import Parts, sound
 
 End = TopicEnd | StreamEnd | DeliveryEnd
@@ -149,10 +149,19 @@ def firehose_can_read(parts: Parts) -> Iterator[Finding]:
                 (*path, "topic"),
                 delivery.source.topic,
             )
-        elif parts.kafka.auth != "iam":
+        elif "iam" not in parts.kafka.auth:
             yield Finding(
-                f"is a topic, which Firehose can read with auth: iam only, not {parts.kafka.auth}",
-                "set kafka.auth: iam, or use a route",
+                f"is a topic, which Firehose can read with auth: iam only, not {choices(parts.kafka.auth)}",
+                "add iam to kafka.auth, or use a route",
+                (*path, "topic"),
+                delivery.source.topic,
+            )
+        elif isinstance(parts.kafka, MskKafka | MskExpressKafka) and not parts.kafka.multi_vpc:
+            # MSK refuses it for a cluster that is being made, so nobody can decide it but who deploys:
+            # https://github.com/aws-cloudformation/cloudformation-coverage-roadmap/issues/1775
+            yield Finding(
+                "is a topic, to which Firehose comes from a VPC of its own",
+                "deploy the cluster first, then set kafka.multi_vpc: true and deploy again with this delivery",
                 (*path, "topic"),
                 delivery.source.topic,
             )

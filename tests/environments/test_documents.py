@@ -64,7 +64,13 @@ def test_defaults_stand_in_the_schema_as_they_are_written():
 def test_the_document_is_plain_and_complete(folder):
     document = load_environment(write(folder, VALID)).to_document()
     assert "name" not in document
-    assert document["topics"]["orders"] == {"partitions": 12, "replication": 3, "retention": "7d", "config": {}}
+    assert document["topics"]["orders"] == {
+        "partitions": 12,
+        "replication": 3,
+        "retention": "7d",
+        "config": {},
+        "manage": "cli",
+    }
     assert document["streams"]["orders"] == {
         "mode": "provisioned",
         "retention": "1d",

@@ -54,11 +54,14 @@ def text():
 def place(report: str) -> str:
     """Where a rule holds, whatever the names in the example."""
     path = report.split(": ", maxsplit=1)[0].replace('"', "")
-    path = re.sub(r"^((?:alarms\.)?(?:topics|streams|deliveries|routes))\.[^.:]+", r"\1.NAME", re.sub(r"\[\d+\]", "", path))
+    path = re.sub(
+        r"^((?:alarms\.)?(?:topics|streams|deliveries|routes))\.[^.:]+", r"\1.NAME", re.sub(r"\[\d+\]", "", path)
+    )
     path = re.sub(r"^tags\..*", "tags.KEY", path)
     path = re.sub(r"consumers\.[^.:]+", "consumers.NAME", path)
     path = re.sub(r"\.share\..*", ".share.PRINCIPAL", path)
     path = re.sub(r"config\.(?!min\.insync\.replicas$).*", "config.SETTING", path)
+    path = re.sub(r"kafka\.settings\..*", "kafka.settings.SETTING", path)
     path = re.sub(r"convert\.columns\..*", "convert.columns.NAME", path)
     return re.sub(r"partition_by\..*", "partition_by.KEY", path)
 
