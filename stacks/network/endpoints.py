@@ -5,6 +5,7 @@ from constructs import Construct
 
 from environments import Environment, NewNetwork
 from environments.called_services import called_services
+from stacks.network.endpoint_policies import endpoint_policy
 from stacks.network.placement import PRIVATE
 
 _IDS = {
@@ -44,7 +45,7 @@ def add_interface_endpoints(scope: Construct, environment: Environment, network:
     )
     zones = network.zones if environment.production else network.zones[:1]
     for service in sorted(called):
-        ec2.InterfaceVpcEndpoint(
+        endpoint = ec2.InterfaceVpcEndpoint(
             scope,
             f"{_IDS.get(service, service.capitalize())}Endpoint",
             vpc=vpc,
@@ -54,3 +55,5 @@ def add_interface_endpoints(scope: Construct, environment: Environment, network:
             security_groups=[group],
             subnets=ec2.SubnetSelection(subnet_group_name=PRIVATE.subnet_group_name, availability_zones=list(zones)),
         )
+        if statement := endpoint_policy(environment, service):
+            endpoint.add_to_policy(statement)

@@ -1,0 +1,81 @@
+"""What passes through the endpoints: everything that a task or a node may call, and nobody of another account."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.stacks.synthesis import VARIANTS, Templates
+
+IN_THE_NETWORK = {"ecs-tasks.amazonaws.com", "ec2.amazonaws.com"}
+"""Whose roles are used inside the VPC."""
+
+ENDPOINTS = {
+    "kinesis": {"kinesis-streams"},
+    "firehose": {"kinesis-firehose"},
+    "logs": {"logs"},
+    "ecr": {"ecr.api", "ecr.dkr"},
+    "secretsmanager": {"secretsmanager"},
+}
+"""The endpoints through which the actions of a service go, where they have policies."""
+
+
+def as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def policies(templates: Templates, environment: str) -> dict[str, dict[str, Any]]:
+    """The one statement of each interface endpoint that has a policy, by service."""
+    found = {}
+    for each in templates.properties(environment, "network", "EC2::VPCEndpoint"):
+        if "PolicyDocument" in each:
+            (statement,) = each["PolicyDocument"]["Statement"]
+            found[each["ServiceName"].removeprefix("com.amazonaws.eu-west-1.")] = statement
+    return found
+
+
+def called(templates: Templates, environment: str) -> Iterator[tuple[str, str]]:
+    """Every action that a role inside the VPC may call, with the role."""
+    for place, resource in templates.everything():
+        if resource["Type"] != "AWS::IAM::Role" or place.split("/")[0] != environment:
+            continue
+        (trust,) = resource["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+        if trust["Principal"]["Service"] in IN_THE_NETWORK:
+            for policy in resource["Properties"]["Policies"]:
+                for statement in policy["PolicyDocument"]["Statement"]:
+                    yield from ((place, action) for action in as_list(statement["Action"]))
+
+
+def isolated(templates: Templates) -> list[str]:
+    """The variants whose only way to AWS are endpoints."""
+    found = [
+        name
+        for name in VARIANTS
+        if "network" in templates.stacks(name) and not templates.resources(name, "network", "EC2::NatGateway")
+    ]
+    assert found
+    return found
+
+
+def test_what_roles_inside_the_network_may_call_passes(templates: Templates):
+    for environment in isolated(templates):
+        passes = {service: set(as_list(each["Action"])) for service, each in policies(templates, environment).items()}
+        seen = 0
+        for place, action in called(templates, environment):
+            for service in ENDPOINTS.get(action.split(":")[0], set()):
+                assert action in passes[service], place
+                seen += 1
+        assert seen
+
+
+def test_nobody_of_another_account_passes(templates: Templates):
+    for environment in isolated(templates):
+        for service, statement in policies(templates, environment).items():
+            assert statement["Effect"] == "Allow"
+            assert statement["Condition"] == {"StringEquals": {"aws:PrincipalAccount": "111122223333"}}, service
+            assert not [action for action in as_list(statement["Action"]) if "*" in action], service
+
+
+@pytest.mark.parametrize("service", ["ssm"])
+def test_services_that_are_not_known_to_take_a_policy_have_none(templates: Templates, service: str):
+    assert service not in policies(templates, "plain")
