@@ -37,13 +37,6 @@ def _kafka(environment: Environment) -> Iterator[Finding]:
     if not isinstance(kafka, ExternalKafka):
         remedy = "use external, and give the addresses of a cluster that stands in kafka.bootstrap"
         yield Finding(_NOT_YET, remedy, ("kafka", "kind"), kafka.kind)
-        return
-    if kafka.auth != "none":
-        remedy = "use none, with tls: true where the brokers speak TLS"
-        yield Finding(_NOT_YET, remedy, ("kafka", "auth"), kafka.auth)
-    if kafka.ca is not None:
-        remedy = "take it out; the brokers need a certificate of a public authority"
-        yield Finding(_NOT_YET, remedy, ("kafka", "ca"), kafka.ca)
 
 
 def _routes(environment: Environment) -> Iterator[Finding]:

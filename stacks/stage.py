@@ -39,12 +39,12 @@ class EnvironmentStage(cdk.Stage):
         key = self._key(environment)
         kafka = KafkaStack(self, environment, network=network, key=key) if makes_cluster(environment) else None
         targets = [
-            *([StreamsStack(self, environment)] if environment.streams else []),
+            *([StreamsStack(self, environment, key=key)] if environment.streams else []),
             *([kafka] if kafka else []),
             *([DeliveriesStack(self, environment)] if environment.deliveries else []),
         ]
         if environment.routes:
-            connectors = ConnectorsStack(self, environment, network=network)
+            connectors = ConnectorsStack(self, environment, network=network, key=key, kafka=kafka)
             for target in targets:
                 # By name, not by reference: the names of streams and deliveries are ours, so nothing refers to them.
                 connectors.add_stack_dependency(target)

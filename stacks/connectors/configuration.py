@@ -6,11 +6,12 @@ from functools import cached_property
 
 from aws_cdk import aws_ssm as ssm
 
-from connector.config import ConnectorConfig, Emf, KafkaSource, Plaintext, Tls
+from connector.config import ConnectorConfig, Emf, KafkaSource
 from environments import Environment, ExternalKafka, TopicEnd
-from environments.naming import consumer_group, topic_name
+from environments.naming import bootstrap_reference, consumer_group, metrics_namespace, topic_name
 from stacks.connectors.cannot_render import CannotRenderError
 from stacks.connectors.dead_letters import dead_letters
+from stacks.connectors.login import kafka_login
 from stacks.connectors.sinks import sink
 
 STANDARD_BYTES = 4096
@@ -59,25 +60,23 @@ def render_configuration(environment: Environment, route: str) -> RenderedConfig
     """Render the route named `route`.
 
     Raises:
-        CannotRenderError: the route or the cluster is of a kind that `stacks.refusals` refuses.
+        CannotRenderError: the route is of a kind that `stacks.refusals` refuses.
         pydantic.ValidationError: the connector's model refuses a value.
     """
     described = environment.routes[route]
     source = described.source
     if not isinstance(source, TopicEnd):
         raise CannotRenderError(f"routes.{route}: only a route from a topic can be rendered")
-    if not isinstance(environment.kafka, ExternalKafka):
-        raise CannotRenderError(f"kafka.kind: {environment.kafka.kind} cannot be rendered")
     configuration = ConnectorConfig(
         route=route,
         source=KafkaSource(
             kind="kafka",
-            bootstrap=environment.kafka.bootstrap,
+            bootstrap=kafka_bootstrap(environment),
             topic=topic_name(environment, source.topic),
             group=consumer_group(environment, route),
             start=described.start,
             linger=described.linger,
-            security=_security(environment.kafka),
+            security=kafka_login(environment).security,
         ),
         sink=sink(environment, route),
         ordering=described.ordering,
@@ -88,12 +87,12 @@ def render_configuration(environment: Environment, route: str) -> RenderedConfig
         processes=described.processes,
         memory=environment.connectors.memory // MEMORY_SHARE,
         # CloudWatch finds the lines in the log by itself, so the task needs no permission for it.
-        emf=Emf() if environment.connectors.metrics == "cloudwatch" else None,
+        emf=Emf(namespace=metrics_namespace(environment)) if environment.connectors.metrics == "cloudwatch" else None,
     )
     return RenderedConfiguration(configuration.to_json())
 
 
-def _security(kafka: ExternalKafka) -> Plaintext | Tls:
-    if kafka.auth != "none" or kafka.ca is not None:
-        raise CannotRenderError("kafka.auth and kafka.ca cannot be rendered")
-    return Tls(protocol="tls") if kafka.tls else Plaintext(protocol="plaintext")
+def kafka_bootstrap(environment: Environment) -> str:
+    """Return where the brokers are: the file's own words, or the parameter that a cluster of ours is told in."""
+    kafka = environment.kafka
+    return kafka.bootstrap if isinstance(kafka, ExternalKafka) else bootstrap_reference(environment.name)

@@ -24,11 +24,13 @@ def dead_letters(environment: Environment, described: DeadLetterEnd | None) -> D
     return None
 
 
-def write_dead_letters(environment: Environment, described: DeadLetterEnd | None) -> Iterator[iam.PolicyStatement]:
-    """Yield what writing there takes; a topic is Kafka's own business."""
+def write_dead_letters(
+    environment: Environment, described: DeadLetterEnd | None, *, key: str | None
+) -> Iterator[iam.PolicyStatement]:
+    """Yield what writing there takes, `key` being the ARN of the environment's own; a topic is Kafka's business."""
     match described:
         case StreamEnd(stream=name):
-            yield from write_stream(environment, name)
+            yield from write_stream(environment, name, key=key)
         case BucketEnd():
             yield iam.PolicyStatement(actions=["s3:PutObject"], resources=[dead_letter_objects(environment, described)])
 

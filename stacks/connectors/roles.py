@@ -11,22 +11,36 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
+from connector.config import MskIam
 from environments import DeadLetterBucket, DeliveryEnd, Environment, ExternalKafka, StreamEnd
 from environments.naming import delivery_arn
 from stacks.checks import acknowledge
+from stacks.connectors.configuration import kafka_bootstrap
 from stacks.connectors.dead_letters import dead_letter_objects, write_dead_letters
 from stacks.connectors.image import ConnectorImage
+from stacks.connectors.login import Login, kafka_login
+from stacks.connectors.secrets import read_secrets
 from stacks.connectors.streams import write_stream
+from stacks.kafka.permissions import find_brokers, route_on_kafka
 
 
-def task_role(scope: Construct, environment: Environment, route: str) -> iam.Role:
-    """Add the role of the connector itself: the actions its route needs, on the route's own ends."""
+def task_role(
+    scope: Construct, environment: Environment, route: str, *, key: str | None, cluster_arn: str | None
+) -> iam.Role:
+    """Add the role of the connector itself: the actions its route needs, on the route's own ends.
+
+    `key` is the ARN of the environment's own key, `cluster_arn` that of its cluster on MSK, where there is one.
+    """
+    statements = [
+        *_route_statements(environment, route, key=key),
+        *_kafka_statements(environment, route, cluster_arn=cluster_arn),
+    ]
     role = iam.Role(
         scope,
         "TaskRole",
         description=f"What the connector of route {route} may do",
         assumed_by=_ecs_tasks(environment),
-        inline_policies={"Route": iam.PolicyDocument(statements=list(_route_statements(environment, route)))},
+        inline_policies={"Route": iam.PolicyDocument(statements=statements)},
     )
     target = environment.routes[route].dead_letters
     if isinstance(target, DeadLetterBucket):
@@ -48,8 +62,9 @@ def execution_role(
     image: ConnectorImage,
     log_group: logs.ILogGroup,
     configuration: ssm.IStringParameter,
+    login: Login,
 ) -> iam.Role:
-    """Add the role that ECS starts the task with: its image, its log, its configuration."""
+    """Add the role that ECS starts the task with: its image, its log, its configuration, its secrets."""
     role = iam.Role(
         scope,
         "ExecutionRole",
@@ -64,6 +79,7 @@ def execution_role(
                         actions=["logs:CreateLogStream", "logs:PutLogEvents"],
                         resources=[log_group.log_group_arn],
                     ),
+                    *read_secrets(environment, login.secrets),
                     *image.pull,
                 ]
             )
@@ -96,21 +112,34 @@ def _ecs_tasks(environment: Environment) -> iam.ServicePrincipal:
     )
 
 
-def _route_statements(environment: Environment, route: str) -> Iterator[iam.PolicyStatement]:
+def _route_statements(environment: Environment, route: str, *, key: str | None) -> Iterator[iam.PolicyStatement]:
     described = environment.routes[route]
     match described.target:
         case StreamEnd(stream=name):
-            yield from write_stream(environment, name)
+            yield from write_stream(environment, name, key=key)
         case DeliveryEnd(delivery=name):
             yield iam.PolicyStatement(
                 actions=["firehose:DescribeDeliveryStream", "firehose:PutRecordBatch"],
                 resources=[delivery_arn(environment, name)],
             )
-    yield from write_dead_letters(environment, described.dead_letters)
-    kafka = environment.kafka
-    if isinstance(kafka, ExternalKafka) and kafka.bootstrap.startswith("ssm:"):
-        path = kafka.bootstrap.removeprefix("ssm:")
+    yield from write_dead_letters(environment, described.dead_letters, key=key)
+
+
+def _kafka_statements(
+    environment: Environment, route: str, *, cluster_arn: str | None
+) -> Iterator[iam.PolicyStatement]:
+    """Yield what finding the brokers takes, and where they ask IAM, what the route does on them."""
+    bootstrap = kafka_bootstrap(environment)
+    if bootstrap.startswith("ssm:"):
+        path = bootstrap.removeprefix("ssm:")
         yield iam.PolicyStatement(
             actions=["ssm:GetParameter"],
             resources=[f"arn:{environment.partition}:ssm:{environment.region}:{environment.account}:parameter{path}"],
         )
+    kafka = environment.kafka
+    if isinstance(kafka, ExternalKafka):
+        cluster_arn = kafka.cluster_arn
+    elif cluster_arn is not None:
+        yield find_brokers(cluster_arn)
+    if cluster_arn is not None and isinstance(kafka_login(environment).security, MskIam):
+        yield from route_on_kafka(environment, route, cluster_arn)

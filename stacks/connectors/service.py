@@ -3,6 +3,7 @@
 import aws_cdk as cdk
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct
@@ -11,9 +12,11 @@ from environments import Environment
 from environments.naming import config_parameter_name, ecs_service_name, log_group_name
 from stacks.connectors.configuration import render_configuration
 from stacks.connectors.image import ConnectorImage
+from stacks.connectors.login import kafka_login
 from stacks.connectors.roles import execution_role, task_role
 from stacks.connectors.scaling import add_scaling, fixed_count
 from stacks.connectors.task import add_container, task_definition
+from stacks.kafka.stack import KafkaStack
 from stacks.log_retention import log_retention
 from stacks.network.placement import Placement
 
@@ -30,8 +33,13 @@ class ConnectorService(Construct):
         cluster: ecs.ICluster,
         placement: Placement,
         image: ConnectorImage,
+        key: kms.IKey | None,
+        kafka: KafkaStack | None,
     ) -> None:
+        """Make the service; `kafka` is the stack of a cluster that is made, None where it is only reached."""
         super().__init__(scope, route)
+        key_arn = key.key_arn if key else None
+        login = kafka_login(environment, key=key_arn)
         configuration = render_configuration(environment, route)
         parameter = ssm.StringParameter(
             self,
@@ -53,17 +61,21 @@ class ConnectorService(Construct):
             self,
             environment,
             route,
-            task_role=task_role(self, environment, route),
+            task_role=task_role(
+                self, environment, route, key=key_arn, cluster_arn=kafka.cluster_arn if kafka else None
+            ),
             execution_role=execution_role(
-                self, environment, route, image=image, log_group=log_group, configuration=parameter
+                self, environment, route, image=image, log_group=log_group, configuration=parameter, login=login
             ),
         )
         add_container(
             task,
+            environment,
             route,
             image=image,
             configuration=configuration,
             parameter=parameter,
+            secrets=login.secrets,
             log_group=log_group,
         )
         tasks = environment.routes[route].tasks
@@ -81,7 +93,7 @@ class ConnectorService(Construct):
             max_healthy_percent=200,
             circuit_breaker=ecs.DeploymentCircuitBreaker(enable=True, rollback=True),
             vpc_subnets=placement.subnets,
-            security_groups=_security_groups(self, route, placement),
+            security_groups=_security_groups(self, route, placement, kafka),
             assign_public_ip=False,
             enable_ecs_managed_tags=True,
             propagate_tags=ecs.PropagatedTagSource.SERVICE,
@@ -89,8 +101,10 @@ class ConnectorService(Construct):
         add_scaling(service, tasks)
 
 
-def _security_groups(scope: Construct, route: str, placement: Placement) -> list[ec2.ISecurityGroup]:
-    """Return the service's own group, which lets nobody in, and those the network adds.
+def _security_groups(
+    scope: Construct, route: str, placement: Placement, kafka: KafkaStack | None
+) -> list[ec2.ISecurityGroup]:
+    """Return the service's own group, which lets nobody in, that of Kafka's clients, and those the network adds.
 
     Out it lets everything: the ports of a cluster's brokers are known from its metadata only, not
     from the bootstrap addresses.
@@ -106,4 +120,4 @@ def _security_groups(scope: Construct, route: str, placement: Placement) -> list
         ec2.SecurityGroup.from_security_group_id(scope, f"Given-{group}", group, mutable=False)
         for group in placement.security_groups
     ]
-    return [own, *given]
+    return [own, *([kafka.clients] if kafka else []), *given]

@@ -1,6 +1,7 @@
 """The stack of the connectors."""
 
 from aws_cdk import aws_ecs as ecs
+from aws_cdk import aws_kms as kms
 from constructs import Construct
 
 from environments import Environment, GivenNetwork
@@ -8,13 +9,23 @@ from environments.naming import ecs_cluster_name
 from stacks.connectors.image import connector_image
 from stacks.connectors.service import ConnectorService
 from stacks.environment_stack import EnvironmentStack
+from stacks.kafka.stack import KafkaStack
 from stacks.network.placement import Placement, given_placement
 
 
 class ConnectorsStack(EnvironmentStack):
     """An ECS cluster with one service per route. Holds no state: it may be replaced any day."""
 
-    def __init__(self, scope: Construct, environment: Environment, *, network: Placement | GivenNetwork) -> None:
+    def __init__(
+        self,
+        scope: Construct,
+        environment: Environment,
+        *,
+        network: Placement | GivenNetwork,
+        key: kms.IKey | None,
+        kafka: KafkaStack | None,
+    ) -> None:
+        """Make it; `kafka` is the stack of a cluster that is made, None where it is only reached."""
         super().__init__(scope, "connectors", environment, description=f"Connectors of {environment.name}")
         placement = given_placement(self, network) if isinstance(network, GivenNetwork) else network
         cluster = ecs.Cluster(
@@ -26,4 +37,13 @@ class ConnectorsStack(EnvironmentStack):
         )
         image = connector_image(self, environment)
         for route in environment.routes:
-            ConnectorService(self, environment, route, cluster=cluster, placement=placement, image=image)
+            ConnectorService(
+                self,
+                environment,
+                route,
+                cluster=cluster,
+                placement=placement,
+                image=image,
+                key=key,
+                kafka=kafka,
+            )

@@ -8,8 +8,10 @@ from environments import Environment
 from environments.naming import stream_arn
 
 
-def write_stream(environment: Environment, stream: str) -> Iterator[iam.PolicyStatement]:
-    """Yield what writing to the stream named `stream` takes, its key's use included.
+def write_stream(environment: Environment, stream: str, *, key: str | None) -> Iterator[iam.PolicyStatement]:
+    """Yield what writing to the stream named `stream` takes, the use of its key included.
+
+    `key` is the ARN of the environment's own key, which a stream may be encrypted with.
 
     Its shards are listed to tell which one a record goes to: aggregation packs by it, and pacing slows down
     one hot shard instead of all.
@@ -19,5 +21,6 @@ def write_stream(environment: Environment, stream: str) -> Iterator[iam.PolicySt
         resources=[stream_arn(environment, stream)],
     )
     encryption = environment.streams[stream].encryption
-    if encryption != "managed":
-        yield iam.PolicyStatement(actions=["kms:GenerateDataKey"], resources=[encryption])
+    own = key if encryption == "environment" else encryption
+    if own is not None and encryption != "managed":
+        yield iam.PolicyStatement(actions=["kms:GenerateDataKey"], resources=[own])

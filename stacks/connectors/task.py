@@ -1,5 +1,7 @@
 """The ECS task of a connector: one locked-down container with the route's configuration."""
 
+from collections.abc import Iterable
+
 import aws_cdk as cdk
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_iam as iam
@@ -12,6 +14,7 @@ from environments import Environment
 from environments.naming import task_family
 from stacks.connectors.configuration import RenderedConfiguration
 from stacks.connectors.image import ConnectorImage
+from stacks.connectors.secrets import InjectedSecret
 
 CONTAINER = "connector"
 CONFIG_VARIABLE = "CONNECTOR_CONFIG"
@@ -59,15 +62,17 @@ def task_definition(
 
 def add_container(
     task: ecs.FargateTaskDefinition,
+    environment: Environment,
     route: str,
     *,
     image: ConnectorImage,
     configuration: RenderedConfiguration,
     parameter: ssm.IStringParameter,
+    secrets: Iterable[InjectedSecret],
     log_group: logs.ILogGroup,
 ) -> None:
     """Add the connector's container; `parameter` holds the text of `configuration`."""
-    task.add_container(
+    container = task.add_container(
         CONTAINER,
         container_name=CONTAINER,
         image=image.container,
@@ -96,6 +101,8 @@ def add_container(
         stop_timeout=DRAIN,
         user=USER,
     )
+    for secret in secrets:
+        container.add_secret(secret.variable, secret.to_ecs(task, environment))
 
 
 def _linux(scope: Construct) -> ecs.LinuxParameters:

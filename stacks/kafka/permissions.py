@@ -22,7 +22,7 @@ class MskArns:
 
     environment: Environment
     cluster: str
-    """ARN of the cluster, a reference."""
+    """ARN of the cluster: a reference, or that of a given one."""
 
     def topic(self, name: str) -> str:
         """Return the ARN of the topic of this name on the cluster."""
@@ -33,6 +33,8 @@ class MskArns:
         return self._inside("group", name)
 
     def _inside(self, kind: str, name: str) -> str:
+        if not cdk.Token.is_unresolved(self.cluster):
+            return f"{self.cluster.replace(':cluster/', f':{kind}/')}/{name}"
         environment = self.environment
         uuid = cdk.Fn.select(2, cdk.Fn.split("/", self.cluster))
         scope = f"arn:{environment.partition}:kafka:{environment.region}:{environment.account}"

@@ -250,7 +250,7 @@ def test_metrics_go_to_cloudwatch_where_the_file_says_so(described: Describe):
         return load_config(text, "rendered").emf
 
     assert emf() is None
-    assert emf(metrics="cloudwatch") == Emf(namespace="streamops")
+    assert emf(metrics="cloudwatch") == Emf(namespace="streamops/changed")
 
 
 def test_a_quarter_of_a_tasks_memory_is_for_records(described: Describe):

@@ -7,7 +7,6 @@ from tests.stacks.conftest import Describe
 from tests.stacks.synthesis import ECR_IMAGE, OPENSEARCH, PARTITIONED, PLAIN, REDSHIFT
 
 MSK = {"kind": "msk", "brokers": 4}
-SCRAM = {**PLAIN["kafka"], "auth": "scram-sha-512", "secret": "secret:kafka"}
 ECR_ELSEWHERE = ECR_IMAGE.replace("eu-west-1", "us-east-1")
 STREAM_TO_TOPIC = {"from": {"stream": "orders"}, "to": {"topic": "clicks"}}
 
@@ -22,8 +21,6 @@ def delivery(**described: Any) -> dict[str, Any]:
     [
         ({"kafka": MSK}, "kafka.kind", "msk"),
         ({"kafka": {"kind": "msk-serverless"}}, "kafka.kind", "msk-serverless"),
-        ({"kafka": SCRAM}, "kafka.auth", "scram-sha-512"),
-        ({"kafka": {**PLAIN["kafka"], "ca": "ssm:/kafka/ca"}}, "kafka.ca", "ssm:/kafka/ca"),
         (delivery(**REDSHIFT), "deliveries.archive.to", "redshift"),
         (delivery(**OPENSEARCH), "deliveries.archive.to", "opensearch"),
         (

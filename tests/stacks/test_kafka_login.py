@@ -1,0 +1,206 @@
+"""How connectors log in: what their configuration says, what ECS hands over, and what the roles allow for it."""
+
+from typing import Any
+
+import pytest
+
+from connector.config import MskIam, OAuthBearer, Plaintext, Sasl, Secret, Tls, load_config
+from stacks.connectors.configuration import render_configuration
+from tests.stacks.conftest import Describe, Synthesize
+from tests.stacks.synthesis import OWN_KEY, PLAIN, Templates
+
+ROUTE = "orders-to-stream"
+SECRETS = "arn:aws:secretsmanager:eu-west-1:111122223333:secret"
+PARAMETERS = "arn:aws:ssm:eu-west-1:111122223333:parameter"
+COMPLETE = f"{SECRETS}:kafka-AbCdEf"
+CLUSTER = "arn:aws:kafka:us-east-1:444455556666:cluster/shared/6e1f2f6c-64b4-4e0e-b8c7-1b3e5f9a7d21-5"
+OAUTH: dict[str, Any] = {
+    "token_endpoint": "https://login.example.org/token",
+    "scope": "a b",
+    "extensions": {"tenant": "x"},
+}
+
+
+def external(**keys: Any) -> dict[str, Any]:
+    return {"kind": "external", "bootstrap": "broker.example.com:9093", **keys}
+
+
+CASES: dict[str, tuple[dict[str, Any], Any, dict[str, str]]] = {
+    "clear": (external(tls=False), Plaintext(protocol="plaintext"), {}),
+    "tls": (external(), Tls(protocol="tls"), {}),
+    "own-authority": (
+        external(ca="ssm:/kafka/ca"),
+        Tls(protocol="tls", ca=Secret(env="KAFKA_CA")),
+        {"KAFKA_CA": f"{PARAMETERS}/kafka/ca"},
+    ),
+    "plain": (
+        external(auth="plain", secret="secret:team/kafka"),
+        Sasl(
+            protocol="sasl-tls",
+            mechanism="plain",
+            username=Secret(env="KAFKA_USERNAME"),
+            password=Secret(env="KAFKA_PASSWORD"),
+        ),
+        {
+            "KAFKA_USERNAME": f"{SECRETS}:team/kafka:username::",
+            "KAFKA_PASSWORD": f"{SECRETS}:team/kafka:password::",
+        },
+    ),
+    "scram": (
+        external(auth="scram-sha-256", secret=f"secret:{COMPLETE}", secret_key=OWN_KEY, ca="secret:kafka/ca"),
+        Sasl(
+            protocol="sasl-tls",
+            mechanism="scram-sha-256",
+            username=Secret(env="KAFKA_USERNAME"),
+            password=Secret(env="KAFKA_PASSWORD"),
+            ca=Secret(env="KAFKA_CA"),
+        ),
+        {
+            "KAFKA_USERNAME": f"{COMPLETE}:username::",
+            "KAFKA_PASSWORD": f"{COMPLETE}:password::",
+            "KAFKA_CA": f"{SECRETS}:kafka/ca",
+        },
+    ),
+    "mtls": (
+        external(auth="mtls", secret="secret:kafka", key_password=True),
+        Tls(
+            protocol="tls",
+            certificate=Secret(env="KAFKA_CERTIFICATE"),
+            key=Secret(env="KAFKA_KEY"),
+            key_password=Secret(env="KAFKA_KEY_PASSWORD"),
+        ),
+        {
+            "KAFKA_CERTIFICATE": f"{SECRETS}:kafka:certificate::",
+            "KAFKA_KEY": f"{SECRETS}:kafka:key::",
+            "KAFKA_KEY_PASSWORD": f"{SECRETS}:kafka:key_password::",
+        },
+    ),
+    "oauthbearer": (
+        external(auth="oauthbearer", secret="secret:kafka", oauth={**OAUTH, "ca": "ssm:/idp/ca"}),
+        OAuthBearer(
+            protocol="sasl-tls",
+            mechanism="oauthbearer",
+            client_id=Secret(env="KAFKA_CLIENT_ID"),
+            client_secret=Secret(env="KAFKA_CLIENT_SECRET"),
+            token_ca=Secret(env="KAFKA_TOKEN_CA"),
+            **OAUTH,
+        ),
+        {
+            "KAFKA_CLIENT_ID": f"{SECRETS}:kafka:client_id::",
+            "KAFKA_CLIENT_SECRET": f"{SECRETS}:kafka:client_secret::",
+            "KAFKA_TOKEN_CA": f"{PARAMETERS}/idp/ca",
+        },
+    ),
+    "iam": (
+        external(auth="iam", cluster=CLUSTER),
+        MskIam(protocol="sasl-tls", mechanism="aws-msk-iam", region="us-east-1"),
+        {},
+    ),
+}
+"""What the file says of an external cluster, the connector's security for it, and its secrets by variable."""
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Templates:
+    """An environment for each case, all synthesized together; the checks find nothing in any."""
+    from tests.stacks.synthesis import describe
+
+    folder = tmp_path_factory.mktemp("logins")
+    routes = {ROUTE: PLAIN["routes"][ROUTE]}
+    environments = [describe(folder, name, kafka=kafka, routes=routes) for name, (kafka, _, _) in CASES.items()]
+    return Templates(environments, tmp_path_factory.mktemp("assembly"), check=True)
+
+
+def allowed(templates: Templates, environment: str, role: str) -> dict[str, Any]:
+    (document,) = (
+        each["Properties"]["Policies"][0]["PolicyDocument"]
+        for key, each in templates.resources(environment, "connectors", "IAM::Role").items()
+        if role in key
+    )
+    found: dict[str, Any] = {}
+    for statement in document["Statement"]:
+        for action in [statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"]:
+            assert action not in found
+            found[action] = statement
+    return found
+
+
+def as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_connector_reads_its_login_and_finds_each_secret_in_a_variable(made: Templates, name: str):
+    _, security, secrets = CASES[name]
+    (parameter,) = made.properties(name, "connectors", "SSM::Parameter")
+    assert load_config(parameter["Value"], "parameter").source.security == security
+    (task,) = made.properties(name, "connectors", "ECS::TaskDefinition")
+    (container,) = task["ContainerDefinitions"]
+    _, *handed_over = container["Secrets"]
+    assert {each["Name"]: each["ValueFrom"] for each in handed_over} == secrets
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_ecs_may_read_exactly_the_secrets_that_it_hands_over(made: Templates, name: str):
+    """A name alone is an ARN without its last six characters, which are not known beforehand."""
+    _, _, secrets = CASES[name]
+    arns = {value.split("secret:")[1].split(":")[0] for value in secrets.values() if value.startswith(SECRETS)}
+    whole = {f"{SECRETS}:{each}" if each == "kafka-AbCdEf" else f"{SECRETS}:{each}-??????" for each in arns}
+    parameters = {value for value in secrets.values() if value.startswith(PARAMETERS)}
+    statements = allowed(made, name, "ExecutionRole")
+    assert set(as_list(statements.get("secretsmanager:GetSecretValue", {"Resource": []})["Resource"])) == whole
+    readable = as_list(statements["ssm:GetParameters"]["Resource"])
+    assert {each for each in readable if isinstance(each, str)} == parameters
+    assert len(readable) == len(parameters) + 1, "and the configuration"
+
+
+def test_the_key_of_a_secret_is_used_by_way_of_secrets_manager_alone(made: Templates):
+    statement = allowed(made, "scram", "ExecutionRole")["kms:Decrypt"]
+    assert statement["Resource"] == OWN_KEY
+    assert statement["Condition"] == {"StringEquals": {"kms:ViaService": "secretsmanager.eu-west-1.amazonaws.com"}}
+    for name in CASES.keys() - {"scram"}:
+        assert "kms:Decrypt" not in allowed(made, name, "ExecutionRole")
+
+
+def test_the_connector_itself_may_read_no_secret(made: Templates):
+    for name in CASES:
+        assert not [
+            action
+            for action in allowed(made, name, "TaskRole")
+            if action.startswith(("secretsmanager:", "kms:", "ssm:"))
+        ]
+
+
+def test_iam_on_a_given_cluster_is_for_the_routes_topic_and_group_alone(made: Templates):
+    kafka = {
+        action: statement["Resource"]
+        for action, statement in allowed(made, "iam", "TaskRole").items()
+        if action.startswith("kafka")
+    }
+    inside = CLUSTER.replace(":cluster/", ":{}/")
+    assert kafka == {
+        "kafka-cluster:Connect": CLUSTER,
+        **dict.fromkeys(("kafka-cluster:DescribeTopic", "kafka-cluster:ReadData"), inside.format("topic") + "/orders"),
+        **dict.fromkeys(
+            ("kafka-cluster:AlterGroup", "kafka-cluster:DescribeGroup"),
+            inside.format("group") + f"/streamops-iam-{ROUTE}",
+        ),
+    }
+    for name in CASES.keys() - {"iam"}:
+        assert not [action for action in allowed(made, name, "TaskRole") if action.startswith("kafka")]
+
+
+def test_another_secret_rolls_the_service(described: Describe, synthesized: Synthesize):
+    def handed_over(secret: str) -> list[dict[str, Any]]:
+        templates = synthesized(described(kafka=external(auth="plain", secret=secret)))
+        task, *_ = templates.properties("changed", "connectors", "ECS::TaskDefinition")
+        found: list[dict[str, Any]] = task["ContainerDefinitions"][0]["Secrets"]
+        return found
+
+    assert handed_over("secret:one") != handed_over("secret:two")
+
+
+def test_no_secret_stands_in_a_configuration(described: Describe):
+    for kafka, _, secrets in CASES.values():
+        text = render_configuration(described(kafka=kafka), ROUTE).text
+        assert not [reference for reference in secrets.values() if reference in text]
