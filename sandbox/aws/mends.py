@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sandbox.aws import (
     autoscaling,
+    cloudwatch,
     ec2_endpoints,
     ec2_security,
     ec2_vpc,
@@ -14,6 +15,9 @@ from sandbox.aws import (
     firehose_stream,
     iam,
     kinesis,
+    kinesis_consumers,
+    kinesis_settings,
+    kinesis_sharing,
     kinesis_stream,
     logs,
     s3,
@@ -25,6 +29,7 @@ from sandbox.aws.cloudformation import change_set_actions, description_actions, 
 ALL = (
     autoscaling,
     change_set_actions,
+    cloudwatch,
     description_actions,
     stack_actions,
     ecs,
@@ -33,10 +38,12 @@ ALL = (
     firehose,
     iam,
     kinesis,
-    kinesis_stream,
+    kinesis_consumers,
+    kinesis_settings,
+    kinesis_sharing,
     s3,
 )
-TYPES_ALONE = (ec2_endpoints, ec2_security, ec2_vpc, firehose_stream, logs, s3_bucket, ssm)
+TYPES_ALONE = (ec2_endpoints, ec2_security, ec2_vpc, firehose_stream, kinesis_stream, logs, s3_bucket, ssm)
 
 
 def mend() -> None:
