@@ -8,9 +8,11 @@ Services that are missing here keep the policy that AWS gives an endpoint, which
 pass: not each of them takes another.
 """
 
+from collections.abc import Iterator
+
 from aws_cdk import aws_iam as iam
 
-from environments import Environment
+from environments import Ec2Kafka, Environment
 
 ACTIONS = {
     "kinesis-streams": (
@@ -43,12 +45,45 @@ ACTIONS = {
 """What is called through an endpoint; at least what the roles of tasks and nodes are allowed."""
 ACTIONS["ecr.dkr"] = ACTIONS["ecr.api"]
 
+OBJECTS = (
+    "s3:AbortMultipartUpload",
+    "s3:GetBucketLocation",
+    "s3:GetObject",
+    "s3:ListBucket",
+    "s3:ListMultipartUploadParts",
+    "s3:PutObject",
+)
+"""What is done with buckets: dead letters are written, software and its settings are read."""
+
 
 def endpoint_policy(environment: Environment, service: str) -> iam.PolicyStatement | None:
     """Return what may pass through the endpoint of `service`; None where that is left to AWS."""
     actions = ACTIONS.get(service)
     if actions is None:
         return None
+    return _own_account(environment, actions)
+
+
+def bucket_policy_statements(environment: Environment) -> Iterator[iam.PolicyStatement]:
+    """Yield what may pass through the gateway endpoint of S3: objects for this account, and what AWS keeps there.
+
+    Layers of images and packages of Amazon Linux are fetched from buckets of AWS, not in the name
+    of the account:
+    https://docs.aws.amazon.com/AmazonECR/latest/userguide/vpc-endpoints.html#ecr-minimum-s3-perms
+    https://docs.aws.amazon.com/linux/al2023/ug/managing-repos-os-updates.html
+    """
+    yield _own_account(environment, OBJECTS)
+    buckets = [f"prod-{environment.region}-starport-layer-bucket"]
+    if isinstance(environment.kafka, Ec2Kafka):
+        buckets.append(f"al2023-repos-{environment.region}-de612dc2")
+    yield iam.PolicyStatement(
+        principals=[iam.AnyPrincipal()],
+        actions=["s3:GetObject"],
+        resources=[f"arn:{environment.partition}:s3:::{bucket}/*" for bucket in buckets],
+    )
+
+
+def _own_account(environment: Environment, actions: tuple[str, ...]) -> iam.PolicyStatement:
     return iam.PolicyStatement(
         principals=[iam.AnyPrincipal()],
         actions=list(actions),

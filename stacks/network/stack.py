@@ -7,6 +7,7 @@ from environments import Environment, NewNetwork
 from environments.rules.room import ZONES_TO_GROW_INTO
 from stacks.checks import TEMPLATE, acknowledge
 from stacks.environment_stack import EnvironmentStack
+from stacks.network.endpoint_policies import bucket_policy_statements
 from stacks.network.endpoints import add_interface_endpoints
 from stacks.network.flow_log import add_flow_log
 from stacks.network.placement import PRIVATE, Placement
@@ -49,8 +50,10 @@ class NetworkStack(EnvironmentStack):
         )
         add_flow_log(self, environment, vpc)
         # Free, and keeps image layers off the NAT gateway.
-        ec2.GatewayVpcEndpoint(self, "S3Endpoint", vpc=vpc, service=ec2.GatewayVpcEndpointAwsService.S3)
+        buckets = ec2.GatewayVpcEndpoint(self, "S3Endpoint", vpc=vpc, service=ec2.GatewayVpcEndpointAwsService.S3)
         if not network.nat:
+            for statement in bucket_policy_statements(environment):
+                buckets.add_to_policy(statement)
             add_interface_endpoints(self, environment, network, vpc)
         self.placement = Placement(vpc=vpc, subnets=PRIVATE)
 

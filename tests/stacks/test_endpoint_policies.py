@@ -28,7 +28,7 @@ def policies(templates: Templates, environment: str) -> dict[str, dict[str, Any]
     """The one statement of each interface endpoint that has a policy, by service."""
     found = {}
     for each in templates.properties(environment, "network", "EC2::VPCEndpoint"):
-        if "PolicyDocument" in each:
+        if "PolicyDocument" in each and each["VpcEndpointType"] == "Interface":
             (statement,) = each["PolicyDocument"]["Statement"]
             found[each["ServiceName"].removeprefix("com.amazonaws.eu-west-1.")] = statement
     return found
@@ -66,6 +66,29 @@ def test_what_roles_inside_the_network_may_call_passes(templates: Templates):
                 assert action in passes[service], place
                 seen += 1
         assert seen
+
+
+def buckets(templates: Templates, environment: str) -> list[dict[str, Any]]:
+    (gateway,) = [
+        each
+        for each in templates.properties(environment, "network", "EC2::VPCEndpoint")
+        if each["VpcEndpointType"] == "Gateway"
+    ]
+    return gateway["PolicyDocument"]["Statement"] if "PolicyDocument" in gateway else []
+
+
+def test_of_s3_this_account_passes_and_the_layers_of_images(templates: Templates):
+    for environment in isolated(templates):
+        own, layers = buckets(templates, environment)
+        assert own["Condition"] == {"StringEquals": {"aws:PrincipalAccount": "111122223333"}}
+        for place, action in called(templates, environment):
+            assert not action.startswith("s3:") or action in own["Action"], place
+        assert layers["Action"] == "s3:GetObject"
+        assert layers["Resource"] == "arn:aws:s3:::prod-eu-west-1-starport-layer-bucket/*"
+
+
+def test_where_the_internet_is_open_buckets_are_not_shut(templates: Templates):
+    assert buckets(templates, "nat") == []
 
 
 def test_nobody_of_another_account_passes(templates: Templates):
