@@ -15,3 +15,8 @@ class MadeCluster:
     """What the SSM parameter of the addresses holds: ``host:port,...``, or ``msk:ARN`` to ask MSK for them."""
     cluster_arn: str | None = None
     """ARN of the cluster on MSK; None on EC2, where there is no such thing."""
+
+
+def msk_bootstrap(cluster_arn: str) -> str:
+    """Return what sends clients to MSK for the addresses of a cluster: they change as brokers come and go."""
+    return f"msk:{cluster_arn}"

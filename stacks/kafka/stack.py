@@ -4,10 +4,12 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
-from environments import Environment, ExternalKafka, GivenNetwork
+from environments import Environment, ExternalKafka, GivenNetwork, MskExpressKafka, MskKafka, MskServerlessKafka
 from environments.naming import bootstrap_parameter_name
 from stacks.environment_stack import EnvironmentStack
 from stacks.kafka.made import MadeCluster
+from stacks.kafka.msk.cluster import MskCluster
+from stacks.kafka.msk.serverless import MskServerlessCluster
 from stacks.network.placement import Placement, given_placement
 
 
@@ -46,4 +48,9 @@ def makes_cluster(environment: Environment) -> bool:
 
 def _cluster(scope: Construct, environment: Environment, *, placement: Placement, key: kms.IKey | None) -> MadeCluster:
     """Make the cluster of the kind that the environment names; each kind is a package beside this module."""
+    match environment.kafka:
+        case MskKafka() | MskExpressKafka() as kafka:
+            return MskCluster(scope, environment, kafka, placement=placement, key=key).made
+        case MskServerlessKafka():
+            return MskServerlessCluster(scope, environment, placement=placement).made
     raise NotImplementedError(environment.kafka.kind)

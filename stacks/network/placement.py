@@ -20,6 +20,13 @@ class Placement:
     subnets: ec2.SubnetSelection
     security_groups: tuple[str, ...] = ()
 
+    @property
+    def subnet_ids(self) -> list[str]:
+        """The ids of the subnets, for resources that know nothing else: one in each zone."""
+        return self.vpc.select_subnets(
+            subnet_group_name=self.subnets.subnet_group_name, subnet_type=self.subnets.subnet_type
+        ).subnet_ids
+
 
 def given_placement(scope: Construct, network: GivenNetwork) -> Placement:
     """Return the placement in a network that stands already, without looking it up."""
