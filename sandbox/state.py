@@ -11,7 +11,7 @@ import dataclasses
 import json
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -63,20 +63,27 @@ class SandboxState:
         """The variables that hold the credentials of the sandbox's administrator."""
         return {"AWS_ACCESS_KEY_ID": self.access_key_id, "AWS_SECRET_ACCESS_KEY": self.secret_access_key}
 
-    def client(self, service: str) -> Any:  # noqa: ANN401 - boto3 makes its clients at run time
-        """A boto3 client of the stand-in's ``service``."""
+    def client(self, service: str, credentials: Mapping[str, Any] | None = None) -> Any:  # noqa: ANN401 - made at run time
+        """A boto3 client of the stand-in's ``service``.
+
+        Args:
+            service: botocore's name of it.
+            credentials: of a session, as STS gives them; the administrator's where there are none.
+        """
         import boto3
         import botocore.session
         from botocore.config import Config
 
         # Whatever profile or proxy the shell names is meant for real accounts.
         core = botocore.session.Session(session_vars={"profile": (None, [], None, None)})
+        session = credentials or {"AccessKeyId": self.access_key_id, "SecretAccessKey": self.secret_access_key}
         return boto3.Session(botocore_session=core).client(
             service,
             endpoint_url=self.endpoint_url,
             region_name=self.region,
-            aws_access_key_id=self.access_key_id,
-            aws_secret_access_key=self.secret_access_key,
+            aws_access_key_id=session["AccessKeyId"],
+            aws_secret_access_key=session["SecretAccessKey"],
+            aws_session_token=session.get("SessionToken"),
             config=Config(connect_timeout=5, read_timeout=30, retries={"total_max_attempts": 3}, proxies={}),
         )
 

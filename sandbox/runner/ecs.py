@@ -6,10 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 from sandbox.errors import SandboxError
+from sandbox.runner.credentials import TaskCredentials
+from sandbox.runner.execution import Execution
 from sandbox.runner.reconcile import DesiredService
+from sandbox.runner.trust import require_trust
 from sandbox.state import SandboxState
 
-CREDENTIALS_SECONDS = 12 * 3600
+CREDENTIALS_SECONDS = 6 * 3600
+"""How long the credentials of a task live, as on ECS; SDKs ask for new ones before."""
 CONTAINER_INSTANCE = "sandbox"
 
 
@@ -20,10 +24,12 @@ class EcsControlPlane:
     """
 
     def __init__(self, state: SandboxState, cluster: str) -> None:
+        self._state = state
         self._cluster = cluster
         self._ecs = state.client("ecs")
-        self._ssm = state.client("ssm")
+        self._iam = state.client("iam")
         self._sts = state.client("sts")
+        self._credentials = TaskCredentials(self._assume)
 
     def services(self) -> Iterator[DesiredService]:
         """Every active service of the cluster; none while the cluster does not exist yet."""
@@ -54,25 +60,41 @@ class EcsControlPlane:
         definition: Mapping[str, Any] = answer["taskDefinition"]
         return definition
 
-    def secret(self, reference: str) -> str:
-        """The value of an SSM parameter named by its ARN or its name, as ECS injects it into a container."""
-        name = reference.partition(":parameter")[2] or reference
-        value: str = self._ssm.get_parameter(Name=name, WithDecryption=True)["Parameter"]["Value"]
-        return value
+    def execution(self, task_definition: Mapping[str, Any], arn: str) -> Execution:
+        """What ECS does for a task before it starts, in the name of the definition's execution role.
 
-    def task_credentials(self, role: str | None) -> dict[str, str]:
-        """Credentials of the task role as environment variables; a task without a role gets none."""
+        Raises:
+            SandboxError: the definition has no such role, or the role does not let ECS in.
+        """
+        role = task_definition.get("executionRoleArn")
+        if role is None:
+            raise SandboxError(
+                f"{task_definition['family']} has no execution role, which Fargate needs for log and secrets"
+            )
+        self._require_trust(role, arn)
+        task = arn.rpartition("/")[2]
+        credentials = self._assume(role, task)
+        return Execution(lambda service: self._state.client(service, credentials), task)
+
+    def task_credentials(self, role: str | None, arn: str) -> dict[str, str]:
+        """The variables by which a task finds the credentials of its role; a task without a role gets none.
+
+        Raises:
+            SandboxError: the role does not let ECS in.
+        """
         if role is None:
             return {}
-        answer = self._sts.assume_role(
-            RoleArn=role, RoleSessionName="sandbox-task", DurationSeconds=CREDENTIALS_SECONDS
-        )
-        credentials = answer["Credentials"]
-        return {
-            "AWS_ACCESS_KEY_ID": credentials["AccessKeyId"],
-            "AWS_SECRET_ACCESS_KEY": credentials["SecretAccessKey"],
-            "AWS_SESSION_TOKEN": credentials["SessionToken"],
-        }
+        self._require_trust(role, arn)
+        return self._credentials.variables(arn.rpartition("/")[2], role)
+
+    def _require_trust(self, role: str, task: str) -> None:
+        described = self._iam.get_role(RoleName=role.rpartition("/")[2])["Role"]
+        require_trust(role, described["AssumeRolePolicyDocument"], task)
+
+    def _assume(self, role: str, session: str) -> Mapping[str, Any]:
+        answer = self._sts.assume_role(RoleArn=role, RoleSessionName=session, DurationSeconds=CREDENTIALS_SECONDS)
+        credentials: Mapping[str, Any] = answer["Credentials"]
+        return credentials
 
     def tasks(self) -> list[str]:
         """The ARNs of all tasks of the cluster that should run; none while the cluster does not exist yet."""
@@ -115,6 +137,7 @@ class EcsControlPlane:
 
     def report_stopped(self, arn: str, reason: str, *, container: str, exit_code: int) -> None:
         """Report that the task's container has ended, and why."""
+        self._credentials.forget(arn.rpartition("/")[2])
         ended = {"containerName": container, "status": "STOPPED", "reason": reason, "exitCode": exit_code}
         self._ecs.submit_task_state_change(
             cluster=self._cluster, task=arn, status="STOPPED", reason=reason, containers=[ended]

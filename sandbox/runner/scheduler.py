@@ -14,7 +14,7 @@ from sandbox.errors import SandboxError
 from sandbox.runner.container import process_definition
 from sandbox.runner.ecs import EcsControlPlane
 from sandbox.runner.reconcile import DesiredService, ObservedTask, reconcile
-from sandbox.runner.task import Task, start_task
+from sandbox.runner.task import Task, log_file, start_task
 from sandbox.state import SandboxState, write_json
 
 TASKS_FILE = "tasks.json"
@@ -125,14 +125,18 @@ class Scheduler:
         task_id = arn.rpartition("/")[2]
         try:
             registered = self._control_plane.task_definition(service.task_definition)
+            execution = self._control_plane.execution(registered, arn)
+            definition = process_definition(registered, execution.secret)
+            (container,) = registered["containerDefinitions"]
+            execution.open_log(container, str(log_file(self._state.directory, service.name)))
             task = start_task(
                 task_id=task_id,
                 arn=arn,
                 service=service,
-                definition=process_definition(registered, self._control_plane.secret),
+                definition=definition,
                 environment={
                     **self._state.aws_endpoint,
-                    **self._control_plane.task_credentials(registered.get("taskRoleArn")),
+                    **self._control_plane.task_credentials(registered.get("taskRoleArn"), arn),
                 },
                 directory=self._state.directory,
             )

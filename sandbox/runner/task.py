@@ -96,7 +96,7 @@ def start_task(
     record, process = start_process(
         service.name,
         definition.argv,
-        log=directory / "logs" / f"{service.name}.log",
+        log=log_file(directory, service.name),
         owner=directory,
         environment={**definition.environment, **environment, HTTP_PORT_VARIABLE: str(port)},
     )
@@ -110,6 +110,11 @@ def start_task(
         record=record,
         process=process,
     )
+
+
+def log_file(directory: Path, service: str) -> Path:
+    """Where the tasks of a service write what they print."""
+    return directory / "logs" / f"{service}.log"
 
 
 def answers(port: int, path: str) -> bool:

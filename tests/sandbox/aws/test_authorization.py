@@ -88,8 +88,8 @@ def test_what_a_role_allows_is_done_and_the_rest_refused_with_names(
     connector = assume(("Allow", "kinesis:PutRecords", orders))
     assert put(connector, "orders")["FailedRecordCount"] == 0
     refused = (
-        f"User: arn:aws:sts::{account}:assumed-role/connector/task is not authorized to perform: {{0}} on resource: {{1}}"
-        " because no identity-based policy allows the {0} action"
+        f"User: arn:aws:sts::{account}:assumed-role/connector/task is not authorized to perform: {{0}}"
+        " on resource: {1} because no identity-based policy allows the {0} action"
     )
     assert refusal(lambda: put(connector, "clicks")) == (
         "AccessDeniedException",

@@ -61,7 +61,7 @@ def life(standin: StandIn, cdk: Cdk) -> Life:
     destroy = cdk("destroy", "trial/*", "--force")
     left = {
         "vpcs": [vpc["VpcId"] for vpc in local("ec2").describe_vpcs()["Vpcs"] if not vpc["IsDefault"]],
-        "streams": [name for name in local("kinesis").list_streams()["StreamNames"] if name.startswith("trial")],
+        "streams": [s for s in local("kinesis").list_streams(Limit=100)["StreamNames"] if s.startswith("trial")],
         "clusters": local("ecs").list_clusters()["clusterArns"],
         "deliveries": local("firehose").list_delivery_streams()["DeliveryStreamNames"],
         "buckets": [b["Name"] for b in local("s3").list_buckets()["Buckets"] if b["Name"].startswith("trial")],

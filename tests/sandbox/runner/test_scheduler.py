@@ -13,6 +13,7 @@ from botocore.exceptions import EndpointConnectionError
 
 from sandbox.process import owned_processes, stop_processes
 from sandbox.runner import container
+from sandbox.runner.execution import Execution
 from sandbox.runner.reconcile import DesiredService
 from sandbox.runner.scheduler import Scheduler
 from sandbox.state import SandboxState
@@ -62,10 +63,13 @@ class ControlPlane:
         one = {"name": "connector", "image": IMAGE, "command": [self.program], "healthCheck": health_check}
         return {"family": "family", "containerDefinitions": [one | {"stopTimeout": 5}]}
 
-    def secret(self, _reference: str) -> str:
-        raise AssertionError
+    def execution(self, _task_definition: Mapping[str, Any], arn: str) -> Execution:
+        def client(_service: str) -> Any:
+            raise AssertionError
 
-    def task_credentials(self, _role: str | None) -> dict[str, str]:
+        return Execution(client, arn)
+
+    def task_credentials(self, _role: str | None, _arn: str) -> dict[str, str]:
         return {}
 
     def start_task(self, _service: DesiredService) -> str:
