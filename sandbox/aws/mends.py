@@ -22,6 +22,7 @@ from sandbox.aws import (
     logs,
     s3,
     s3_bucket,
+    sns,
     ssm,
 )
 from sandbox.aws.cloudformation import change_set_actions, description_actions, stack_actions
@@ -43,7 +44,7 @@ ALL = (
     kinesis_sharing,
     s3,
 )
-TYPES_ALONE = (ec2_endpoints, ec2_security, ec2_vpc, firehose_stream, kinesis_stream, logs, s3_bucket, ssm)
+TYPES_ALONE = (ec2_endpoints, ec2_security, ec2_vpc, firehose_stream, kinesis_stream, logs, s3_bucket, sns, ssm)
 
 
 def mend() -> None:

@@ -10,7 +10,7 @@ import boto3
 from tests.sandbox.aws.stacks import Template, deploy, failures, template
 
 TOPIC = "arn:aws:sns:eu-west-1:111122223333:alarms"
-SIMPLE = {
+SIMPLE: dict[str, Any] = {
     "AlarmName": "streamops/test/stream/orders/late",
     "AlarmDescription": "Records are late. Runbook: docs/runbooks/stream-late.md",
     "ActionsEnabled": True,
@@ -27,7 +27,7 @@ SIMPLE = {
     "Period": 60,
     "Threshold": 300000,
 }
-MATH = {
+MATH: dict[str, Any] = {
     **{key: SIMPLE[key] for key in ("AlarmActions", "ComparisonOperator", "EvaluationPeriods", "TreatMissingData")},
     "AlarmName": "streamops/test/stream/orders/failed",
     "Threshold": 1,
@@ -48,7 +48,7 @@ MATH = {
         },
     ],
 }
-PAGE = {
+PAGE: dict[str, Any] = {
     "AlarmName": "streamops/test/stream/orders",
     "AlarmRule": 'ALARM("streamops/test/stream/orders/late") OR ALARM("streamops/test/stream/orders/failed")',
     "AlarmActions": [TOPIC],
