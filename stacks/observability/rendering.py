@@ -20,10 +20,10 @@ BAND = "band"
 def metric_alarm(
     scope: Construct, environment: Environment, subject: str, alarm: Alarm, *, topic: str
 ) -> cloudwatch.CfnAlarm:
-    """Add `alarm` of `subject`; `topic` is told when it fires and when it ends."""
+    """Add `alarm` of `subject` to `scope`, which is the subject's alone; `topic` is told when it fires and ends."""
     return cloudwatch.CfnAlarm(
         scope,
-        f"{subject}/{alarm.name}".replace("/", ":"),
+        alarm.name,
         alarm_name=alarm_name(environment, subject, alarm.name),
         alarm_description=f"{alarm.text}. Runbook: {runbook(environment, alarm)}",
         actions_enabled=True,
@@ -33,7 +33,7 @@ def metric_alarm(
         evaluation_periods=alarm.of,
         datapoints_to_alarm=alarm.bad,
         treat_missing_data=alarm.missing,
-        **_measured(alarm.measurement, alarm.threshold),
+        **measured(alarm.measurement, alarm.threshold),
     )
 
 
@@ -50,7 +50,7 @@ def paging_alarm(
     pages = ", ".join(runbook(environment, alarm) for alarm in watched.critical)
     page = cloudwatch.CfnCompositeAlarm(
         scope,
-        watched.subject.replace("/", ":"),
+        "page",
         alarm_name=page_name(environment, watched.subject),
         alarm_description=f"{watched.title}: data is lost, will be soon, or stands still. Runbooks: {pages}",
         actions_enabled=True,
@@ -60,7 +60,7 @@ def paging_alarm(
     )
     for alarm in alarms:
         if alarm.alarm_name in critical:
-            page.add_dependency(alarm)  # the rule names it, and CloudWatch wants it to exist
+            page.add_resource_dependency(alarm)  # the rule names it, and CloudWatch wants it to exist
 
 
 def runbook(environment: Environment, alarm: Alarm) -> str:
@@ -68,7 +68,8 @@ def runbook(environment: Environment, alarm: Alarm) -> str:
     return f"{environment.alarms.runbooks}/{alarm.kind}.md"
 
 
-def _measured(measurement: Measurement, threshold: float | AnomalyBand) -> dict[str, Any]:
+def measured(measurement: Measurement, threshold: float | AnomalyBand) -> dict[str, Any]:
+    """Return the properties of an alarm that say what is measured, and against what."""
     if isinstance(measurement, Expression):
         result = cloudwatch.CfnAlarm.MetricDataQueryProperty(
             id=RESULT, expression=measurement.formula, label=measurement.label, return_data=True

@@ -32,9 +32,10 @@ class ObservabilityStack(EnvironmentStack):
         warning = alarm_topic(self, environment, "warning", key=key)
         watched = monitorings(environment)
         for each in watched:
-            alarms = [metric_alarm(self, environment, each.subject, alarm, topic=warning) for alarm in each.alarms]
+            subject = Construct(self, each.subject.replace("/", ":"))
+            alarms = [metric_alarm(subject, environment, each.subject, alarm, topic=warning) for alarm in each.alarms]
             if each.critical:
-                paging_alarm(self, environment, each, alarms, topic=critical)
+                paging_alarm(subject, environment, each, alarms, topic=critical)
         self._dashboards(environment, watched)
 
     def _dashboards(self, environment: Environment, watched: Sequence[Monitoring]) -> None:

@@ -26,9 +26,7 @@ def alarm_topic(scope: Construct, environment: Environment, severity: Severity, 
     )
     topic.add_to_resource_policy(_alarms_may_publish(environment, topic))
     for address in receiver.email:
-        sns.CfnSubscription(
-            scope, f"{severity}-{address}", topic_arn=topic.topic_arn, protocol="email", endpoint=address
-        )
+        sns.CfnSubscription(topic, address, topic_arn=topic.topic_arn, protocol="email", endpoint=address)
     return topic.topic_arn
 
 

@@ -32,6 +32,17 @@ class ConnectorMetrics:
             "records that wait",
         )
 
+    def backlog(self, hold: float) -> Expression:
+        """Seconds that what waits will take at the pace of now; `hold` where nothing at all is taken.
+
+        Both come in the same lines, so it does not matter how many of them fall into a minute.
+        """
+        return Expression(
+            f"IF(taken > 0, 60 * waiting / taken, IF(waiting > 0, {hold:g}, 0))",
+            {"waiting": self._metric("lag_records", "Sum"), "taken": self.acknowledged()},
+            "seconds behind",
+        )
+
     def age(self) -> Metric:
         """Seconds from a record's timestamp to its acknowledgement, the longest."""
         return self._metric("age_seconds", "Maximum")
