@@ -4,6 +4,7 @@ Records go in by lane (one for each assigned partition), calls come out, and eac
 its outcome. Time is an argument. Which records may leave is the feed's affair.
 """
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from connector.batch import Records
 from connector.circuit import Circuit
 from connector.feed import CallLimits, Doubt, Feed, Lane, Piece, Refused
 from connector.gate import Gate
-from connector.outcome import Answer, CallFailure, Outcome, Placements
+from connector.outcome import CallFailure, Outcome, Placements
 from connector.sequences import Sequences
 
 # Seconds after which a message is given up though nothing shows that it is at fault: everything else may wait for it.
@@ -146,16 +147,23 @@ class Dispatcher:
             return
         if self.circuit.succeeded():
             self._observer.circuit_changed(self.circuit)
-        if outcome.codes is None or None in outcome.codes:
+        if len(outcome.refusals) < len(call):
             self._taken = max(self._taken, call.number)
         if self.gate is not None:
             self.gate.observe(call.parts, outcome, now)
         if outcome.placements is not None:
             self._compare(call, outcome.placements)
+        refused = list(outcome.refusals.items())
         start = 0
         for piece in call.pieces:
             end = start + len(piece.records)
-            self._settle_piece(piece, outcome, start, end, now)
+            past = bisect_left(refused, (end,))
+            here, refused = refused[:past], refused[past:]
+            if here:
+                self._settle_refused(piece, {index - start: code for index, code in here}, now)
+            else:
+                placements = outcome.placements.part(start, end) if outcome.placements is not None else None
+                self._observer.acknowledged(self.feed.taken(piece, placements), piece.records.size)
             start = end
 
     def abandon(self, lanes: Collection[Lane]) -> None:
@@ -164,20 +172,15 @@ class Dispatcher:
             lane.abandoned = True
         self.feed.abandon(lanes)
 
-    def _settle_piece(self, piece: Piece, outcome: Answer, start: int, end: int, now: float) -> None:
-        codes = outcome.codes[start:end] if outcome.codes is not None else None
-        placements = outcome.placements.part(start, end) if outcome.placements is not None else None
-        if codes is None or codes.count(None) == len(codes):
-            self._observer.acknowledged(self.feed.taken(piece, placements), piece.records.size)
-            return
+    def _settle_refused(self, piece: Piece, refusals: Mapping[int, str], now: float) -> None:
+        """Take in what became of a piece of which some records were refused, by their indices in it."""
         piece.doubt = None  # the target takes their content
-        refused = [index for index, code in enumerate(codes) if code is not None]
-        for code in {codes[index] for index in refused}:
-            self._observer.failed(str(code), codes.count(code))
-        if len(refused) == len(codes):
+        for code, count in Counter(refusals.values()).items():
+            self._observer.failed(code, count)
+        if len(refusals) == len(piece.records):
             self.feed.failed(piece, None, now)
             return
-        self.feed.failed(piece, refused, now)
+        self.feed.failed(piece, list(refusals), now)
         self._observer.acknowledged(self.feed.taken(piece, None), piece.records.size)
 
     def _settle_failure(self, call: Call, failure: CallFailure, now: float) -> None:

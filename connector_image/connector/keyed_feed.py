@@ -279,10 +279,10 @@ class KeyedFeed:
 
     def _ready_again(self, single: Singles, now: float) -> None:
         self._ready_records += len(single.records)
-        last = self._ready[-1] if self._ready else None
-        if last and last.lane is single.lane and last.attempt == single.attempt and _are_few(last, single):
-            last.join(single)
-            return
+        for other in self._ready:
+            if other.lane is single.lane and other.attempt == single.attempt and _are_few(other, single):
+                other.join(single)
+                return
         single.due = now + self._company
         self._ready.append(single)
 

@@ -1,7 +1,7 @@
 """What became of a call, in the terms of the engine and of no service."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 
@@ -23,8 +23,8 @@ class Placements(NamedTuple):
 class Answer:
     """The target looked at every record of the call."""
 
-    codes: Sequence[str | None] | None = None
-    """For each record the code of its failure, None for one that was taken. None: all were taken."""
+    refusals: Mapping[int, str] = field(default_factory=dict)
+    """The code of each record that was not taken, by its index in the call; they ascend."""
     placements: Placements | None = None
     """Where the records lie or were meant to, if the target tells."""
 

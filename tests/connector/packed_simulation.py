@@ -180,8 +180,8 @@ class Simulation:
         elif kind == "lost":
             self.dispatcher.settle(call, LOST_ANSWER, self.now)
         else:
-            codes = ["Throttled" if r else None for r in refused] if any(refused) else None
-            self.dispatcher.settle(call, Answer(codes, Placements(numbers, shards)), self.now)
+            refusals = {index: "Throttled" for index, r in enumerate(refused) if r}
+            self.dispatcher.settle(call, Answer(refusals, Placements(numbers, shards)), self.now)
 
     def _put_aside(self) -> None:
         """Decide on refused records as a route with dead letters does."""

@@ -170,16 +170,16 @@ def test_nothing_but_an_outcome_comes_of_an_answer(content: Any, status: int, si
         assert is_shown(outcome.message)
         return
     assert status == 200
-    codes = outcome.codes or [None] * count
-    assert len(codes) == count
-    assert all(code is None or is_shown(code) for code in codes)
+    refusals = outcome.refusals
+    assert set(refusals) <= set(range(count))
+    assert all(map(is_shown, refusals.values()))
     member = "Records" if sink[0] is STREAM else "RequestResponses"
-    proofs = [proven(content, member, index) if codes[index] is None else "" for index in range(count)]
+    proofs = [proven(content, member, index) if index not in refusals else "" for index in range(count)]
     assert all(proof is not None for proof in proofs)
     if outcome.placements is None:
         return
-    for code, number, shard, proof in zip(codes, *outcome.placements, proofs, strict=True):
-        assert (number.decode() == proof.zfill(56) and number.isdigit()) if code is None else number == b""
+    for index, (number, shard, proof) in enumerate(zip(*outcome.placements, proofs, strict=True)):
+        assert number == b"" if index in refusals else (number.decode() == proof.zfill(56) and number.isdigit())
         assert shard == b"" or is_shown(shard.decode())
 
 
@@ -227,14 +227,14 @@ def test_a_quick_look_takes_only_digits_for_a_number(number: bytes):
     assert quick_answer(body, 2) is None
     outcome = STREAM.outcome(Response(200, {"content-type": CBOR}, body), 2)
     assert isinstance(outcome, Answer)
-    assert outcome.codes == [None, "UnreadableResult"]
+    assert outcome.refusals == {1: "UnreadableResult"}
 
 
 def test_without_the_look_at_its_digits_anything_would_prove_a_record_taken(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(kinesis_answers, "_is_number", lambda _: True)
     outcome = STREAM.outcome(Response(200, {"content-type": CBOR}, spelt(b"x" * 56, USUAL_SHARD)), 2)
     assert isinstance(outcome, Answer)
-    assert outcome.codes is None
+    assert outcome.refusals == {}
 
 
 @pytest.mark.parametrize(("number", "shard"), [(b"\xff" * 56, USUAL_SHARD), (USUAL_NUMBER, b"shardId-" + b"\xff" * 12)])
@@ -251,7 +251,7 @@ def test_a_refusal_is_not_shown_by_a_code_that_is_none():
     assert quick_answer(b"\xa1gRecords\x81" + written, 1) is None
     outcome = STREAM.outcome(Response(200, {"content-type": CBOR}, b"\xa1gRecords\x81" + written), 1)
     assert isinstance(outcome, Answer)
-    assert outcome.codes == ["UnreadableResult"]
+    assert outcome.refusals == {0: "UnreadableResult"}
 
 
 def test_what_a_decoder_fails_at_is_an_answer_that_cannot_be_read():

@@ -277,7 +277,7 @@ def test_a_number_beside_an_error_proves_nothing(spelling: Spelling, at: int, co
     content[at]["ErrorCode"] = code
     outcome = WIRE.decode(response(spelling({"Records": content})), 3)
     assert isinstance(outcome, Answer)
-    assert outcome.codes == [code if index == at else None for index in range(3)]
+    assert outcome.refusals == {at: code}
 
 
 @pytest.mark.parametrize("spelling", SPELLINGS)
@@ -289,7 +289,7 @@ def test_an_answer_tells_which_records_failed_and_the_shard_that_a_throttle_name
         {"ErrorCode": "ProvisionedThroughputExceededException", "ErrorMessage": throttled},
     ]
     assert WIRE.decode(response(spelling({"FailedRecordCount": 2, "Records": content})), 3) == Answer(
-        [None, "InternalFailure", "ProvisionedThroughputExceededException"],
+        {1: "InternalFailure", 2: "ProvisionedThroughputExceededException"},
         Placements([number(7).encode(), b"", b""], [b"shardId-000000000003", b"", b"shardId-000000000012"]),
     )
 
@@ -297,7 +297,7 @@ def test_an_answer_tells_which_records_failed_and_the_shard_that_a_throttle_name
 def test_an_answer_of_a_stand_in_that_speaks_json_all_the_same_is_read():
     body = json.dumps({"Records": [{"SequenceNumber": "7", "ShardId": "s"}]}).encode()
     answer = WIRE.decode(response(body, content_type="application/x-amz-json-1.1"), 1)
-    assert answer == Answer(None, Placements([number(7).encode()], [b"s"]))
+    assert answer == Answer(placements=Placements([number(7).encode()], [b"s"]))
 
 
 @pytest.mark.parametrize("speaks", ["cbor", "json"])

@@ -165,8 +165,8 @@ class Simulation:
         elif kind == "lost":
             self.dispatcher.settle(call, LOST_ANSWER, self.now)
         else:
-            codes = ["Throttled" if r else None for r in refused] if any(refused) else None
-            self.dispatcher.settle(call, Answer(codes, Placements(numbers, shards)), self.now)
+            refusals = {index: "Throttled" for index, r in enumerate(refused) if r}
+            self.dispatcher.settle(call, Answer(refusals, Placements(numbers, shards)), self.now)
 
     def _put_aside(self) -> None:
         """Decide on refused records as a route with dead letters does."""
@@ -317,7 +317,9 @@ def called(dispatcher: Dispatcher, now: float) -> Call:
 
 
 def fine(*numbers: int) -> Answer:
-    return Answer(None, Placements([b"%056d" % number for number in numbers], [b"shardId-000000000000"] * len(numbers)))
+    return Answer(
+        placements=Placements([b"%056d" % number for number in numbers], [b"shardId-000000000000"] * len(numbers))
+    )
 
 
 def test_a_failed_record_is_resent_alone(dispatcher: Dispatcher, lane: Lane):
@@ -325,7 +327,7 @@ def test_a_failed_record_is_resent_alone(dispatcher: Dispatcher, lane: Lane):
     # vector #17535, #23733.
     dispatcher.offer(lane, records([b"a", b"b", b"c"], [b"1", b"2", b"3"], range(3)), 0)
     call = called(dispatcher, 0)
-    dispatcher.settle(call, Answer([None, "Throttled", None], Placements([b"1", b"", b"2"], [b"s"] * 3)), 0)
+    dispatcher.settle(call, Answer({1: "Throttled"}, Placements([b"1", b"", b"2"], [b"s"] * 3)), 0)
     assert dispatcher.next_call(0.5) is None
     assert dispatcher.wake_at() == 1.0
     assert keys_of(called(dispatcher, 1.0)) == [b"b"]
@@ -334,7 +336,7 @@ def test_a_failed_record_is_resent_alone(dispatcher: Dispatcher, lane: Lane):
 
 def test_a_failure_without_a_name_is_a_failure(dispatcher: Dispatcher, lane: Lane):
     dispatcher.offer(lane, records([b"a"], [b"1"], range(1)), 0)
-    dispatcher.settle(called(dispatcher, 0), Answer([""], Placements([b""], [b""])), 0)
+    dispatcher.settle(called(dispatcher, 0), Answer({0: ""}, Placements([b""], [b""])), 0)
     assert lane.watermark.position == 0
     assert keys_of(called(dispatcher, 1.0)) == [b"a"]
 
@@ -402,7 +404,7 @@ def test_a_given_up_partition_sends_nothing_more_and_frees_its_memory(dispatcher
     call = called(dispatcher, 0)
     dispatcher.offer(lane, later, 0)
     dispatcher.abandon([lane])
-    dispatcher.settle(call, Answer(["Throttled", None], Placements([b"", b"1"], [b"", b"s"])), 0)
+    dispatcher.settle(call, Answer({0: "Throttled"}, Placements([b"", b"1"], [b"", b"s"])), 0)
     assert dispatcher.next_call(100) is None
     assert dispatcher.feed.released == handed
 

@@ -56,7 +56,7 @@ def test_an_answer_means_what_botocores_parser_reads(results, separators, order)
     shape: Any = PUT_RECORD_BATCH.output_shape
     parsed = create_parser("json").parse({"status_code": 200, "headers": {}, "body": body}, shape)
     codes = [each.get("ErrorCode") for each in parsed["RequestResponses"]]
-    expected = Answer(codes if any(codes) else None)
+    expected = Answer({index: code for index, code in enumerate(codes) if code})
     assert WIRE.decode(response(body), len(results)) == expected
 
 
@@ -69,7 +69,7 @@ def test_the_usual_answer_is_proven_without_decoding_its_results(monkeypatch: py
         return json.JSONDecoder().decode(text.decode())
 
     monkeypatch.setattr("connector.firehose.wire.json", SimpleNamespace(loads=loads))
-    assert WIRE.decode(body, 500) == Answer(None)
+    assert WIRE.decode(body, 500) == Answer()
     assert sum(decoded) < 100
 
 
@@ -107,7 +107,7 @@ def test_an_answer_that_was_tampered_with_is_never_taken_for_more_than_it_says(d
 )
 def test_only_a_record_id_without_an_error_tells_that_a_record_was_taken(count, result, code):
     answer = response(said({"RecordId": "8"}, result, failed=count))
-    assert WIRE.decode(answer, 2) == Answer([None, code])
+    assert WIRE.decode(answer, 2) == Answer({1: code})
 
 
 @pytest.mark.parametrize(

@@ -65,7 +65,7 @@ def number(value: int) -> bytes:
 
 def test_an_answer_without_failures_gives_the_sequence_numbers_and_the_shards():
     answer = response(200, {"FailedRecordCount": 0, "Records": [{"SequenceNumber": "7", "ShardId": "s"}]})
-    assert WIRE.decode(answer, 1) == Answer(None, Placements([number(7)], [b"s"]))
+    assert WIRE.decode(answer, 1) == Answer(placements=Placements([number(7)], [b"s"]))
 
 
 def test_an_answer_tells_which_records_failed_and_the_shard_that_a_throttle_names():
@@ -76,7 +76,7 @@ def test_an_answer_tells_which_records_failed_and_the_shard_that_a_throttle_name
         {"ErrorCode": "ProvisionedThroughputExceededException", "ErrorMessage": throttled},
     ]
     assert WIRE.decode(response(200, {"FailedRecordCount": 2, "Records": results}), 3) == Answer(
-        [None, "InternalFailure", "ProvisionedThroughputExceededException"],
+        {1: "InternalFailure", 2: "ProvisionedThroughputExceededException"},
         Placements([number(7), b"", b""], [b"", b"", b"shardId-000000000012"]),
     )
 
@@ -100,7 +100,7 @@ def test_an_answer_tells_which_records_failed_and_the_shard_that_a_throttle_name
 )
 def test_only_a_sequence_number_without_an_error_tells_that_a_record_was_taken(said, result, code):
     answer = response(200, {"FailedRecordCount": said, "Records": [{"SequenceNumber": "8", "ErrorCode": None}, result]})
-    assert WIRE.decode(answer, 2) == Answer([None, code], Placements([number(8), b""], [b"", b""]))
+    assert WIRE.decode(answer, 2) == Answer({1: code}, Placements([number(8), b""], [b"", b""]))
 
 
 @pytest.mark.parametrize(

@@ -117,7 +117,11 @@ class World:
                     self.taken[shard] += len(found)
                     self.hot_records += shard == self.hot
         numbers = [b"" if code else b"%056d" % self.now for code in codes]
-        self.dispatcher.settle(call, Answer(codes if any(codes) else None, Placements(numbers, shards)), self.now)
+        self.dispatcher.settle(
+            call,
+            Answer({index: code for index, code in enumerate(codes) if code}, Placements(numbers, shards)),
+            self.now,
+        )
 
     def run(self, seconds: float) -> None:
         for _ in range(round(seconds / STEP)):
@@ -182,8 +186,10 @@ def test_a_shard_that_takes_more_again_gets_all_and_is_let_go(kind: Kind):
     assert len(world.order) == world.offered
 
 
-def answer(shards: list[str], codes: list[str | None]) -> Answer:
-    return Answer(codes, Placements([b""] * len(shards), [shard.encode() for shard in shards]))
+def answer(shards: list[str], code: str) -> Answer:
+    """Every record is refused with this code."""
+    refusals = dict.fromkeys(range(len(shards)), code)
+    return Answer(refusals, Placements([b""] * len(shards), [shard.encode() for shard in shards]))
 
 
 @pytest.fixture
@@ -197,8 +203,8 @@ def content(count: int) -> Records:
 
 def test_a_refusal_that_names_no_shard_counts_for_the_one_that_was_predicted(server: FaultServer):
     gate = ShardGate(AskedShards(server), hash_key="0")
-    gate.observe([content(40)], answer([""] * 40, [THROTTLED] * 40), 0.0)
-    gate.observe([content(40)], answer([""] * 40, [THROTTLED] * 40), 2.0)
+    gate.observe([content(40)], answer([""] * 40, THROTTLED), 0.0)
+    gate.observe([content(40)], answer([""] * 40, THROTTLED), 2.0)
     gate.grant("", [1], 3.0)
     assert set(gate.limits) == {server.shards[0].name}
 
@@ -206,7 +212,7 @@ def test_a_refusal_that_names_no_shard_counts_for_the_one_that_was_predicted(ser
 def test_a_shard_that_nobody_listed_makes_the_shards_be_listed_again(server: FaultServer):
     shards = AskedShards(server)
     gate = ShardGate(shards)
-    gate.observe([content(1)], answer(["shardId-000000000009"], [THROTTLED]), 0.0)
+    gate.observe([content(1)], answer(["shardId-000000000009"], THROTTLED), 0.0)
     assert shards.asked == 1
 
 
@@ -214,15 +220,15 @@ def test_a_stream_that_may_be_another_one_is_listed_again_before_it_is_paced_by(
     shards = AskedShards(server)
     gate = ShardGate(shards)
     shards.doubt()
-    gate.observe([content(1)], answer([server.shards[0].name], [THROTTLED]), 0.0)
+    gate.observe([content(1)], answer([server.shards[0].name], THROTTLED), 0.0)
     assert shards.asked == 1
     shards.answer()
-    gate.observe([content(1)], answer([server.shards[0].name], [THROTTLED]), 1.0)
+    gate.observe([content(1)], answer([server.shards[0].name], THROTTLED), 1.0)
     assert shards.asked == 1
 
 
 def test_other_failures_pace_nobody(server: FaultServer):
     gate = ShardGate(AskedShards(server))
     for now in range(5):
-        gate.observe([content(40)], answer([server.shards[0].name] * 40, ["InternalFailure"] * 40), float(now))
+        gate.observe([content(40)], answer([server.shards[0].name] * 40, "InternalFailure"), float(now))
     assert not gate.is_engaged

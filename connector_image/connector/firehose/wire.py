@@ -11,10 +11,9 @@ from typing import Final
 
 from pybase64 import b64encode
 
-from connector.aws.failures import failure, unreadable
-from connector.aws.said import name_in
+from connector.aws.results import Result, refusals, results
 from connector.http_response import Response
-from connector.outcome import Answer, Outcome
+from connector.outcome import Answer, CallFailure, Outcome
 
 TARGET: Final = "Firehose_20150804.PutRecordBatch"
 CONTENT_TYPE: Final = "application/x-amz-json-1.1"
@@ -42,28 +41,18 @@ class BatchWire:
     def decode(self, response: Response, count: int) -> Outcome:
         """Read the answer to a call of `count` records."""
         if response.status == _OK and _says_all_taken(response.body, count):
-            return Answer(None)
+            return Answer()
         try:
             content = json.loads(response.body) if response.body else None
         except (ValueError, RecursionError):
             content = None
-        if response.status != _OK:
-            return failure(response, content)
-        results = content.get("RequestResponses") if isinstance(content, dict) else None
-        if not isinstance(results, list) or not all(isinstance(result, dict) for result in results):
-            return unreadable(f"HTTP 200, but no results of records in {response.body[:200]!r}")
-        if len(results) != count:
-            return unreadable(f"{len(results)} results for {count} records")
-        codes = [_code(result) for result in results]
-        return Answer(codes if any(codes) else None)
+        found = results(response, content, "RequestResponses", count)
+        return found if isinstance(found, CallFailure) else Answer(refusals(found, _has_id))
 
 
-def _code(result: dict[str, object]) -> str | None:
-    """Only a record id without an error proves a record taken; the call's count of failures proves nothing."""
-    code, record_id = result.get("ErrorCode"), result.get("RecordId")
-    if code is None and isinstance(record_id, str) and record_id:
-        return None
-    return name_in(code) or "UnreadableResult"
+def _has_id(result: Result) -> bool:
+    record_id = result.get("RecordId")
+    return isinstance(record_id, str) and bool(record_id)
 
 
 def _says_all_taken(body: bytes, count: int) -> bool:

@@ -19,6 +19,8 @@ _WIDTH: Final = _SHARD_AT + len(_SHARD_LABEL) + _SHARD_LENGTH
 _CODE_LABEL: Final = b"iErrorCode"
 # The head of the array of results, and that of the first one's map: of known lengths, or open.
 _RESULTS: Final = re.compile(rb"gRecords(\x9f|[\x80-\x97]|\x98.|\x99..)(\xa2|\xbf)", re.DOTALL)
+# Bytes behind the results at most, where nothing but the count of failures and the kind of encryption stands there.
+_AROUND: Final = 80
 _OPEN_ARRAY, _OPEN_MAP, _BREAK = b"\x9f", b"\xbf", b"\xff"
 _MESSAGE_LABEL: Final = b"lErrorMessage"
 # A result with a number and a shard in which every digit is made a 0. So is one byte more, that of the number's length,
@@ -39,10 +41,12 @@ def quick_answer(body: bytes, count: int) -> Answer | None:
     opened, closed = outer[2], _BREAK if outer[2] == _OPEN_MAP else b""
     stride = len(opened) + _WIDTH + len(closed)
     at = outer.end(1)
-    # Most answers refuse nothing. That all results look like numbers shows it sooner than a search for a code.
-    whole = _taken(body, at, count, opened, closed)
+    # Most answers refuse nothing. That all results look like numbers shows it sooner than a search for a code. They
+    # are no longer then than so many numbers and what may stand around them.
+    may_be_whole = len(body) - at - count * stride <= _AROUND
+    whole = _taken(body, at, count, opened, closed) if may_be_whole else None
     if whole is not None:
-        read, at = Answer(None, Placements(list(whole[0::2]), list(whole[1::2]))), at + count * stride
+        read, at = Answer(placements=Placements(list(whole[0::2]), list(whole[1::2]))), at + count * stride
     else:
         found = _with_refusals(body, at, count, opened, closed)
         if found is None:
@@ -76,12 +80,11 @@ def _with_refusals(body: bytes, at: int, count: int, opened: bytes, closed: byte
     found = _taken(b"".join(between), 0, count - len(refusals), opened, closed)
     if found is None:
         return None
-    numbers, shards, codes = list(found[0::2]), list(found[1::2]), list[str | None]([None] * count)
-    for place, code, message in refusals:
+    numbers, shards = list(found[0::2]), list(found[1::2])
+    for place, _, message in refusals:
         numbers.insert(place, b"")
         shards.insert(place, (throttled_shard(message) or "").encode())
-        codes[place] = code
-    return Answer(codes, Placements(numbers, shards)), at
+    return Answer({place: code for place, code, _ in refusals}, Placements(numbers, shards)), at
 
 
 def _taken(body: bytes, at: int, count: int, opened: bytes, closed: bytes) -> tuple[bytes, ...] | None:

@@ -11,7 +11,7 @@ from connector.kinesis.shards import Shards
 from connector.outcome import Answer
 
 # Seconds; the pacing looks no more often.
-_REPORT_EVERY: Final = 0.1
+_REPORT_EVERY: Final = 0.2
 _THROTTLED: Final = "ProvisionedThroughputExceededException"
 
 
@@ -61,23 +61,21 @@ class ShardGate:
 
     def observe(self, parts: Sequence[Records], answer: Answer, now: float) -> None:
         """Take in what became of a call."""
-        throttled = answer.codes is not None and _THROTTLED in answer.codes
+        throttled = _THROTTLED in answer.refusals.values()
         if answer.placements is None or not (throttled or self._pacing.watching):
             return
         self._noted.update(answer.placements.shards)
         self._records += len(answer.placements.shards)
         self._bytes += sum(part.size for part in parts)
-        if answer.codes is not None and any(answer.codes):
-            self._note_refusals(parts, answer.codes, answer.placements.shards)
+        if answer.refusals:
+            self._note_refusals(parts, answer.refusals, answer.placements.shards)
         if now >= self._report_at:
             self._report_at = now + _REPORT_EVERY
             self._report(now)
 
-    def _note_refusals(self, parts: Sequence[Records], codes: Sequence[str | None], shards: Sequence[bytes]) -> None:
+    def _note_refusals(self, parts: Sequence[Records], refusals: Mapping[int, str], shards: Sequence[bytes]) -> None:
         predicted: list[str] | None = None
-        for index, code in enumerate(codes):
-            if code is None:
-                continue
+        for index, code in refusals.items():
             shard = shards[index]
             self._noted[shard] -= 1
             if code != _THROTTLED:
