@@ -5,6 +5,7 @@
     streams      what keeps data: the Kinesis streams
     deliveries   what collects data: the Firehose delivery streams, and the buckets they fill
     connectors   what moves data: an ECS service per route
+    observability  who is told when something of it is wrong: alarms, and the dashboard
 
 What lives long and what is replaced daily never share a stack, so a deployment of one cannot
 take the other with it. Each stack is a package named after it: `stack.py` only wires, the

@@ -12,6 +12,7 @@ from stacks.environment_stack import environment_tags
 from stacks.kafka.stack import KafkaStack, makes_cluster
 from stacks.network.placement import Placement
 from stacks.network.stack import NetworkStack
+from stacks.observability.stack import ObservabilityStack, is_watched
 from stacks.security.stack import SecurityStack, given_key
 from stacks.streams.stack import StreamsStack
 
@@ -48,6 +49,12 @@ class EnvironmentStage(cdk.Stage):
             for target in targets:
                 # By name, not by reference: the names of streams and deliveries are ours, so nothing refers to them.
                 connectors.add_stack_dependency(target)
+        if is_watched(environment):
+            observability = ObservabilityStack(self, environment, key=key)
+            for watched in targets:
+                observability.add_stack_dependency(watched)
+            if environment.routes:
+                observability.add_stack_dependency(connectors)
         for tag, value in environment_tags(environment).items():
             cdk.Tags.of(self).add(tag, value)
 
