@@ -13,6 +13,7 @@ What moto gets wrong here and AWS does:
 
 from __future__ import annotations
 
+import itertools
 import threading
 from base64 import b64decode
 from bisect import bisect_right
@@ -24,6 +25,7 @@ from moto.kinesis import models
 from moto.kinesis.exceptions import InvalidArgumentError, StreamCannotBeUpdatedError
 from moto.kinesis.responses import KinesisResponse as Api
 
+from sandbox.aws.kinesis_settings import BY_KEY, SMALLEST_RECORD_LIMIT_KIB, warm_throughput
 from sandbox.aws.mending import Mends
 from sandbox.aws.shard import Shard
 
@@ -39,7 +41,10 @@ mends.value(models, "Shard", Shard)
 def init_shards(self: models.Stream, shard_count: int) -> None:
     """Cut the key space into equal ranges and make room for our own bookkeeping."""
     self.shard_count = shard_count
-    self.lock = threading.RLock()  # type: ignore[attr-defined]  # moto's object carries it
+    own: Any = self  # moto's object carries it
+    own.lock = threading.RLock()
+    own.turns = itertools.count()
+    own.max_record_size_kib, own.warm_throughput, own.distribution = SMALLEST_RECORD_LIMIT_KIB, None, BY_KEY
     self.add_shards(even_ranges(shard_count))  # type: ignore[attr-defined]
 
 
@@ -195,7 +200,11 @@ def to_json_summary(self: Any) -> dict[str, Any]:
     summary = answer["StreamDescriptionSummary"]
     summary["OpenShardCount"] = len(self.routing[1])
     summary["ConsumerCount"] = len(self.consumers)
-    summary["MaxRecordSizeInKiB"] = getattr(self, "max_record_size_kib", 1024)
+    summary["MaxRecordSizeInKiB"] = self.max_record_size_kib
+    if self.stream_mode["StreamMode"] == "ON_DEMAND":
+        summary["RecordDistributionStrategy"] = self.distribution
+    if self.warm_throughput is not None:
+        summary["WarmThroughput"] = warm_throughput(self)
     return answer
 
 

@@ -20,6 +20,7 @@ from moto.kinesis.exceptions import (
     TotalRecordsSizeExceedsLimit,
 )
 
+from sandbox.aws.kinesis_settings import BY_KEY
 from sandbox.aws.shard import MAX_READ_RECORDS, Shard
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ def put_records(backend: KinesisBackend, request: Request) -> Answer:
     records = request["Records"]
     if len(records) > MAX_PUT_RECORDS:
         raise TooManyRecords
-    limit = getattr(stream, "max_record_size_kib", 1024) * 1024
+    limit = stream.max_record_size_kib * 1024
     total = 0
     for index, record in enumerate(records):
         size = len(record["Data"]) + len(record["PartitionKey"].encode())
@@ -87,11 +88,20 @@ def put_records(backend: KinesisBackend, request: Request) -> Answer:
         raise TotalRecordsSizeExceedsLimit
     stored = []
     with stream.lock:
-        shards = [stream.get_shard_for_key(record["PartitionKey"], record.get("ExplicitHashKey")) for record in records]
+        shards = [_shard_for(stream, record) for record in records]
         for shard, record in zip(shards, records, strict=True):
             number = shard.append(record["PartitionKey"], record["Data"])
             stored.append({"SequenceNumber": str(number), "ShardId": shard.shard_id})
     return {"FailedRecordCount": 0, "Records": stored, "EncryptionType": stream.encryption_type}
+
+
+def _shard_for(stream: Any, record: Request) -> Shard:
+    """Return the shard of a record: that of its key, or with AUTO the next one in turn, whatever the key."""
+    shard: Shard = stream.get_shard_for_key(record["PartitionKey"], record.get("ExplicitHashKey"))
+    if stream.distribution == BY_KEY:
+        return shard
+    open_shards: list[Shard] = stream.routing[1]
+    return open_shards[next(stream.turns) % len(open_shards)]
 
 
 def put_record(backend: KinesisBackend, request: Request) -> Answer:

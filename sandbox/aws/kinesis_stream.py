@@ -8,39 +8,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from moto.kinesis.responses import KinesisResponse as Api
-
 from sandbox.aws.api import client, tag_changes
 from sandbox.aws.cloudformation.resources import Made, Place, Properties, ResourceType, resource_type
-from sandbox.aws.mending import Mends
+from sandbox.aws.kinesis_settings import BY_KEY, SMALLEST_RECORD_LIMIT_KIB
 
 DEFAULT_RETENTION_HOURS = 24
-DEFAULT_MAX_RECORD_KIB = 1024
-
-mends = Mends()
-_create_stream = Api.create_stream
-
-
-@mends.method(Api)
-def create_stream(self: Api) -> Any:
-    """CreateStream with the tags and the record size, which moto leaves out."""
-    answer = _create_stream(self)
-    stream: Any = self.kinesis_backend.describe_stream(None, self._get_param("StreamName"))
-    stream.tags.update(self._get_param("Tags") or {})
-    stream.max_record_size_kib = self._get_param("MaxRecordSizeInKiB") or DEFAULT_MAX_RECORD_KIB
-    return answer
-
-
-@mends.method(Api)
-def update_max_record_size(self: Api) -> Any:
-    """UpdateMaxRecordSize, which moto does not have."""
-    stream: Any = self.kinesis_backend.describe_stream(self._get_param("StreamARN"), None)
-    stream.max_record_size_kib = self._get_param("MaxRecordSizeInKiB")
-    return "", {}
+_WARM, _STRATEGY = "WarmThroughputMiBps", "RecordDistributionStrategy"
 
 
 def _mode(properties: Properties) -> str:
     return str(properties.get("StreamModeDetails", {}).get("StreamMode", "PROVISIONED"))
+
+
+def _shards(properties: Properties) -> tuple[str, Any]:
+    return _mode(properties), properties.get("ShardCount")
 
 
 @resource_type("AWS::Kinesis::Stream")
@@ -56,8 +37,9 @@ class StreamType(ResourceType):
         given: dict[str, Any] = {"StreamName": name, "StreamModeDetails": {"StreamMode": _mode(properties)}}
         if _mode(properties) == "PROVISIONED":
             given["ShardCount"] = int(properties.get("ShardCount", 1))
-        if "MaxRecordSizeInKiB" in properties:
-            given["MaxRecordSizeInKiB"] = int(properties["MaxRecordSizeInKiB"])
+        given |= {name: int(properties[name]) for name in ("MaxRecordSizeInKiB", _WARM) if name in properties}
+        if _STRATEGY in properties:
+            given[_STRATEGY] = properties[_STRATEGY]
         kinesis.create_stream(**given)
         arn = kinesis.describe_stream_summary(StreamName=name)["StreamDescriptionSummary"]["StreamARN"]
         made = Made(name, {"Arn": arn})
@@ -73,20 +55,31 @@ class StreamType(ResourceType):
         kinesis = client("kinesis", place.region)
         if _mode(old) != _mode(new):
             kinesis.update_stream_mode(StreamARN=made.attribute("Arn"), StreamModeDetails={"StreamMode": _mode(new)})
-        if _mode(new) == "PROVISIONED" and "ShardCount" in new:
-            count = int(new["ShardCount"])
+        if _mode(new) == "PROVISIONED" and "ShardCount" in new and _shards(old) != _shards(new):
+            # Only what the templates tell apart: a stream that was resharded since stays as it is.
             kinesis.update_shard_count(
-                StreamName=made.physical_id, TargetShardCount=count, ScalingType="UNIFORM_SCALING"
+                StreamName=made.physical_id, TargetShardCount=int(new["ShardCount"]), ScalingType="UNIFORM_SCALING"
             )
         if old.get("MaxRecordSizeInKiB") != new.get("MaxRecordSizeInKiB"):
-            size = int(new.get("MaxRecordSizeInKiB", DEFAULT_MAX_RECORD_KIB))
+            size = int(new.get("MaxRecordSizeInKiB", SMALLEST_RECORD_LIMIT_KIB))
             kinesis.update_max_record_size(StreamARN=made.attribute("Arn"), MaxRecordSizeInKiB=size)
+        if _mode(new) == "ON_DEMAND":
+            self._follow_demand(kinesis, made, old if _mode(old) == "ON_DEMAND" else {}, new)
         self._settle(kinesis, made, old, new)
         return made
 
     def delete(self, place: Place, made: Made, properties: Properties) -> None:  # noqa: ARG002
         """Delete the stream with all its records."""
         client("kinesis", place.region).delete_stream(StreamName=made.physical_id, EnforceConsumerDeletion=True)
+
+    def _follow_demand(self, kinesis: Any, made: Made, old: Properties, new: Properties) -> None:
+        """Set what only an on-demand stream has; what has left the template has its default again."""
+        arn = made.attribute("Arn")
+        if old.get(_STRATEGY, BY_KEY) != new.get(_STRATEGY, BY_KEY):
+            strategy = new.get(_STRATEGY, BY_KEY)
+            kinesis.update_stream_record_distribution_strategy(StreamARN=arn, RecordDistributionStrategy=strategy)
+        if old.get(_WARM) != new.get(_WARM):
+            kinesis.update_stream_warm_throughput(StreamARN=arn, WarmThroughputMiBps=int(new.get(_WARM, 0)))
 
     def _settle(self, kinesis: Any, made: Made, old: Properties, new: Properties) -> None:
         name = made.physical_id

@@ -47,9 +47,26 @@ def stream(session: boto3.Session, name: str, _: Properties) -> Properties:
         "StreamModeDetails": summary["StreamModeDetails"],
         "StreamEncryption": {"EncryptionType": summary["EncryptionType"], "KeyId": summary.get("KeyId")},
         "MaxRecordSizeInKiB": summary["MaxRecordSizeInKiB"],
+        "WarmThroughputMiBps": summary.get("WarmThroughput", {}).get("TargetMiBps"),
+        "RecordDistributionStrategy": summary.get("RecordDistributionStrategy"),
         "DesiredShardLevelMetrics": summary["EnhancedMonitoring"][0]["ShardLevelMetrics"],
         "Tags": kinesis.list_tags_for_stream(StreamName=name)["Tags"],
     }
+
+
+@reads("AWS::Kinesis::StreamConsumer")
+def stream_consumer(session: boto3.Session, arn: str, _: Properties) -> Properties:
+    kinesis = session.client("kinesis")
+    described = kinesis.describe_stream_consumer(ConsumerARN=arn)["ConsumerDescription"]
+    listed = kinesis.list_stream_consumers(StreamARN=described["StreamARN"])["Consumers"]
+    assert described["ConsumerName"] in {each["ConsumerName"] for each in listed}
+    return {**described, "Tags": kinesis.list_tags_for_resource(ResourceARN=arn)["Tags"]}
+
+
+@reads("AWS::Kinesis::ResourcePolicy")
+def resource_policy(session: boto3.Session, arn: str, _: Properties) -> Properties:
+    policy = session.client("kinesis").get_resource_policy(ResourceARN=arn)["Policy"]
+    return {"ResourceArn": arn, "ResourcePolicy": json.loads(policy)}
 
 
 @reads("AWS::ECS::Cluster")

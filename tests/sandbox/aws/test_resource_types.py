@@ -82,6 +82,25 @@ def bucket(**properties: object) -> Template:
     }
 
 
+def consumer(name: str, **properties: object) -> Template:
+    """A consumer that is registered with the stream S."""
+    given = {"ConsumerName": name, "StreamARN": {"Fn::GetAtt": ["S", "Arn"]}, **properties}
+    return {"Type": "AWS::Kinesis::StreamConsumer", "Properties": given}
+
+
+def shared(resource: str, arn: str, action: str) -> Template:
+    """The policy of a stream or a consumer."""
+    place = {"Fn::GetAtt": [resource, arn]}
+    statement = {
+        "Effect": "Allow",
+        "Action": action,
+        "Principal": {"AWS": "arn:aws:iam::444455556666:root"},
+        "Resource": place,
+    }
+    policy = {"Version": "2012-10-17", "Statement": [statement]}
+    return {"Type": "AWS::Kinesis::ResourcePolicy", "Properties": {"ResourceArn": place, "ResourcePolicy": policy}}
+
+
 TLS_ONLY = {
     "Effect": "Deny",
     "Action": "s3:*",
@@ -116,6 +135,13 @@ def delivery_stream(bucket_arn: object, destination: Template | None = None, **p
 
 SIMPLE: dict[str, Callable[[], dict[str, Template]]] = {
     "AWS::Kinesis::Stream": lambda: {"S": stream("s", StreamEncryption=ENCRYPTED, Tags=TAGS)},
+    "AWS::Kinesis::StreamConsumer": lambda: {"S": stream("s"), "C": consumer("dashboard", Tags=TAGS)},
+    "AWS::Kinesis::ResourcePolicy": lambda: {
+        "S": stream("s"),
+        "C": consumer("dashboard"),
+        "P": shared("S", "Arn", "kinesis:GetRecords"),
+        "Q": shared("C", "ConsumerARN", "kinesis:SubscribeToShard"),
+    },
     "AWS::ECS::Cluster": lambda: {
         "C": {
             "Type": "AWS::ECS::Cluster",
