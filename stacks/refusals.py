@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from pydantic import ValidationError
 
 from environments import (
+    Ec2Kafka,
     Environment,
-    ExternalKafka,
     Finding,
     NewNetwork,
     StreamEnd,
@@ -34,7 +34,7 @@ def refusals(environment: Environment) -> tuple[Finding, ...]:
 
 def _kafka(environment: Environment) -> Iterator[Finding]:
     kafka = environment.kafka
-    if not isinstance(kafka, ExternalKafka):
+    if isinstance(kafka, Ec2Kafka):
         remedy = "use external, and give the addresses of a cluster that stands in kafka.bootstrap"
         yield Finding(_NOT_YET, remedy, ("kafka", "kind"), kafka.kind)
 

@@ -35,5 +35,24 @@ class KafkaSecurityGroups(Construct):
             allow_all_outbound=False,
         )
         for port, spoken in ports.items():
-            self.brokers.add_ingress_rule(self.clients, ec2.Port.tcp(port), spoken)
-            self.clients.add_egress_rule(self.brokers, ec2.Port.tcp(port), spoken)
+            # L1: the ids that the L2 gives to rules between groups hold the environment's name.
+            ec2.CfnSecurityGroupIngress(
+                self,
+                f"In{port}",
+                group_id=self.brokers.security_group_id,
+                source_security_group_id=self.clients.security_group_id,
+                ip_protocol="tcp",
+                from_port=port,
+                to_port=port,
+                description=spoken,
+            )
+            ec2.CfnSecurityGroupEgress(
+                self,
+                f"Out{port}",
+                group_id=self.clients.security_group_id,
+                destination_security_group_id=self.brokers.security_group_id,
+                ip_protocol="tcp",
+                from_port=port,
+                to_port=port,
+                description=spoken,
+            )

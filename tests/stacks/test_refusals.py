@@ -6,7 +6,6 @@ from stacks.refusals import refusals
 from tests.stacks.conftest import Describe
 from tests.stacks.synthesis import ECR_IMAGE, OPENSEARCH, PARTITIONED, PLAIN, REDSHIFT
 
-MSK = {"kind": "msk", "brokers": 4}
 ECR_ELSEWHERE = ECR_IMAGE.replace("eu-west-1", "us-east-1")
 STREAM_TO_TOPIC = {"from": {"stream": "orders"}, "to": {"topic": "clicks"}}
 
@@ -19,8 +18,6 @@ def delivery(**described: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("sections", "path", "value"),
     [
-        ({"kafka": MSK}, "kafka.kind", "msk"),
-        ({"kafka": {"kind": "msk-serverless"}}, "kafka.kind", "msk-serverless"),
         (delivery(**REDSHIFT), "deliveries.archive.to", "redshift"),
         (delivery(**OPENSEARCH), "deliveries.archive.to", "opensearch"),
         (
@@ -44,12 +41,10 @@ def test_what_is_not_provisioned_is_refused_at_its_place_with_a_way_out(
 
 def test_everything_that_is_refused_is_told_at_once(described: Describe):
     environment = described(
-        kafka=MSK,
         deliveries={"search": OPENSEARCH, "archive": PARTITIONED},
         routes={"back": STREAM_TO_TOPIC},
     )
     assert {".".join(map(str, each.path)) for each in refusals(environment)} == {
-        "kafka.kind",
         "deliveries.search.to",
         "deliveries.archive.partition_by",
         "routes.back.from",

@@ -51,6 +51,8 @@ class MskCluster(Construct):
     ) -> None:
         super().__init__(scope, "Msk")
         groups = KafkaSecurityGroups(self, vpc=placement.vpc, ports=_ports(kafka))
+        # A cluster that is kept keeps its interfaces, and they their group.
+        groups.brokers.apply_removal_policy(removal_policy(environment))
         standard = isinstance(kafka, MskKafka)
         cluster = msk.CfnCluster(
             self,

@@ -22,6 +22,8 @@ class MskServerlessCluster(Construct):
         groups = KafkaSecurityGroups(
             self, vpc=placement.vpc, ports={PORT: "Kafka over TLS, clients that log in with iam"}
         )
+        # A cluster that is kept keeps its interfaces, and they their group.
+        groups.brokers.apply_removal_policy(removal_policy(environment))
         cluster = msk.CfnServerlessCluster(
             self,
             "Cluster",
