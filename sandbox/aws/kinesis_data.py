@@ -101,7 +101,8 @@ def _shard_for(stream: Any, record: Request) -> Shard:
     if stream.distribution == BY_KEY:
         return shard
     open_shards: list[Shard] = stream.routing[1]
-    return open_shards[next(stream.turns) % len(open_shards)]
+    turn: int = next(stream.turns)
+    return open_shards[turn % len(open_shards)]
 
 
 def put_record(backend: KinesisBackend, request: Request) -> Answer:

@@ -77,6 +77,19 @@ PARTITIONED: dict[str, Any] = {
     "buffer": {"size": "64MiB"},
 }
 
+SHARED_STREAMS: dict[str, Any] = {
+    "orders": {
+        "mode": "provisioned",
+        "shards": 3,
+        "encryption": "environment",
+        "max_record_size": "10MiB",
+        "shard_metrics": ["IncomingBytes", "IteratorAgeMilliseconds"],
+        "consumers": {"dashboard": {"share": ["444455556666", "777788889999"]}, "Audit.v2": {}},
+        "share": {"444455556666": "read", "arn:aws:iam::444455556666:role/producer": "read-write"},
+    },
+    "clicks": {"mode": "on-demand", "warm_throughput": "200MiB", "distribution": "auto"},
+}
+
 VARIANTS: dict[str, dict[str, Any]] = {
     "plain": {},
     "prod": {
@@ -90,6 +103,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
         "network": GIVEN_NETWORK,
         "security": {"key": OWN_KEY, "permissions_boundary": BOUNDARY},
         "kafka": {"kind": "external", "bootstrap": "b-1:9092,b-2:9092", "tls": False},
+        "streams": SHARED_STREAMS,
         "deliveries": {"archive": {"to": "s3", "bucket": "team-archive", "compression": "gzip"}},
         "connectors": {"image": ECR_IMAGE},
     },

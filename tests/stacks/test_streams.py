@@ -1,5 +1,12 @@
+from typing import Any
+
+import aws_cdk as cdk
+from aws_cdk import aws_kms as kms
+from aws_cdk.assertions import Template
+
+from stacks.streams.stack import StreamsStack
 from tests.stacks.conftest import Describe, Synthesize
-from tests.stacks.synthesis import OWN_KEY, PLAIN, Templates
+from tests.stacks.synthesis import OWN_KEY, PLAIN, SHARED_STREAMS, Templates
 
 
 def stream(templates: Templates, environment: str, name: str) -> dict[str, object]:
@@ -60,3 +67,84 @@ def test_a_changed_retention_changes_nothing_else(described: Describe, synthesiz
     assert len(changed) == 1
     after[changed[0]]["Properties"]["RetentionPeriodHours"] = 48
     assert before == after
+
+
+def test_what_the_file_says_of_records_metrics_and_capacity_is_in_the_template(templates: Templates):
+    orders, clicks = stream(templates, "given", "given-orders"), stream(templates, "given", "given-clicks")
+    assert orders["MaxRecordSizeInKiB"] == 10240
+    assert orders["DesiredShardLevelMetrics"] == ["IncomingBytes", "IteratorAgeMilliseconds"]
+    assert (clicks["WarmThroughputMiBps"], clicks["RecordDistributionStrategy"]) == (200, "AUTO")
+
+
+def test_what_the_file_leaves_to_kinesis_is_not_in_the_template(templates: Templates):
+    for name in ("plain-orders", "ClickStream"):
+        assert not stream(templates, "plain", name).keys() & {
+            "MaxRecordSizeInKiB",
+            "DesiredShardLevelMetrics",
+            "WarmThroughputMiBps",
+            "RecordDistributionStrategy",
+        }
+
+
+def test_a_value_that_is_written_is_set_also_where_it_is_the_default(described: Describe, synthesized: Synthesize):
+    written = {"clicks": {"mode": "on-demand", "max_record_size": "1MiB", "distribution": "partition-key"}}
+    made = stream(synthesized(described(streams=written, routes=None, deliveries=None)), "changed", "changed-clicks")
+    assert (made["MaxRecordSizeInKiB"], made["RecordDistributionStrategy"]) == (1024, "USER_PARTITION_KEY")
+
+
+def test_a_stream_borrows_the_key_of_its_environment(templates: Templates):
+    encryption = stream(templates, "given", "given-orders")["StreamEncryption"]
+    assert encryption == {"EncryptionType": "KMS", "KeyId": OWN_KEY}
+
+
+def test_consumers_are_registered_by_their_own_names(templates: Templates):
+    registered = templates.resources("given", "streams", "Kinesis::StreamConsumer")
+    assert {each["Properties"]["ConsumerName"] for each in registered.values()} == {"dashboard", "Audit.v2"}
+
+
+def statements(policy: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {each["Sid"]: each for each in policy["ResourcePolicy"]["Statement"]}
+
+
+def test_a_stream_is_shared_with_those_who_are_named_for_what_is_named(templates: Templates):
+    policies = templates.properties("given", "streams", "Kinesis::ResourcePolicy")
+    (of_stream,) = [each for each in map(statements, policies) if "Read" in each]
+    account, role = "arn:aws:iam::444455556666:root", "arn:aws:iam::444455556666:role/producer"
+    arn = "arn:aws:kinesis:eu-west-1:111122223333:stream/given-orders"
+    assert of_stream["Read"]["Principal"] == {"AWS": [account, role]}
+    assert of_stream["Write"]["Principal"] == {"AWS": role}
+    assert "kinesis:PutRecords" in of_stream["Write"]["Action"]
+    assert not any("Put" in action for action in of_stream["Read"]["Action"])
+    assert {each["Resource"] for each in of_stream.values()} == {arn}
+    # Who only subscribes has to find the shards first.
+    assert of_stream["FindShards"]["Principal"] == {"AWS": "arn:aws:iam::777788889999:root"}
+
+
+def test_a_consumer_is_shared_by_a_policy_of_its_own(templates: Templates):
+    policies = templates.properties("given", "streams", "Kinesis::ResourcePolicy")
+    (of_consumer,) = [each["Subscribe"] for each in map(statements, policies) if "Subscribe" in each]
+    assert of_consumer["Action"] == ["kinesis:DescribeStreamConsumer", "kinesis:SubscribeToShard"]
+    (consumer,) = [
+        key
+        for key, each in templates.resources("given", "streams", "Kinesis::StreamConsumer").items()
+        if each["Properties"]["ConsumerName"] == "dashboard"
+    ]
+    assert of_consumer["Resource"] == {"Fn::GetAtt": [consumer, "ConsumerARN"]}
+
+
+def test_who_shares_a_stream_may_use_the_environments_key_for_it_through_kinesis_only(described: Describe):
+    environment = described(security={"key": "create"}, streams=SHARED_STREAMS)
+    app = cdk.App()
+    kept = cdk.Stack(app, "kept")
+    StreamsStack(app, environment, key=kms.Key(kept, "Key", enable_key_rotation=True))
+    (key,) = Template.from_stack(kept).find_resources("AWS::KMS::Key").values()
+    lent = {each["Sid"]: each for each in key["Properties"]["KeyPolicy"]["Statement"] if "Sid" in each}
+    assert {sid: each["Action"] for sid, each in lent.items()} == {
+        "ReadOrders": "kms:Decrypt",
+        "WriteOrders": "kms:GenerateDataKey",
+    }
+    for each in lent.values():
+        assert each["Condition"]["StringEquals"] == {
+            "kms:ViaService": "kinesis.eu-west-1.amazonaws.com",
+            "kms:EncryptionContext:aws:kinesis:arn": "arn:aws:kinesis:eu-west-1:111122223333:stream/changed-orders",
+        }

@@ -12,8 +12,8 @@ from botocore.exceptions import ClientError
 from sandbox.aws import kinesis_consumers, kinesis_settings
 from sandbox.aws.kinesis_settings import SHARD_LEVEL_METRICS
 from tests.sandbox.aws.properties import compare
-from tests.sandbox.aws.stacks import Template, deploy, failures, template
-from tests.sandbox.aws.test_resource_types import consumer, shared, stream
+from tests.sandbox.aws.stacks import Template, deploy, failures, stream, template
+from tests.sandbox.aws.test_resource_types import consumer, shared
 
 MIB = 1 << 20
 
