@@ -47,7 +47,7 @@ class ConnectorSettings(Section):
     """Processor architecture of the tasks."""
     metrics: Literal["none", "cloudwatch"] = "none"
     """Where metrics go besides each task's ``/metrics``: nowhere, or by way of the log into CloudWatch, namespace
-    streamops."""
+    ``streamops/ENVIRONMENT``."""
 
     def rules(self) -> Iterable[Finding]:
         """Fargate sells certain pairs of CPU and memory only."""

@@ -49,6 +49,7 @@ _RULES = (
     wiring.firehose_can_read,
     work.no_idle_tasks,
     work.room_for_processes,
+    work.backlog_is_told,
     records.deliveries_can_read,
     fitness.zones_in_region,
     fitness.enough_zones,

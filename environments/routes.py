@@ -45,12 +45,22 @@ def _as_many_as_min(fields: dict[str, Any]) -> int:
 
 
 class Tasks(Section):
-    """How many connector tasks work on a route; with ``max`` above ``min``, their CPU load moves it between the two."""
+    """How many connector tasks work on a route; with ``max`` above ``min``, their load moves it between the two."""
 
     min: Annotated[StrictInt, Count("streamops", 1)] = 1
     """At least this many."""
     max: Annotated[StrictInt, Count("streamops", 1)] = Field(default_factory=_as_many_as_min)
     """At most this many; as many as ``min`` where it is not given."""
+    backlog: (
+        Annotated[Duration, Span("streamops", timedelta(seconds=10), timedelta(days=1), timedelta(seconds=1))] | None
+    ) = None
+    """Tasks are added when what waits in the topic would take longer than this at the pace of now, ``1m`` where it is
+    not given; only with ``connectors.metrics: cloudwatch``, else their CPU alone decides."""
+
+    @property
+    def scales(self) -> bool:
+        """Whether their number is left to the load."""
+        return self.max > self.min
 
     def rules(self) -> Iterable[Finding]:
         """The range is not empty."""
@@ -58,6 +68,8 @@ class Tasks(Section):
             yield Finding(
                 f"is above max ({self.max})", f"use at most {self.max}, or raise max", ("min",), str(self.min)
             )
+        if self.backlog is not None and not self.scales:
+            yield Finding("has a meaning only where max is above min", "remove it, or raise max", ("backlog",))
 
 
 _OF_STREAMS = ("partition_key", "explicit_hash_key", "aggregation")

@@ -43,6 +43,19 @@ def _partitions(parts: Parts, route: Route) -> int | None:
     return None if topic is None else topic.partitions
 
 
+def backlog_is_told(parts: Parts) -> Iterator[Finding]:
+    """What waits in a topic is known from the connector's own metrics alone."""
+    if parts.connectors is None or parts.connectors.metrics == "cloudwatch":
+        return
+    for name, route in sound(parts.routes):
+        if route.tasks.backlog is not None:
+            yield Finding(
+                f"is not known with connectors.metrics: {parts.connectors.metrics}",
+                "set connectors.metrics: cloudwatch, or remove it",
+                ("routes", name, "tasks", "backlog"),
+            )
+
+
 def room_for_processes(parts: Parts) -> Iterator[Finding]:
     """Processes share the memory of their task."""
     if parts.connectors is None:
