@@ -4,7 +4,7 @@ import aws_cdk as cdk
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
-from environments import Environment, GivenNetwork, NewNetwork
+from environments import Environment, GivenNetwork, NewNetwork, StreamEnd, TopicEnd
 from environments.security import NEW_KEY
 from stacks.connectors.stack import ConnectorsStack
 from stacks.deliveries.stack import DeliveriesStack
@@ -39,11 +39,9 @@ class EnvironmentStage(cdk.Stage):
         )
         key = self._key(environment)
         kafka = KafkaStack(self, environment, network=network, key=key) if makes_cluster(environment) else None
-        targets = [
-            *([StreamsStack(self, environment, key=key)] if environment.streams else []),
-            *([kafka] if kafka else []),
-            *([DeliveriesStack(self, environment)] if environment.deliveries else []),
-        ]
+        streams = StreamsStack(self, environment, key=key) if environment.streams else None
+        deliveries = self._deliveries(environment, network=network, key=key, streams=streams, kafka=kafka)
+        targets = [each for each in (streams, kafka, deliveries) if each]
         if environment.routes:
             connectors = ConnectorsStack(self, environment, network=network, key=key, kafka=kafka)
             for target in targets:
@@ -57,6 +55,27 @@ class EnvironmentStage(cdk.Stage):
                 observability.add_stack_dependency(connectors)
         for tag, value in environment_tags(environment).items():
             cdk.Tags.of(self).add(tag, value)
+
+    def _deliveries(
+        self,
+        environment: Environment,
+        *,
+        network: Placement | GivenNetwork,
+        key: kms.IKey | None,
+        streams: StreamsStack | None,
+        kafka: KafkaStack | None,
+    ) -> DeliveriesStack | None:
+        """The deliveries, after what they read; that has names of ours, so nothing else would put it first."""
+        if not environment.deliveries:
+            return None
+        cluster_arn = kafka.cluster_arn if kafka else None
+        deliveries = DeliveriesStack(self, environment, network=network, key=key, cluster_arn=cluster_arn)
+        sources = [delivery.source for delivery in environment.deliveries.values()]
+        if streams and any(isinstance(source, StreamEnd) for source in sources):
+            deliveries.add_stack_dependency(streams)
+        if kafka and any(isinstance(source, TopicEnd) for source in sources):
+            deliveries.add_stack_dependency(kafka)
+        return deliveries
 
     def _key(self, environment: Environment) -> kms.IKey | None:
         """The customer-managed key of the environment, if it has one; else services use those that AWS manages."""

@@ -1,26 +1,94 @@
 """The bucket of a delivery: one of its own, or one that the environment file names."""
 
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kinesisfirehose as firehose
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from environments import Environment
 from stacks.checks import acknowledge
+from stacks.deliveries.grants import Grant, grant
 from stacks.environment_stack import removal_policy
+from stacks.security.users import service_domain
+
+_EXPRESSION = re.compile(r"!\{")
 
 
-def delivery_bucket(scope: Construct, environment: Environment, given: str | None) -> s3.IBucket:
-    """Return the bucket named `given`, or else add one.
+@dataclass(frozen=True, kw_only=True)
+class DeliveryBucket:
+    """A bucket that Firehose fills, and the key of its objects, if that is the environment's own."""
+
+    bucket: s3.IBucket
+    key: kms.IKey | None
+
+    @property
+    def encryption(self) -> firehose.CfnDeliveryStream.EncryptionConfigurationProperty | None:
+        """How Firehose is told the key; without one, the bucket's own default holds."""
+        if self.key is None:
+            return None
+        return firehose.CfnDeliveryStream.EncryptionConfigurationProperty(
+            kms_encryption_config=firehose.CfnDeliveryStream.KMSEncryptionConfigProperty(
+                awskms_key_arn=self.key.key_arn
+            )
+        )
+
+    def grants(self, environment: Environment, prefixes: Iterable[str]) -> Iterator[Grant]:
+        """Yield what filling it takes; `prefixes` are what the names of objects begin with, expressions included."""
+        heads = object_prefixes(prefixes)
+        yield grant("s3:GetBucketLocation", "s3:ListBucket", "s3:ListBucketMultipartUploads", on=self.bucket.bucket_arn)
+        yield Grant(
+            statement=iam.PolicyStatement(
+                actions=["s3:AbortMultipartUpload", "s3:GetObject", "s3:PutObject"],
+                resources=[self.bucket.arn_for_objects(f"{head}*") for head in heads],
+            ),
+            findings=tuple(f"{self._shown()}/{head}*" for head in heads),
+            reason="the names of objects end in times and random ids; what they begin with is this delivery's own",
+        )
+        if self.key is not None:
+            yield grant(
+                "kms:Decrypt",
+                "kms:GenerateDataKey",
+                on=self.key.key_arn,
+                conditions={
+                    "StringEquals": {
+                        "kms:ViaService": f"s3.{environment.region}.{service_domain(environment)}",
+                        # With a bucket key, the bucket is the context of its objects.
+                        "kms:EncryptionContext:aws:s3:arn": self.bucket.bucket_arn,
+                    }
+                },
+            )
+
+    def _shown(self) -> str:
+        """The bucket's ARN as cdk-nag writes it: `<LogicalId.Arn>` of one in the template."""
+        resource = self.bucket.node.default_child
+        if isinstance(resource, cdk.CfnElement):
+            return f"<{cdk.Stack.of(resource).get_logical_id(resource)}.Arn>"
+        return self.bucket.bucket_arn
+
+
+def delivery_bucket(
+    scope: Construct, environment: Environment, given: str | None, *, key: kms.IKey | None
+) -> DeliveryBucket:
+    """Return the bucket named `given`, or else add one, encrypted with `key` where there is one.
 
     A bucket that is added gets its name from CloudFormation: names of buckets belong to the whole
     world, and one that was kept would stand in the way of its own successor. It is never emptied by a
     deployment: outside of production CloudFormation deletes it only once nobody's data is in it.
     """
     if given is not None:
-        return s3.Bucket.from_bucket_name(scope, "Bucket", given)
+        return DeliveryBucket(bucket=s3.Bucket.from_bucket_name(scope, "Bucket", given), key=None)
     bucket = s3.Bucket(
         scope,
         "Bucket",
-        encryption=s3.BucketEncryption.S3_MANAGED,
+        encryption=s3.BucketEncryption.KMS if key else s3.BucketEncryption.S3_MANAGED,
+        encryption_key=key,
+        bucket_key_enabled=True if key else None,
         block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
         object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
         enforce_ssl=True,
@@ -34,4 +102,10 @@ def delivery_bucket(scope: Construct, environment: Environment, given: str | Non
         reason="access logs need a bucket of their own, which would have to be logged again; who reads "
         "and deletes objects is told by CloudTrail's data events where that is wanted",
     )
-    return bucket
+    return DeliveryBucket(bucket=bucket, key=key)
+
+
+def object_prefixes(prefixes: Iterable[str]) -> list[str]:
+    """Return what the names of objects begin with: `prefixes` up to their first expression, none within another."""
+    heads = {_EXPRESSION.split(prefix, maxsplit=1)[0] for prefix in prefixes}
+    return sorted(head for head in heads if not any(head.startswith(other) for other in heads - {head}))
