@@ -19,6 +19,7 @@ from stacks.connectors.task import add_container, task_definition
 from stacks.kafka.stack import KafkaStack
 from stacks.log_retention import log_retention
 from stacks.network.placement import Placement
+from stacks.observability.monitoring.connector import deployment_alarms
 
 
 class ConnectorService(Construct):
@@ -92,13 +93,25 @@ class ConnectorService(Construct):
             min_healthy_percent=100,
             max_healthy_percent=200,
             circuit_breaker=ecs.DeploymentCircuitBreaker(enable=True, rollback=True),
+            deployment_alarms=_deployment_alarms(environment, route),
             vpc_subnets=placement.subnets,
             security_groups=_security_groups(self, route, placement, kafka),
             assign_public_ip=False,
             enable_ecs_managed_tags=True,
             propagate_tags=ecs.PropagatedTagSource.SERVICE,
         )
-        add_scaling(service, tasks)
+        add_scaling(service, environment, route)
+
+
+def _deployment_alarms(environment: Environment, route: str) -> ecs.DeploymentAlarmConfig | None:
+    """Return what rolls a deployment back whose tasks run and are healthy, and yet move nothing.
+
+    The alarms are named, not referred to: they watch the service by its name and are made after it.
+    """
+    names = deployment_alarms(environment, route)
+    if not names:
+        return None
+    return ecs.DeploymentAlarmConfig(alarm_names=list(names), behavior=ecs.AlarmBehavior.ROLLBACK_ON_ALARM)
 
 
 def _security_groups(
