@@ -77,7 +77,7 @@ def bucket_policy_statements(environment: Environment) -> Iterator[iam.PolicySta
     if isinstance(environment.kafka, Ec2Kafka):
         buckets.append(f"al2023-repos-{environment.region}-de612dc2")
     yield iam.PolicyStatement(
-        principals=[iam.AnyPrincipal()],
+        principals=[iam.StarPrincipal()],
         actions=["s3:GetObject"],
         resources=[f"arn:{environment.partition}:s3:::{bucket}/*" for bucket in buckets],
     )
@@ -85,7 +85,7 @@ def bucket_policy_statements(environment: Environment) -> Iterator[iam.PolicySta
 
 def _own_account(environment: Environment, actions: tuple[str, ...]) -> iam.PolicyStatement:
     return iam.PolicyStatement(
-        principals=[iam.AnyPrincipal()],
+        principals=[iam.StarPrincipal()],
         actions=list(actions),
         # Which stream or secret, the role says, and a stream or an image may belong to another account.
         resources=["*"],

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from stacks.refusals import refusals
-from tests.stacks.synthesis import ECR_IMAGE, GIVEN_NETWORK, OWN_KEY, PLAIN, Templates, describe
+from tests.stacks.synthesis import BOUNDARY, ECR_IMAGE, GIVEN_NETWORK, OWN_KEY, PLAIN, Templates, describe
 
 names = st.from_regex(r"[a-z][a-z0-9]{0,10}(-[a-z0-9]{1,5})?", fullmatch=True)
 streams = st.one_of(
@@ -27,6 +27,7 @@ networks = st.one_of(
         {"zones": zones, "nat": st.booleans(), "cidr": st.sampled_from(["10.0.0.0/16", "172.16.4.0/24"])}
     ),
 )
+securities = st.sampled_from([{}, {"key": "create"}, {"key": OWN_KEY, "permissions_boundary": BOUNDARY}])
 connectors = st.fixed_dictionaries(
     {"architecture": st.sampled_from(["arm64", "x86_64"])}, optional={"image": st.just(ECR_IMAGE)}
 )
@@ -106,6 +107,7 @@ def documents(draw: st.DrawFn) -> dict[str, Any]:
         "deliveries": collected,
         "routes": {f"route-{number}": route for number, route in enumerate(drawn)},
         "network": draw(networks),
+        "security": draw(securities),
         "connectors": draw(connectors),
         "production": draw(st.booleans()),
         "tags": draw(st.sampled_from([{}, PLAIN["tags"]])),

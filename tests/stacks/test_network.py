@@ -108,7 +108,7 @@ def test_all_traffic_is_logged_and_the_log_is_not_kept_for_ever(templates: Templ
 
 
 def test_a_given_network_is_used_and_nothing_is_put_into_it_but_the_service(templates: Templates):
-    assert templates.stacks("given") == {"streams", "deliveries", "connectors"}
+    assert templates.stacks("given") == {"streams", "deliveries", "connectors", "observability"}
     for service in templates.properties("given", "connectors", "ECS::Service"):
         place = service["NetworkConfiguration"]["AwsvpcConfiguration"]
         assert place["Subnets"] == GIVEN_NETWORK["private_subnets"]

@@ -114,3 +114,4 @@ def test_production_can_be_destroyed_only_by_turning_two_keys(described: Describ
             for kind in kept:
                 for resource in made.resources(environment, stack, kind).values():
                     assert resource["DeletionPolicy"] == policy
+                    assert resource["UpdateReplacePolicy"] == ("Retain" if protected else "Delete")
