@@ -19,9 +19,11 @@ from sandbox.aws import (
     kinesis_settings,
     kinesis_sharing,
     kinesis_stream,
+    kms,
     logs,
     s3,
     s3_bucket,
+    secretsmanager,
     sns,
     ssm,
 )
@@ -44,7 +46,19 @@ ALL = (
     kinesis_sharing,
     s3,
 )
-TYPES_ALONE = (ec2_endpoints, ec2_security, ec2_vpc, firehose_stream, kinesis_stream, logs, s3_bucket, sns, ssm)
+TYPES_ALONE = (
+    ec2_endpoints,
+    ec2_security,
+    ec2_vpc,
+    firehose_stream,
+    kinesis_stream,
+    kms,
+    logs,
+    s3_bucket,
+    secretsmanager,
+    sns,
+    ssm,
+)
 
 
 def mend() -> None:

@@ -137,6 +137,44 @@ def policy(session: boto3.Session, _: str, expected: Properties) -> Properties:
     return {**found[0], "Roles": [one["RoleName"] for one in found]}
 
 
+@reads("AWS::KMS::Key")
+def key(session: boto3.Session, key_id: str, expected: Properties) -> Properties:
+    kms = session.client("kms")
+    found = kms.describe_key(KeyId=key_id)["KeyMetadata"]
+    rotation = kms.get_key_rotation_status(KeyId=key_id)
+    return {
+        **found,
+        "EnableKeyRotation": rotation["KeyRotationEnabled"],
+        "KeyPolicy": json.loads(kms.get_key_policy(KeyId=key_id, PolicyName="default")["Policy"]),
+        # KMS tells it of a key that waits for its deletion only.
+        "PendingWindowInDays": expected.get("PendingWindowInDays"),
+        "Tags": [
+            {"Key": tag["TagKey"], "Value": tag["TagValue"]} for tag in kms.list_resource_tags(KeyId=key_id)["Tags"]
+        ],
+    }
+
+
+@reads("AWS::KMS::Alias")
+def alias(session: boto3.Session, name: str, expected: Properties) -> Properties:
+    kms = session.client("kms")
+    target = kms.describe_key(KeyId=name)["KeyMetadata"]
+    named = "Arn" if str(expected.get("TargetKeyId")).startswith("arn:") else "KeyId"
+    return {"AliasName": name, "TargetKeyId": target[named]}
+
+
+@reads("AWS::SecretsManager::Secret")
+def secret(session: boto3.Session, arn: str, expected: Properties) -> Properties:
+    manager = session.client("secretsmanager")
+    found = manager.describe_secret(SecretId=arn)
+    value = manager.get_secret_value(SecretId=arn)["SecretString"]
+    generated = expected.get("GenerateSecretString", {})
+    if template := generated.get("SecretStringTemplate"):
+        held = json.loads(value)
+        assert len(held.pop(generated["GenerateStringKey"])) == generated["PasswordLength"]
+        assert held == json.loads(template)
+    return {**found, "SecretString": value, "GenerateSecretString": generated}
+
+
 @reads("AWS::Logs::LogGroup")
 def log_group(session: boto3.Session, name: str, _: Properties) -> Properties:
     logs = session.client("logs")

@@ -82,6 +82,12 @@ def bucket(**properties: object) -> Template:
     }
 
 
+def key(**properties: object) -> Template:
+    statement = {"Effect": "Allow", "Action": "kms:*", "Resource": "*", "Principal": {"AWS": {"Ref": "AWS::AccountId"}}}
+    given = {"KeyPolicy": {"Version": "2012-10-17", "Statement": [statement]}, "EnableKeyRotation": True, **properties}
+    return {"Type": "AWS::KMS::Key", "Properties": {"Description": "d", **given}}
+
+
 def consumer(name: str, **properties: object) -> Template:
     """A consumer that is registered with the stream S."""
     given = {"ConsumerName": name, "StreamARN": {"Fn::GetAtt": ["S", "Arn"]}, **properties}
@@ -188,6 +194,25 @@ SIMPLE: dict[str, Callable[[], dict[str, Template]]] = {
                 "Policies": [{"PolicyName": "p", "PolicyDocument": POLICY}],
             },
         }
+    },
+    "AWS::KMS::Key": lambda: {"K": key(Tags=TAGS)},
+    "AWS::SecretsManager::Secret": lambda: {
+        "K": key(),
+        "S": {
+            "Type": "AWS::SecretsManager::Secret",
+            "Properties": {
+                "Name": "login",
+                "Description": "d",
+                "KmsKeyId": {"Fn::GetAtt": ["K", "Arn"]},
+                "GenerateSecretString": {
+                    "SecretStringTemplate": '{"username": "connectors"}',
+                    "GenerateStringKey": "password",
+                    "PasswordLength": 40,
+                    "ExcludePunctuation": True,
+                },
+                "Tags": TAGS,
+            },
+        },
     },
     "AWS::Logs::LogStream": lambda: {
         "G": {"Type": "AWS::Logs::LogGroup", "Properties": {"LogGroupName": "group"}},
@@ -354,3 +379,38 @@ def test_what_would_get_lost_or_not_be_done_fails_the_stack(session: boto3.Sessi
     deployed = deploy(session, "stack", template(R=resource))
     assert deployed["StackStatus"] == "ROLLBACK_COMPLETE"
     assert "stand-in" in failures(session, deployed["StackId"])["R"]
+
+
+def test_a_key_follows_its_template_and_waits_for_its_deletion(session: boto3.Session) -> None:
+    kms = session.client("kms")
+    before = key(Tags=TAGS)
+    after = key(Description="e", EnableKeyRotation=False, PendingWindowInDays=7)
+    alias = {"Type": "AWS::KMS::Alias", "Properties": {"AliasName": "alias/a", "TargetKeyId": {"Ref": "K"}}}
+    deploy(session, "stack", template(K=before, A=alias))
+    assert compare("stack", session) == []
+    assert deploy(session, "stack", template(K=after, A=alias))["StackStatus"] == "UPDATE_COMPLETE"
+    assert compare("stack", session) == []
+    (named,) = kms.list_keys()["Keys"]
+    session.client("cloudformation").delete_stack(StackName="stack")
+    assert kms.describe_key(KeyId=named["KeyId"])["KeyMetadata"]["KeyState"] == "PendingDeletion"
+    assert "alias/a" not in {found["AliasName"] for found in kms.list_aliases()["Aliases"]}
+
+
+def test_a_generated_secret_keeps_its_value_through_an_update_and_its_name_is_free_again(
+    session: boto3.Session,
+) -> None:
+    manager = session.client("secretsmanager")
+
+    def body(description: str) -> str:
+        generated = {"SecretStringTemplate": "{}", "GenerateStringKey": "password", "PasswordLength": 40}
+        properties = {"Name": "login", "Description": description, "GenerateSecretString": generated}
+        return template(S={"Type": "AWS::SecretsManager::Secret", "Properties": properties})
+
+    deploy(session, "stack", body("first"))
+    value = manager.get_secret_value(SecretId="login")["SecretString"]
+    assert deploy(session, "stack", body("second"))["StackStatus"] == "UPDATE_COMPLETE"
+    assert compare("stack", session) == []
+    assert manager.get_secret_value(SecretId="login")["SecretString"] == value
+    session.client("cloudformation").delete_stack(StackName="stack")
+    assert deploy(session, "stack", body("again"))["StackStatus"] == "CREATE_COMPLETE"
+    assert manager.get_secret_value(SecretId="login")["SecretString"] != value
