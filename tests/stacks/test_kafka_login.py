@@ -7,7 +7,7 @@ import pytest
 from connector.config import MskIam, OAuthBearer, Plaintext, Sasl, Secret, Tls, load_config
 from stacks.connectors.configuration import render_configuration
 from tests.stacks.conftest import Describe, Synthesize
-from tests.stacks.synthesis import OWN_KEY, PLAIN, Templates
+from tests.stacks.synthesis import OWN_KEY, PLAIN, Templates, describe
 
 ROUTE = "orders-to-stream"
 SECRETS = "arn:aws:secretsmanager:eu-west-1:111122223333:secret"
@@ -103,8 +103,6 @@ CASES: dict[str, tuple[dict[str, Any], Any, dict[str, str]]] = {
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Templates:
     """An environment for each case, all synthesized together; the checks find nothing in any."""
-    from tests.stacks.synthesis import describe
-
     folder = tmp_path_factory.mktemp("logins")
     routes = {ROUTE: PLAIN["routes"][ROUTE]}
     environments = [describe(folder, name, kafka=kafka, routes=routes) for name, (kafka, _, _) in CASES.items()]
@@ -112,6 +110,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Templates:
 
 
 def allowed(templates: Templates, environment: str, role: str) -> dict[str, Any]:
+    """The statements of a route's role by action; of several for one action, with all their resources."""
     (document,) = (
         each["Properties"]["Policies"][0]["PolicyDocument"]
         for key, each in templates.resources(environment, "connectors", "IAM::Role").items()
@@ -120,8 +119,9 @@ def allowed(templates: Templates, environment: str, role: str) -> dict[str, Any]
     found: dict[str, Any] = {}
     for statement in document["Statement"]:
         for action in [statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"]:
-            assert action not in found
-            found[action] = statement
+            earlier = as_list(found[action]["Resource"]) if action in found else None
+            resource = [*earlier, *as_list(statement["Resource"])] if earlier else statement["Resource"]
+            found[action] = {**statement, "Resource": resource}
     return found
 
 
@@ -204,3 +204,101 @@ def test_no_secret_stands_in_a_configuration(described: Describe):
     for kafka, _, secrets in CASES.values():
         text = render_configuration(described(kafka=kafka), ROUTE).text
         assert not [reference for reference in secrets.values() if reference in text]
+
+
+MSK: dict[str, Any] = {"kind": "msk", "brokers": 4}
+AUTHORITY = "arn:aws:acm-pca:eu-west-1:111122223333:certificate-authority/12345678-1234-1234-1234-123456789012"
+MADE: dict[str, tuple[dict[str, Any], Any, dict[str, str]]] = {
+    "msk-iam": (MSK, MskIam(protocol="sasl-tls", mechanism="aws-msk-iam", region="eu-west-1"), {}),
+    "msk-serverless": (
+        {"kind": "msk-serverless"},
+        MskIam(protocol="sasl-tls", mechanism="aws-msk-iam", region="eu-west-1"),
+        {},
+    ),
+    "msk-scram": (
+        {**MSK, "auth": "scram"},
+        Sasl(
+            protocol="sasl-tls",
+            mechanism="scram-sha-512",
+            username=Secret(env="KAFKA_USERNAME"),
+            password=Secret(env="KAFKA_PASSWORD"),
+        ),
+        {
+            "KAFKA_USERNAME": f"{SECRETS}:AmazonMSK_streamops-msk-scram-connectors:username::",
+            "KAFKA_PASSWORD": f"{SECRETS}:AmazonMSK_streamops-msk-scram-connectors:password::",
+        },
+    ),
+    "msk-mtls": (
+        {**MSK, "auth": ["mtls", "iam"], "authorities": [AUTHORITY], "secret": "secret:kafka"},
+        Tls(protocol="tls", certificate=Secret(env="KAFKA_CERTIFICATE"), key=Secret(env="KAFKA_KEY")),
+        {
+            "KAFKA_CERTIFICATE": f"{SECRETS}:kafka:certificate::",
+            "KAFKA_KEY": f"{SECRETS}:kafka:key::",
+        },
+    ),
+}
+"""The same of clusters that are made."""
+
+
+@pytest.fixture(scope="module")
+def clusters(tmp_path_factory: pytest.TempPathFactory) -> Templates:
+    """An environment for each kind of cluster, all synthesized together; the checks find nothing in any."""
+    folder = tmp_path_factory.mktemp("clusters")
+    sections: dict[str, Any] = {
+        "routes": {ROUTE: {**PLAIN["routes"][ROUTE], "dead_letters": {"topic": "clicks"}}},
+        "topics": {name: {"partitions": 6} for name in ("orders", "clicks")},
+        "deliveries": None,
+        "security": {"key": "create"},
+    }
+    environments = [describe(folder, name, kafka=kafka, **sections) for name, (kafka, _, _) in MADE.items()]
+    return Templates(environments, tmp_path_factory.mktemp("assembly"), check=True)
+
+
+@pytest.mark.parametrize("name", MADE)
+def test_a_cluster_that_is_made_is_found_and_logged_in_to(clusters: Templates, name: str):
+    _, security, secrets = MADE[name]
+    (parameter,) = clusters.properties(name, "connectors", "SSM::Parameter")
+    source = load_config(parameter["Value"], "parameter").source
+    assert source.security == security
+    (told,) = (each["Name"] for each in clusters.properties(name, "kafka", "SSM::Parameter"))
+    assert source.bootstrap == f"ssm:{told}"
+    (task,) = clusters.properties(name, "connectors", "ECS::TaskDefinition")
+    _, *handed_over = task["ContainerDefinitions"][0]["Secrets"]
+    assert {each["Name"]: each["ValueFrom"] for each in handed_over} == secrets
+    allowing = allowed(clusters, name, "TaskRole")
+    assert allowing["ssm:GetParameter"]["Resource"] == f"{PARAMETERS}{told}"
+    assert "Fn::GetStackOutput" in allowing["kafka:GetBootstrapBrokers"]["Resource"]
+
+
+@pytest.mark.parametrize("name", MADE)
+def test_only_who_logs_in_with_iam_is_allowed_something_on_topics(clusters: Templates, name: str):
+    found = {action for action in allowed(clusters, name, "TaskRole") if action.startswith("kafka-cluster:")}
+    assert bool(found) == isinstance(MADE[name][1], MskIam)
+    if found:
+        assert found == {
+            "kafka-cluster:AlterGroup",
+            "kafka-cluster:Connect",
+            "kafka-cluster:DescribeGroup",
+            "kafka-cluster:DescribeTopic",
+            "kafka-cluster:DescribeTopicDynamicConfiguration",
+            "kafka-cluster:ReadData",
+            "kafka-cluster:WriteData",
+            "kafka-cluster:WriteDataIdempotently",
+        }
+
+
+def test_the_made_users_secret_is_read_with_the_environments_key(clusters: Templates):
+    statement = allowed(clusters, "msk-scram", "ExecutionRole")["kms:Decrypt"]
+    assert "Fn::GetStackOutput" in statement["Resource"]
+    assert statement["Condition"] == {"StringEquals": {"kms:ViaService": "secretsmanager.eu-west-1.amazonaws.com"}}
+    (secret,) = (each["Name"] for each in clusters.properties("msk-scram", "kafka", "SecretsManager::Secret"))
+    granted = allowed(clusters, "msk-scram", "ExecutionRole")["secretsmanager:GetSecretValue"]["Resource"]
+    assert granted == f"{SECRETS}:{secret}-??????"
+
+
+@pytest.mark.parametrize("name", MADE)
+def test_connectors_join_the_group_that_brokers_let_in(clusters: Templates, name: str):
+    (service,) = clusters.properties(name, "connectors", "ECS::Service")
+    own, clients = service["NetworkConfiguration"]["AwsvpcConfiguration"]["SecurityGroups"]
+    assert "Fn::GetAtt" in own
+    assert "KafkaClients" in clients["Fn::GetStackOutput"]["OutputName"]

@@ -10,7 +10,7 @@ from connector.metrics.emf import DIMENSION
 from stacks.connectors.configuration import render_configuration
 from stacks.connectors.scaling import BUSY_MINUTES, FULL, HALF, QUIET_MINUTES, load
 from tests.stacks.conftest import Describe, Synthesize
-from tests.stacks.synthesis import PLAIN, Templates
+from tests.stacks.synthesis import PLAIN, Templates, describe
 
 ROUTE = "clicks-to-stream"
 TOLD = {**PLAIN["connectors"], "metrics": "cloudwatch"}
@@ -22,8 +22,6 @@ def routes(**tasks: Any) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Templates:
-    from tests.stacks.synthesis import describe
-
     folder = tmp_path_factory.mktemp("scaling")
     environment = describe(folder, "told", routes=routes(), connectors=TOLD)
     return Templates([environment], tmp_path_factory.mktemp("assembly"), check=True)
