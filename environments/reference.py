@@ -30,6 +30,7 @@ _SECTIONS = {
     "`kafka` with `kind: msk-express`": "MskExpressKafka",
     "`kafka` with `kind: msk-serverless`": "MskServerlessKafka",
     "`kafka` with `kind: ec2`": "Ec2Kafka",
+    "`kafka.distribution` and `kafka.exporter`": "Artifact",
     "`topics.NAME`": "Topic",
     "`streams.NAME` with `mode: provisioned`": "ProvisionedStream",
     "`streams.NAME` with `mode: on-demand`": "OnDemandStream",

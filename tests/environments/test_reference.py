@@ -58,6 +58,7 @@ def place(report: str) -> str:
         r"^((?:alarms\.)?(?:topics|streams|deliveries|routes))\.[^.:]+", r"\1.NAME", re.sub(r"\[\d+\]", "", path)
     )
     path = re.sub(r"^tags\..*", "tags.KEY", path)
+    path = re.sub(r"extensions\..*", "extensions.NAME", path)
     path = re.sub(r"consumers\.[^.:]+", "consumers.NAME", path)
     path = re.sub(r"\.share\..*", ".share.PRINCIPAL", path)
     path = re.sub(r"config\.(?!min\.insync\.replicas$).*", "config.SETTING", path)

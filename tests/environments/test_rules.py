@@ -32,6 +32,14 @@ def test_more_tags_than_a_resource_can_have_are_refused(folder):
     assert told(write(folder, changed({"tags": tags}))) == []
 
 
+def test_more_partition_keys_than_firehose_takes_are_refused(folder):
+    keys = {f"key{number}": ".key" for number in range(51)}
+    prefix = "/".join(f"!{{partitionKeyFromQuery:{key}}}" for key in keys)
+    change = {"deliveries": {"x": {"to": "s3", "prefix": prefix, "partition_by": keys, "buffer": {"size": "64MiB"}}}}
+    (report,) = told(write(folder, changed(change)))
+    assert report == "deliveries.x.partition_by: has 51 keys, above the Firehose maximum of 50; use at most 50"
+
+
 def to_stream(**keys: Any) -> dict[str, Any]:
     return {"routes": {"x": {"from": {"topic": "orders"}, "to": {"stream": "clicks"}, **keys}}}
 
