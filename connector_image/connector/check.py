@@ -113,7 +113,8 @@ def _kafka(account: Account | None, config: ConnectorConfig) -> Iterator[Finding
 
     def topic() -> str:
         nonlocal bootstrap
-        bootstrap = resolve_bootstrap(config.source.bootstrap, lambda path: _parameter(account, path))
+        source = config.source
+        bootstrap = resolve_bootstrap(source.bootstrap, source.security, lambda path: _parameter(account, path))
         return _topic(bootstrap, config)
 
     found = _find("topic", topic)

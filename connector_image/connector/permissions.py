@@ -106,32 +106,43 @@ def _kafka_grants(config: ConnectorConfig, region: str) -> Iterator[Grant]:
         path = source.bootstrap.removeprefix("ssm:")
         arn = f"arn:{_partition(region)}:ssm:{region}:*:parameter{path}"
         yield Grant(ENVIRONMENT, ("ssm:GetParameter",), (arn,))
+    role = security.role if isinstance(security, MskIam) else None
+    identity = role.arn if role else ENVIRONMENT
+    if role:
+        yield _assume(role)
+    cluster = source.bootstrap.removeprefix("msk:") if source.bootstrap.startswith("msk:") else None
+    if cluster:
+        yield Grant(identity, ("kafka:GetBootstrapBrokers",), (cluster,))
     if not isinstance(security, MskIam):
         return
-    if security.role:
-        yield _assume(security.role)
-    identity = security.role.arn if security.role else ENVIRONMENT
     cluster_region = security.region or region
     # https://docs.aws.amazon.com/msk/latest/developerguide/kafka-actions.html
-    arn = f"arn:{_partition(cluster_region)}:kafka:{cluster_region}:*"
+    cluster = cluster or f"arn:{_partition(cluster_region)}:kafka:{cluster_region}:*:cluster/*/*"
     writes = isinstance(config.dead_letters, DeadLetterTopic)
     settings = ("kafka-cluster:DescribeTopicDynamicConfiguration",) if writes else ()
     connect = ("kafka-cluster:Connect", *(("kafka-cluster:WriteDataIdempotently",) if writes else ()))
-    yield Grant(identity, connect, (f"{arn}:cluster/*/*",))
+    yield Grant(identity, connect, (cluster,))
     yield Grant(
         identity,
         ("kafka-cluster:DescribeTopic", *settings, "kafka-cluster:ReadData"),
-        (f"{arn}:topic/*/*/{source.topic}",),
+        (_inside(cluster, "topic", source.topic),),
     )
     yield Grant(
-        identity, ("kafka-cluster:AlterGroup", "kafka-cluster:DescribeGroup"), (f"{arn}:group/*/*/{source.group}",)
+        identity,
+        ("kafka-cluster:AlterGroup", "kafka-cluster:DescribeGroup"),
+        (_inside(cluster, "group", source.group),),
     )
     if isinstance(config.dead_letters, DeadLetterTopic):
         yield Grant(
             identity,
             ("kafka-cluster:DescribeTopic", *settings, "kafka-cluster:WriteData"),
-            (f"{arn}:topic/*/*/{config.dead_letters.topic}",),
+            (_inside(cluster, "topic", config.dead_letters.topic),),
         )
+
+
+def _inside(cluster: str, kind: str, name: str) -> str:
+    """Write the ARN of a topic or a group, which begins as that of its cluster."""
+    return f"{cluster.replace(':cluster/', f':{kind}/')}/{name}"
 
 
 def _assume(role: Role) -> Grant:

@@ -54,7 +54,7 @@ def run(config: ConnectorConfig, host: Host | None = None) -> None:
         ConnectorError: it cannot start or cannot go on.
     """
     account = Account.of(config.sink)
-    bootstrap = resolve_bootstrap(config.source.bootstrap, account.parameter)
+    bootstrap = resolve_bootstrap(config.source.bootstrap, config.source.security, account.parameter)
     # Fail at start rather than open the circuit.
     config = _fitted(config, account)
     sink = _sink(config, account)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote
 
 Content = dict[str, Any]
 
@@ -60,6 +60,9 @@ class AwsStub:
                     self.answer(200, json.dumps(answer).encode() if isinstance(answer, dict) else answer)
 
             def do_GET(self) -> None:
+                if self.path.endswith("/bootstrap-brokers"):
+                    self.answer(*stub.brokers(self.path, self.headers.get("Authorization", "")))
+                    return
                 stub.calls.append(Call("ContainerCredentials", {}, ""))
                 self.answer(200, json.dumps(stub.container()).encode())
 
@@ -102,6 +105,16 @@ class AwsStub:
         credentials = "".join(f"<{name}>{value}</{name}>" for name, value in parts.items())
         result = f"<AssumeRoleResult><Credentials>{credentials}</Credentials></AssumeRoleResult>"
         return f"<AssumeRoleResponse>{result}</AssumeRoleResponse>".encode()
+
+    def brokers(self, path: str, authorization: str) -> tuple[int, bytes]:
+        """Answer as MSK does, which is REST, and whose words begin in small letters."""
+        key = authorization.partition("Credential=")[2].partition("/")[0]
+        self.calls.append(Call("GetBootstrapBrokers", {"ClusterArn": unquote(path.split("/")[-2])}, key))
+        try:
+            answer = self.answers["GetBootstrapBrokers"](self.calls[-1].content)
+        except RefusedError as refused:
+            return 404, json.dumps({"__type": str(refused), "message": "on demand"}).encode()
+        return 200, json.dumps({name[0].lower() + name[1:]: value for name, value in answer.items()}).encode()
 
     def container(self) -> Content:
         number = len(self.of("ContainerCredentials"))

@@ -19,7 +19,7 @@ from ruamel.yaml import YAML
 
 from connector.__main__ import main
 from connector.bootstrap import resolve_bootstrap
-from connector.config import ConfigError, ConnectorConfig, load_config
+from connector.config import ConfigError, ConnectorConfig, Plaintext, load_config
 from connector.errors import ConnectorError
 
 SECRET = "hunter2Planted"
@@ -253,5 +253,5 @@ def test_a_login_in_an_endpoint_of_the_aws_settings_is_refused_and_not_shown(
 
 def test_a_login_in_a_parameter_that_holds_the_brokers_is_refused_and_not_shown():
     with pytest.raises(ConnectorError, match="SSM parameter '/kafka': holds a user name or a password") as refused:
-        resolve_bootstrap("ssm:/kafka", lambda _: f"user:{SECRET}@kafka:9092")
+        resolve_bootstrap("ssm:/kafka", Plaintext(protocol="plaintext"), lambda _: f"user:{SECRET}@kafka:9092")
     assert SECRET not in str(refused.value)

@@ -1,5 +1,6 @@
 """Kafka as an end of a route."""
 
+import re
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -11,6 +12,9 @@ from connector.units import Duration, Size, parse_duration
 
 TOPIC_NAME = r"^[a-zA-Z0-9._-]{1,249}$"
 
+# The ARN that MSK gives to a cluster, provisioned or Serverless.
+MSK_CLUSTER = r"msk:arn:aws[a-z-]*:kafka:[a-z0-9-]+:[0-9]{12}:cluster/[a-zA-Z0-9-]+/[a-zA-Z0-9-]+"
+
 
 def _bootstrap(value: str) -> str:
     no_login(value)
@@ -18,10 +22,18 @@ def _bootstrap(value: str) -> str:
         if not value.startswith("ssm:/"):
             raise ValueError("must name the parameter by its whole path, like ssm:/team/kafka/bootstrap")
         return value
+    if value.startswith("msk:"):
+        if re.fullmatch(MSK_CLUSTER, value) is None:
+            raise ValueError(
+                "must name the cluster by its ARN, like msk:arn:aws:kafka:REGION:ACCOUNT:cluster/NAME/UUID"
+            )
+        return value
     for address in value.split(","):
         host, colon, port = address.strip().rpartition(":")
         if not (host and colon and is_port(port) and int(port)):
-            raise ValueError("must be host:port (several separated by commas) or ssm:/path of a parameter")
+            raise ValueError(
+                "must be host:port (several separated by commas), ssm:/path of a parameter, or msk:ARN of a cluster"
+            )
     return value
 
 
@@ -58,7 +70,7 @@ class KafkaSource(Section):
 
     kind: Literal["kafka"]
     bootstrap: Bootstrap = Field(
-        description="brokers, or ssm:/path of the parameter that holds them",
+        description="brokers, ssm:/path of the parameter that holds them, or msk:ARN of a cluster on Amazon MSK",
         examples=["kafka-1:9092,kafka-2:9092"],
     )
     topic: str = Field(pattern=TOPIC_NAME, description="topic to read", examples=["flights"])
