@@ -69,6 +69,11 @@ class Aws:
         return client
 
     @cached_property
+    def cloudformation(self) -> Any:  # noqa: ANN401 - there are no stubs for it among ours
+        """CloudFormation."""
+        return self._client("cloudformation")
+
+    @cached_property
     def sts(self) -> STSClient:
         """Security Token Service: who is calling."""
         client: STSClient = self._client("sts")

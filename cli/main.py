@@ -27,7 +27,7 @@ Exit codes: 0 done or nothing to do, 1 error or declined, 2 wrong usage, 3 chang
 
 MEMBERS = {
     "status": Member("cli.status", "Kafka, Kinesis and the connectors in one table.", "streamops status -e dev"),
-    "env": Member("cli.env", "The environments: list, show, validate, schema, init."),
+    "env": Member("cli.env", "The environments: list, show, validate, schema, preflight, init."),
     "stream": Member("cli.stream", "Kinesis streams: list, describe."),
     "connector": Member("cli.connector", "Connectors: import."),
     "topic": Member("cli.topic", "Kafka topics: list, describe, sync."),

@@ -1,4 +1,4 @@
-"""``streamops env``: the environments themselves, as files. Nothing here talks to AWS or Kafka."""
+"""``streamops env``: the environments themselves, as files. Only ``preflight`` talks to AWS and Kafka."""
 
 from cli.deferred import Member, deferred_app
 
@@ -19,6 +19,11 @@ app = deferred_app(
             "cli.env.schema",
             "The JSON Schema of environment files, for editors.",
             "streamops env schema > environments/environment.schema.json",
+        ),
+        "preflight": Member(
+            "cli.env.preflight",
+            "Hold an environment against its live state before a deploy.",
+            "streamops env preflight -e prod",
         ),
         "init": Member("cli.env.init", "Write a new, commented environment file.", "streamops env init staging"),
     },

@@ -36,6 +36,10 @@ class LiveStream:
     retention: timedelta
     encryption: str
     """``none``, ``managed`` or the key, as the YAML spells it."""
+    max_record_size: int
+    """In bytes."""
+    distribution: str
+    """``partition-key`` or ``auto``, as the YAML spells it."""
     consumers: int
     """Registered for enhanced fan-out; readers that share GetRecords are not known to Kinesis."""
     created: datetime | None
@@ -118,6 +122,8 @@ def _live(summary: StreamDescriptionSummaryTypeDef) -> LiveStream:
         open_shards=summary["OpenShardCount"],
         retention=timedelta(hours=summary["RetentionPeriodHours"]),
         encryption=_encryption(summary),
+        max_record_size=summary.get("MaxRecordSizeInKiB", 1024) * 1024,
+        distribution="auto" if summary.get("RecordDistributionStrategy") == "AUTO" else "partition-key",
         consumers=summary.get("ConsumerCount", 0),
         created=summary.get("StreamCreationTimestamp"),
     )

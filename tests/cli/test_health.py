@@ -19,7 +19,9 @@ DIFFERENCE = Difference("stream/orders", "shards", "4", "2")
 
 
 def stream(status: str) -> LiveStream:
-    return LiveStream("dev-orders", "arn", status, "provisioned", 2, timedelta(hours=24), "managed", 0, None)
+    return LiveStream(
+        "dev-orders", "arn", status, "provisioned", 2, timedelta(hours=24), "managed", 1 << 20, "partition-key", 0, None
+    )
 
 
 def topic(leader: int | None = 1, in_sync: tuple[int, ...] = (1, 2)) -> LiveTopic:
