@@ -1,10 +1,12 @@
 """The stage of one environment."""
 
+from collections.abc import Sequence
+
 import aws_cdk as cdk
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
-from environments import Environment, GivenNetwork, NewNetwork, StreamEnd, TopicEnd
+from environments import Environment, GivenNetwork, NewNetwork
 from environments.security import NEW_KEY
 from stacks.connectors.stack import ConnectorsStack
 from stacks.deliveries.stack import DeliveriesStack
@@ -38,44 +40,21 @@ class EnvironmentStage(cdk.Stage):
             else environment.network
         )
         key = self._key(environment)
-        kafka = KafkaStack(self, environment, network=network, key=key) if makes_cluster(environment) else None
         streams = StreamsStack(self, environment, key=key) if environment.streams else None
-        deliveries = self._deliveries(environment, network=network, key=key, streams=streams, kafka=kafka)
-        targets = [each for each in (streams, kafka, deliveries) if each]
-        if environment.routes:
-            connectors = ConnectorsStack(self, environment, network=network, key=key, kafka=kafka)
-            for target in targets:
-                # By name, not by reference: the names of streams and deliveries are ours, so nothing refers to them.
-                connectors.add_stack_dependency(target)
-        if is_watched(environment):
-            observability = ObservabilityStack(self, environment, key=key)
-            for watched in targets:
-                observability.add_stack_dependency(watched)
-            if environment.routes:
-                observability.add_stack_dependency(connectors)
+        kafka = KafkaStack(self, environment, network=network, key=key) if makes_cluster(environment) else None
+        cluster_arn = kafka.cluster_arn if kafka else None
+        deliveries = (
+            DeliveriesStack(self, environment, network=network, key=key, cluster_arn=cluster_arn)
+            if environment.deliveries
+            else None
+        )
+        connectors = (
+            ConnectorsStack(self, environment, network=network, key=key, kafka=kafka) if environment.routes else None
+        )
+        observability = ObservabilityStack(self, environment, key=key) if is_watched(environment) else None
+        _deploy_in_steps([streams, kafka], [deliveries], [connectors], [observability])
         for tag, value in environment_tags(environment).items():
             cdk.Tags.of(self).add(tag, value)
-
-    def _deliveries(
-        self,
-        environment: Environment,
-        *,
-        network: Placement | GivenNetwork,
-        key: kms.IKey | None,
-        streams: StreamsStack | None,
-        kafka: KafkaStack | None,
-    ) -> DeliveriesStack | None:
-        """The deliveries, after what they read; that has names of ours, so nothing else would put it first."""
-        if not environment.deliveries:
-            return None
-        cluster_arn = kafka.cluster_arn if kafka else None
-        deliveries = DeliveriesStack(self, environment, network=network, key=key, cluster_arn=cluster_arn)
-        sources = [delivery.source for delivery in environment.deliveries.values()]
-        if streams and any(isinstance(source, StreamEnd) for source in sources):
-            deliveries.add_stack_dependency(streams)
-        if kafka and any(isinstance(source, TopicEnd) for source in sources):
-            deliveries.add_stack_dependency(kafka)
-        return deliveries
 
     def _key(self, environment: Environment) -> kms.IKey | None:
         """The customer-managed key of the environment, if it has one; else services use those that AWS manages."""
@@ -84,6 +63,21 @@ class EnvironmentStage(cdk.Stage):
         if environment.security.key == NEW_KEY:
             return SecurityStack(self, environment).key
         return given_key(self, environment.security.key)
+
+
+def _deploy_in_steps(*steps: Sequence[cdk.Stack | None]) -> None:
+    """Deploy the stacks of each step after all of those before it.
+
+    What they need of each other has names of ours, so nothing refers to anything, and nothing else
+    would say which comes first: a delivery reads a stream that stands, an alarm watches both.
+    """
+    earlier: list[cdk.Stack] = []
+    for step in steps:
+        made = [stack for stack in step if stack is not None]
+        for stack in made:
+            for before in earlier:
+                stack.add_stack_dependency(before)
+        earlier += made
 
 
 def _boundary(environment: Environment) -> cdk.PermissionsBoundary | None:
