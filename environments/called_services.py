@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from environments.connectors import ConnectorSettings
 from environments.ends import DeliveryEnd, StreamEnd
 from environments.kafka import Ec2Kafka, ExternalKafka, Kafka
 from environments.routes import Route
@@ -17,16 +18,20 @@ from environments.routes import Route
 TASKS = frozenset({"logs", "ecr.api", "ecr.dkr", "ssm"})
 """Where every connector has its log, its image and its configuration."""
 
-NODES = frozenset({"acm-pca", "cloudformation", "ec2", "logs", "secretsmanager", "ssm", "ssmmessages"})
+NODES = frozenset({"acm-pca", "autoscaling", "cloudformation", "ec2", "logs", "secretsmanager", "ssm", "ssmmessages"})
 """What a node of Kafka on EC2 calls while it starts, and by which people get at it (Session Manager)."""
 
 
-def called_services(kafka: Kafka | None, routes: Iterable[Route]) -> frozenset[str]:
+def called_services(
+    kafka: Kafka | None, routes: Iterable[Route], connectors: ConnectorSettings | None
+) -> frozenset[str]:
     """Return the services that are called in the network, as far as its parts are known."""
     routes = tuple(routes)
     called = set(NODES) if isinstance(kafka, Ec2Kafka) else set()
     if routes:
         called |= TASKS | _by_login(kafka)
+        if connectors is not None and connectors.prometheus is not None:
+            called.add("aps-workspaces")
     for route in routes:
         for end in (route.source, route.target, route.dead_letters):
             match end:

@@ -24,20 +24,39 @@ FARGATE_MEMORY: dict[int, tuple[int, ...]] = {
 """Memory sizes that Fargate offers for each number of CPU units (ECS Developer Guide, "Task CPU and memory")."""
 
 
+COLLECTOR_MEMORY = _GIB // 4
+"""What the collector of metrics may take of a task's memory."""
+
+Image = Annotated[
+    str,
+    Shape(
+        r"^[a-z0-9][a-z0-9._/:-]*[a-z0-9](:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(@sha256:[0-9a-f]{64})?$",
+        "is not a reference to an image",
+        "write it as in REPOSITORY:TAG or REPOSITORY@sha256:DIGEST",
+    ),
+]
+
+
+class Prometheus(Section):
+    """A collector beside each connector, which brings its metrics to Amazon Managed Service for Prometheus."""
+
+    workspace: Annotated[
+        str,
+        Shape(
+            r"^arn:aws[a-z-]*:aps:[a-z0-9-]+:[0-9]{12}:workspace/ws-[0-9a-f-]{36}$",
+            "is not the ARN of a workspace of Amazon Managed Service for Prometheus",
+            "write it as in arn:aws:aps:eu-west-1:111122223333:workspace/ws-12345678-1234-1234-1234-123456789012",
+        ),
+    ]
+    """ARN of the workspace."""
+    image: Image
+    """Image of the AWS Distro for OpenTelemetry collector, best a copy in Amazon ECR with its digest."""
+
+
 class ConnectorSettings(Section):
     """Image and size of every connector task of the environment."""
 
-    image: (
-        Annotated[
-            str,
-            Shape(
-                r"^[a-z0-9][a-z0-9._/:-]*[a-z0-9](:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(@sha256:[0-9a-f]{64})?$",
-                "is not a reference to an image",
-                "write it as in REPOSITORY:TAG or REPOSITORY@sha256:DIGEST",
-            ),
-        ]
-        | None
-    ) = None
+    image: Image | None = None
     """Image to run, best with its digest; built from ``connector_image/`` on deployment where it is not given."""
     cpu: Literal[256, 512, 1024, 2048, 4096, 8192, 16384] = 512
     """CPU units of a task (1024 are one vCPU)."""
@@ -48,6 +67,8 @@ class ConnectorSettings(Section):
     metrics: Literal["none", "cloudwatch"] = "none"
     """Where metrics go besides each task's ``/metrics``: nowhere, or by way of the log into CloudWatch, namespace
     ``streamops/ENVIRONMENT``."""
+    prometheus: Prometheus | None = None
+    """Where a collector beside each connector brings its ``/metrics``."""
 
     def rules(self) -> Iterable[Finding]:
         """Fargate sells certain pairs of CPU and memory only."""
@@ -56,6 +77,13 @@ class ConnectorSettings(Section):
             yield Finding(
                 f"is no memory size that Fargate offers with cpu: {self.cpu}",
                 f"use {_some(offered)}, or another cpu",
+                ("memory",),
+                format_size(self.memory),
+            )
+        elif self.prometheus is not None and self.memory < 4 * COLLECTOR_MEMORY:
+            yield Finding(
+                f"leaves too little beside the collector of prometheus, which may take {format_size(COLLECTOR_MEMORY)}",
+                f"use {format_size(4 * COLLECTOR_MEMORY)} or more",
                 ("memory",),
                 format_size(self.memory),
             )

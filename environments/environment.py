@@ -50,6 +50,7 @@ _RULES = (
     work.no_idle_tasks,
     work.room_for_processes,
     work.backlog_is_told,
+    work.collector_can_run,
     records.deliveries_can_read,
     fitness.zones_in_region,
     fitness.enough_zones,

@@ -47,6 +47,7 @@ _SECTIONS = {
     "`routes.NAME.tasks`": "Tasks",
     "`routes.NAME.dead_letters` with a bucket": "DeadLetterBucket",
     "`connectors`": "ConnectorSettings",
+    "`connectors.prometheus`": "Prometheus",
     "`alarms`": "Alarms",
     "`alarms.critical` and `alarms.warning`": "AlarmReceiver",
     "`alarms.streams.NAME`": "StreamThresholds",

@@ -63,7 +63,8 @@ def _needed(parts: Parts) -> int:
     zones = len(network.zones)
     routes = [route for _, route in sound(parts.routes)]
     tasks = sum(math.ceil(2 * route.tasks.max / zones) for route in routes)
-    endpoints = 0 if isinstance(network, NewNetwork) and network.nat else len(called_services(kafka, routes))
+    called = called_services(kafka, routes, parts.connectors)
+    endpoints = 0 if isinstance(network, NewNetwork) and network.nat else len(called)
     match kafka:
         case MskKafka() | MskExpressKafka():
             nodes = math.ceil(kafka.brokers / zones)

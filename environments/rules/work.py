@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from environments.ends import TopicEnd
+from environments.identifiers import region_of_arn
 from environments.quantities import format_size
 from environments.routes import Route
 from environments.rules.findings import Finding
@@ -54,6 +55,23 @@ def backlog_is_told(parts: Parts) -> Iterator[Finding]:
                 "set connectors.metrics: cloudwatch, or remove it",
                 ("routes", name, "tasks", "backlog"),
             )
+
+
+def collector_can_run(parts: Parts) -> Iterator[Finding]:
+    """A collector reaches the workspace through an endpoint of its own region, and is a container beside the first."""
+    prometheus = parts.connectors.prometheus if parts.connectors else None
+    if prometheus is None:
+        return
+    path = ("connectors", "prometheus")
+    if parts.sandbox:
+        yield Finding("cannot run in a sandbox, whose tasks have one container each", "remove it", path)
+    elif parts.region is not None and region_of_arn(prometheus.workspace) != parts.region:
+        yield Finding(
+            f"is a workspace of another region than {parts.region}, which no VPC endpoint reaches",
+            f"give a workspace of {parts.region}",
+            (*path, "workspace"),
+            prometheus.workspace,
+        )
 
 
 def room_for_processes(parts: Parts) -> Iterator[Finding]:

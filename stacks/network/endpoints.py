@@ -14,6 +14,7 @@ _IDS = {
     "ecr.api": "EcrApi",
     "ecr.dkr": "EcrDocker",
     "acm-pca": "PrivateCa",
+    "aps-workspaces": "Prometheus",
     "cloudformation": "CloudFormation",
     "secretsmanager": "SecretsManager",
     "ssmmessages": "SsmMessages",
@@ -27,7 +28,7 @@ def add_interface_endpoints(scope: Construct, environment: Environment, network:
     An endpoint is billed by the hour in every zone it stands in and serves all of them, so only
     production pays for one in each.
     """
-    called = called_services(environment.kafka, environment.routes.values())
+    called = called_services(environment.kafka, environment.routes.values(), environment.connectors)
     if not called:
         return
     group = ec2.SecurityGroup(

@@ -11,12 +11,13 @@ from tests.environments.documents import changed, told, write
 
 TASKS = {"logs", "ecr.api", "ecr.dkr", "ssm"}
 ROUTE = {"from": {"topic": "orders"}, "to": {"stream": "orders"}}
+WORKSPACE = "arn:aws:aps:eu-west-1:111122223333:workspace/ws-12345678-1234-1234-1234-123456789012"
 SECRET = "secret:kafka"
 
 
 def called(folder: Any, change: dict[str, Any]) -> frozenset[str]:
     environment: Environment = load_environment(write(folder, changed(change)))
-    return called_services(environment.kafka, environment.routes.values())
+    return called_services(environment.kafka, environment.routes.values(), environment.connectors)
 
 
 def external(**keys: Any) -> dict[str, Any]:
@@ -42,6 +43,10 @@ def external(**keys: Any) -> dict[str, Any]:
         (external(auth="scram-sha-512", secret=SECRET), TASKS | {"kinesis-streams", "secretsmanager"}),
         (external(ca="ssm:/kafka/ca"), TASKS | {"kinesis-streams"}),
         (external(ca="secret:kafka-ca"), TASKS | {"kinesis-streams", "secretsmanager"}),
+        (
+            {"connectors": {"prometheus": {"workspace": WORKSPACE, "image": "team/collector:1"}}},
+            TASKS | {"kinesis-streams", "aps-workspaces"},
+        ),
         ({"kafka": {"kind": "msk-serverless"}}, TASKS | {"kinesis-streams", "kafka"}),
         ({"kafka": {"kind": "msk-serverless"}, "routes": {"orders-to-stream": None}}, set()),
     ],
