@@ -125,7 +125,7 @@ def stream_checks(environment: Environment, name: str, live: LiveStream | None) 
                     check,
                     verdict=Verdict.BLOCKED,
                     reason="records of one key would from now on lie in any shard, in no order",
-                    way_out="write partition-key, or allow it once every reader does without order",
+                    way_out="write partition-key, as long as any reader needs the order",
                 )
             case _:
                 yield check
@@ -197,7 +197,7 @@ def removal_checks(environment: Environment, kind: str, deployed: Sequence[Deplo
                 physical,
                 "",
                 f"it is declared no more: {_fate(resource)}",
-                "declare it again, or allow it",
+                "declare it again",
             )
         elif short is not None and short not in names:
             (renamed,) = (name for name, each in names.items() if each == physical)
@@ -240,7 +240,7 @@ def foundation_checks(environment: Environment, deployed: Iterable[DeployedResou
                 resource.physical_id,
                 environment.security.key,
                 "nobody can read what it has encrypted once it is deleted" if not resource.kept else _fate(resource),
-                "write security.key: create, or allow it once nothing is left that it encrypts",
+                "write security.key: create, as long as anything is left that it encrypts",
             )
         if resource.type in CLUSTERS and environment.kafka.kind not in CLUSTER_KINDS:
             yield Check(
@@ -250,5 +250,5 @@ def foundation_checks(environment: Environment, deployed: Iterable[DeployedResou
                 resource.physical_id,
                 environment.kafka.kind,
                 f"kafka.kind is another: {_fate(resource)}",
-                "declare the cluster again, or allow it once its topics are elsewhere",
+                "declare the cluster again, as long as its topics are nowhere else",
             )
