@@ -67,6 +67,16 @@ def kafka_secret_name(env: Environment) -> str:
     return f"streamops/{env.name}/kafka/connectors"
 
 
+def kafka_admin_secret_name(env: Environment) -> str:
+    """Secret of the administrator on machines of ours, whom no ACL holds back."""
+    return f"streamops/{env.name}/kafka/admin"
+
+
+def kafka_node_name(env: Environment, node: str) -> str:
+    """Auto Scaling group and launch template of a node of ours; ``node`` is such as broker-1."""
+    return f"streamops-{env.name}-{node}"
+
+
 def kafka_ca_parameter_name(env: Environment) -> str:
     """SSM parameter with the certificate (PEM) of the authority that a cluster on machines of ours is made with."""
     return f"/streamops/{env.name}/kafka/ca"
@@ -120,6 +130,11 @@ def search_log_group_name(env: Environment, delivery: str, kind: str) -> str:
 def warehouse_name(env: Environment, delivery: str) -> str:
     """Name of the Redshift Serverless namespace and workgroup that are made for a delivery."""
     return _in_account(env.name, delivery)
+
+
+def warehouse_secret_name(env: Environment, delivery: str) -> str:
+    """Secret with the user of that namespace, as whom Firehose logs in."""
+    return f"streamops/{env.name}/deliveries/{delivery}"
 
 
 def glue_name(env: Environment, delivery: str) -> str:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from aws_cdk import aws_ec2 as ec2
+from constructs import IDependable
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -15,6 +16,8 @@ class MadeCluster:
     """What the SSM parameter of the addresses holds: ``host:port,...``, or ``msk:ARN`` to ask MSK for them."""
     cluster_arn: str | None = None
     """ARN of the cluster on MSK; None on EC2, where there is no such thing."""
+    serves: tuple[IDependable, ...] = ()
+    """What is up when the cluster serves; its address is published after that, and taken back before it goes."""
 
 
 def msk_bootstrap(cluster_arn: str) -> str:

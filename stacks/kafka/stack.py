@@ -4,9 +4,18 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
-from environments import Environment, ExternalKafka, GivenNetwork, MskExpressKafka, MskKafka, MskServerlessKafka
+from environments import (
+    Ec2Kafka,
+    Environment,
+    ExternalKafka,
+    GivenNetwork,
+    MskExpressKafka,
+    MskKafka,
+    MskServerlessKafka,
+)
 from environments.naming import bootstrap_parameter_name
 from stacks.environment_stack import EnvironmentStack
+from stacks.kafka.ec2.cluster import Ec2Cluster
 from stacks.kafka.made import MadeCluster
 from stacks.kafka.msk.cluster import MskCluster
 from stacks.kafka.msk.serverless import MskServerlessCluster
@@ -32,13 +41,14 @@ class KafkaStack(EnvironmentStack):
         made = _cluster(self, environment, placement=placement, key=key)
         self.clients = made.clients
         self.cluster_arn = made.cluster_arn
-        ssm.StringParameter(
+        address = ssm.StringParameter(
             self,
             "Bootstrap",
             parameter_name=bootstrap_parameter_name(environment.name),
             description=f"Where clients find Kafka of {environment.name}",
             string_value=made.bootstrap,
         )
+        address.node.add_dependency(*made.serves)
 
 
 def makes_cluster(environment: Environment) -> bool:
@@ -51,6 +61,8 @@ def _cluster(scope: Construct, environment: Environment, *, placement: Placement
     match environment.kafka:
         case MskKafka() | MskExpressKafka() as kafka:
             return MskCluster(scope, environment, kafka, placement=placement, key=key).made
+        case Ec2Kafka() as kafka:
+            return Ec2Cluster(scope, environment, kafka, placement=placement, key=key).made
         case MskServerlessKafka():
             return MskServerlessCluster(scope, environment, placement=placement).made
     raise NotImplementedError(environment.kafka.kind)
