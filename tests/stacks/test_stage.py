@@ -1,5 +1,7 @@
 """The order in which the stacks of an environment are deployed, and what is said of all of them."""
 
+import json
+
 from tests.stacks.synthesis import Templates
 
 ORDER = (("streams", "kafka"), ("deliveries",), ("connectors",), ("observability",))
@@ -39,3 +41,10 @@ def test_every_stack_says_whose_it_is(templates: Templates):
         for stack in templates.stacks(environment):
             tags = templates.settings[environment, stack]["tags"]
             assert tags == {"streamops:environment": environment, "team": "data-platform"}, stack
+
+
+def test_stacks_know_of_each_other_by_weak_references_only(templates: Templates):
+    """An export that another stack imports can neither be changed nor removed."""
+    referring = [json.dumps(resource) for _, resource in templates.everything()]
+    assert any("Fn::GetStackOutput" in each for each in referring)
+    assert not any("Fn::ImportValue" in each for each in referring)
