@@ -116,6 +116,7 @@ def test_a_stream_is_shared_with_those_who_are_named_for_what_is_named(templates
     assert "kinesis:PutRecords" in of_stream["Write"]["Action"]
     assert not any("Put" in action for action in of_stream["Read"]["Action"])
     assert {each["Resource"] for each in of_stream.values()} == {arn}
+    assert not any("*" in action for each in of_stream.values() for action in each["Action"])
     # Who only subscribes has to find the shards first.
     assert of_stream["FindShards"]["Principal"] == {"AWS": "arn:aws:iam::777788889999:root"}
 
