@@ -1,5 +1,7 @@
 """An OpenSearch domain for a delivery."""
 
+import json
+
 import aws_cdk as cdk
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
@@ -105,15 +107,18 @@ class Domain(Construct):
         """Add the log groups, and the permission by which this one domain writes into them."""
         options, arns = {}, []
         for kind, end in LOGS.items():
+            name = search_log_group_name(environment, delivery, end)
             group = logs.LogGroup(
                 self,
                 f"Log-{end}",
-                log_group_name=search_log_group_name(environment, delivery, end),
+                log_group_name=name,
                 encryption_key=key,
                 retention=log_retention(environment),
                 removal_policy=cdk.RemovalPolicy.DESTROY,
             )
-            arns.append(group.log_group_arn)
+            arns.append(
+                f"arn:{environment.partition}:logs:{environment.region}:{environment.account}:log-group:{name}:*"
+            )
             options[kind] = opensearch.CfnDomain.LogPublishingOptionProperty(
                 enabled=True, cloud_watch_logs_log_group_arn=group.log_group_arn
             )
@@ -136,7 +141,7 @@ class Domain(Construct):
             self,
             "LogPolicy",
             policy_name=f"{search_domain_name(environment, delivery)}-opensearch",
-            policy_document=cdk.Stack.of(self).to_json_string(document),
+            policy_document=json.dumps(document),
         )
         return options, policy
 

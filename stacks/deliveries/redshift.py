@@ -113,7 +113,7 @@ class RedshiftDeliveryStream(Construct):
                 f".redshift-serverless.{service_domain(environment)}:{PORT}/{delivery.database}"
             )
         if delivery.secret is None and made is not None:
-            arn = whole = made.secret.attr_id
+            arn = whole = made.secret.ref
         else:
             arn = _secret_arn(environment, delivery.secret or "")
             whole = arn if _COMPLETE_ARN.fullmatch(arn) else f"{arn}-??????"

@@ -50,9 +50,7 @@ class Workgroup(Construct):
             namespace_name=name,
             db_name=described.database,
             admin_username=ADMINISTRATOR,
-            admin_user_password=cdk.SecretValue.secrets_manager(
-                self.secret.attr_id, json_field="password"
-            ).unsafe_unwrap(),
+            admin_user_password=cdk.SecretValue.secrets_manager(self.secret.ref, json_field="password").unsafe_unwrap(),
             kms_key_id=key.key_arn if key else None,
             log_exports=["connectionlog", "useractivitylog", "userlog"],
             final_snapshot_name=f"{name}-final" if kept else None,

@@ -77,6 +77,64 @@ PARTITIONED: dict[str, Any] = {
     "buffer": {"size": "64MiB"},
 }
 
+DELIVERIES: dict[str, Any] = {
+    "lake": {
+        "to": "s3",
+        "source": {"stream": "orders"},
+        "prefix": "data/!{partitionKeyFromQuery:customer}/!{timestamp:yyyy}/",
+        "partition_by": {"customer": ".customer"},
+        "deaggregate": "json",
+        "buffer": {"size": "64MiB"},
+        "convert": {"to": "parquet", "columns": {"id": "bigint", "customer": "string"}},
+        "time_zone": "Europe/Berlin",
+        "originals": "raw/",
+    },
+    "clean": {
+        "to": "s3",
+        "bucket": "team-clean",
+        "prefix": "clean/",
+        "buffer": {"size": "64MiB"},
+        "transform": {"function": "arn:aws:lambda:eu-west-1:111122223333:function:clean:3"},
+        "convert": {"to": "orc", "table": "lake.clean", "compression": "zlib"},
+        "extension": ".orc",
+    },
+    "warehouse": {
+        "to": "redshift",
+        "create": True,
+        "table": "orders",
+        "prefix": "staged/",
+        "compression": "gzip",
+        "columns": ["id", "at"],
+    },
+    "sales": {
+        "to": "redshift",
+        "workgroup": "sales",
+        "database": "sales",
+        "table": "orders",
+        "secret": "secret:redshift",
+        "prefix": "staged/",
+        "originals": "raw/",
+    },
+    "search": {
+        "to": "opensearch",
+        "create": True,
+        "index": "orders",
+        "rotation": "day",
+        "backup": "all",
+        "prefix": "documents/",
+        "new_domain": {"count": 1, "masters": 0},
+    },
+    "reached": {**OPENSEARCH, "vpc": True, "prefix": "failed/"},
+    "serverless": {
+        "to": "opensearch",
+        "collection": "arn:aws:aoss:eu-west-1:111122223333:collection/abc123",
+        "collection_name": "orders",
+        "index": "orders",
+        "prefix": "failed/",
+    },
+}
+"""Every destination, given and made, with everything that Firehose can be asked for."""
+
 SHARED_STREAMS: dict[str, Any] = {
     "orders": {
         "mode": "provisioned",
@@ -90,6 +148,8 @@ SHARED_STREAMS: dict[str, Any] = {
     "clicks": {"mode": "on-demand", "warm_throughput": "200MiB", "distribution": "auto"},
 }
 
+DISTRIBUTION = {"url": "s3://team-software/kafka_2.13-4.1.1.tgz", "sha512": 128 * "a"}
+
 VARIANTS: dict[str, dict[str, Any]] = {
     "plain": {},
     "prod": {
@@ -97,6 +157,13 @@ VARIANTS: dict[str, dict[str, Any]] = {
         "security": {"key": "create"},
         "network": {**PLAIN["network"], "nat": True},
         "streams": {**PLAIN["streams"], "orders": {**PLAIN["streams"]["orders"], "encryption": OWN_KEY}},
+    },
+    "gathered": {
+        "security": {"key": "create"},
+        "network": {**PLAIN["network"], "zones": ["eu-west-1a", "eu-west-1b", "eu-west-1c"], "nat": True},
+        "streams": {"orders": {"mode": "on-demand", "encryption": "environment"}},
+        "deliveries": DELIVERIES,
+        "routes": None,
     },
     "nat": {"network": {**PLAIN["network"], "nat": True}, "connectors": {"image": "team/connector:1"}},
     "given": {
@@ -106,6 +173,21 @@ VARIANTS: dict[str, dict[str, Any]] = {
         "streams": SHARED_STREAMS,
         "deliveries": {"archive": {"to": "s3", "bucket": "team-archive", "compression": "gzip"}},
         "connectors": {"image": ECR_IMAGE},
+    },
+    "nodes": {
+        "production": True,
+        "security": {"key": "create"},
+        "kafka": {
+            "kind": "ec2",
+            "distribution": DISTRIBUTION,
+            "brokers": 2,
+            "controllers": 1,
+            "settings": {"num.io.threads": 16},
+        },
+        "topics": {"orders": {"partitions": 6, "replication": 2}},
+        "streams": {"orders": {"mode": "on-demand"}},
+        "deliveries": None,
+        "routes": {"orders-to-stream": {"from": {"topic": "orders"}, "to": {"stream": "orders"}}},
     },
 }
 """What each test environment has in place of the sections of `PLAIN`."""

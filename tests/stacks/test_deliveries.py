@@ -2,8 +2,7 @@ from typing import Any
 
 import pytest
 
-from environments import S3Delivery
-from stacks.deliveries.delivery import object_prefixes
+from stacks.deliveries.bucket import object_prefixes
 from tests.stacks.conftest import Describe, Synthesize
 from tests.stacks.synthesis import PLAIN, Resource, Templates
 
@@ -126,4 +125,4 @@ def test_another_buffer_changes_nothing_else(described: Describe, synthesized: S
     ],
 )
 def test_firehose_may_write_below_what_names_begin_with(prefix: str, errors: str, heads: list[str]):
-    assert object_prefixes(S3Delivery(to="s3", prefix=prefix, errors=errors)) == heads
+    assert object_prefixes([prefix, errors]) == heads

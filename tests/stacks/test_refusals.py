@@ -4,30 +4,23 @@ import pytest
 
 from stacks.refusals import refusals
 from tests.stacks.conftest import Describe
-from tests.stacks.synthesis import ECR_IMAGE, OPENSEARCH, PARTITIONED, PLAIN, REDSHIFT
+from tests.stacks.synthesis import ECR_IMAGE, PLAIN
 
+WORKSPACE = "arn:aws:aps:eu-west-1:111122223333:workspace/ws-12345678-1234-1234-1234-123456789012"
 ECR_ELSEWHERE = ECR_IMAGE.replace("eu-west-1", "us-east-1")
 STREAM_TO_TOPIC = {"from": {"stream": "orders"}, "to": {"topic": "clicks"}}
-
-
-def delivery(**described: Any) -> dict[str, Any]:
-    routes = {name: route for name, route in PLAIN["routes"].items() if "stream" in route["to"]}
-    return {"deliveries": {"archive": described}, "routes": routes}
 
 
 @pytest.mark.parametrize(
     ("sections", "path", "value"),
     [
-        (delivery(**REDSHIFT), "deliveries.archive.to", "redshift"),
-        (delivery(**OPENSEARCH), "deliveries.archive.to", "opensearch"),
-        (
-            delivery(to="s3", source={"stream": "orders"}),
-            "deliveries.archive.source",
-            "stream orders",
-        ),
-        (delivery(**PARTITIONED), "deliveries.archive.partition_by", "dynamic partitioning"),
         ({"connectors": {"image": "team/connector:1"}}, "connectors.image", "team/connector:1"),
         ({"connectors": {"image": ECR_ELSEWHERE}}, "connectors.image", ECR_ELSEWHERE),
+        (
+            {"connectors": {"prometheus": {"workspace": WORKSPACE, "image": "team/collector:1"}}},
+            "connectors.prometheus.image",
+            "team/collector:1",
+        ),
     ],
 )
 def test_what_is_not_provisioned_is_refused_at_its_place_with_a_way_out(
@@ -41,12 +34,11 @@ def test_what_is_not_provisioned_is_refused_at_its_place_with_a_way_out(
 
 def test_everything_that_is_refused_is_told_at_once(described: Describe):
     environment = described(
-        deliveries={"search": OPENSEARCH, "archive": PARTITIONED},
+        connectors={"image": "team/connector:1"},
         routes={"back": STREAM_TO_TOPIC},
     )
     assert {".".join(map(str, each.path)) for each in refusals(environment)} == {
-        "deliveries.search.to",
-        "deliveries.archive.partition_by",
+        "connectors.image",
         "routes.back.from",
         "routes.back.to",
     }
