@@ -77,14 +77,18 @@ def buckets(templates: Templates, environment: str) -> list[dict[str, Any]]:
     return gateway["PolicyDocument"]["Statement"] if "PolicyDocument" in gateway else []
 
 
-def test_of_s3_this_account_passes_and_the_layers_of_images(templates: Templates):
+def test_of_s3_this_account_passes_and_the_layers_of_images_and_the_packages_of_machines(templates: Templates):
     for environment in isolated(templates):
         own, layers = buckets(templates, environment)
         assert own["Condition"] == {"StringEquals": {"aws:PrincipalAccount": "111122223333"}}
         for place, action in called(templates, environment):
             assert not action.startswith("s3:") or action in own["Action"], place
         assert layers["Action"] == "s3:GetObject"
-        assert layers["Resource"] == "arn:aws:s3:::prod-eu-west-1-starport-layer-bucket/*"
+        machines = "kafka" in templates.stacks(environment) and templates.resources(
+            environment, "kafka", "AutoScalingGroup"
+        )
+        packages = ["arn:aws:s3:::al2023-repos-eu-west-1-de612dc2/*"] if machines else []
+        assert as_list(layers["Resource"]) == ["arn:aws:s3:::prod-eu-west-1-starport-layer-bucket/*", *packages]
 
 
 def test_where_the_internet_is_open_buckets_are_not_shut(templates: Templates):
