@@ -1,14 +1,17 @@
 """The Kafka cluster as it is watched: what MSK, or EC2 below Kafka, tells CloudWatch.
 
-An external cluster tells CloudWatch nothing; Kafka on EC2 tells Prometheus.
+An external cluster tells CloudWatch nothing. Kafka on EC2 tells Prometheus, and only its machines CloudWatch.
 """
 
 from collections.abc import Iterator
 
-from environments import Environment, MskExpressKafka, MskKafka, MskServerlessKafka
-from environments.naming import kafka_cluster_name, topic_name
+from environments import Ec2Kafka, Environment, MskExpressKafka, MskKafka, MskServerlessKafka
+from environments.naming import kafka_cluster_name, kafka_node_name, topic_name
+from stacks.kafka.ec2.nodes import cluster_of
 from stacks.observability.alarms import Alarm
+from stacks.observability.alarms import ec2 as node_alarms
 from stacks.observability.alarms import msk as alarms
+from stacks.observability.metrics.ec2 import GroupOfMachinesMetrics
 from stacks.observability.metrics.msk import ClusterMetrics, ExpressMetrics, StandardMetrics
 from stacks.observability.metrics.msk_groups import ServerlessTopicMetrics
 from stacks.observability.monitoring.monitoring import Graph, Monitoring
@@ -28,6 +31,8 @@ def kafka_monitoring(environment: Environment) -> Iterator[Monitoring]:
             yield from _express(express, ExpressMetrics(name))
         case MskServerlessKafka():
             yield _serverless(environment, name)
+        case Ec2Kafka() as machines:
+            yield from _machines(environment, machines)
 
 
 def _standard(kafka: MskKafka, metrics: StandardMetrics) -> Iterator[Monitoring]:
@@ -113,6 +118,20 @@ def _serverless(environment: Environment, cluster: str) -> Monitoring:
         if topics
         else (),
     )
+
+
+def _machines(environment: Environment, kafka: Ec2Kafka) -> Iterator[Monitoring]:
+    for node in cluster_of(environment, kafka).nodes:
+        metrics = GroupOfMachinesMetrics(kafka_node_name(environment, node.short_name))
+        yield Monitoring(
+            f"kafka/{node.short_name}",
+            f"Kafka {node.short_name}",
+            (node_alarms.failed_checks(metrics), node_alarms.not_in_service(metrics)),
+            (
+                Graph("CPU, %", (metrics.cpu(),)),
+                Graph("Machines in service", (metrics.in_service(),)),
+            ),
+        )
 
 
 def _traffic(metrics: ClusterMetrics, brokers: int) -> tuple[Graph, Graph]:
