@@ -84,6 +84,16 @@ class Aws:
         """Secrets Manager."""
         return self._client("secretsmanager")
 
+    @cached_property
+    def kafka(self) -> Any:  # noqa: ANN401 - there are no stubs for it among ours
+        """Amazon MSK."""
+        return self._client("kafka")
+
+    def credentials(self) -> Any:  # noqa: ANN401 - botocore has no types
+        """What calls are signed with, as they are now; None where there is nothing."""
+        found = self._session.get_credentials()
+        return found and found.get_frozen_credentials()
+
     def _client(self, service: str) -> Any:  # noqa: ANN401 - each property above names its type
         make: Callable[..., Any] = self._session.client
         return make(service, **self._where)

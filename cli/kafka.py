@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import queue
 import socket
 import ssl
@@ -15,17 +14,16 @@ from typing import Any
 from kafka import KafkaAdminClient
 from kafka.errors import KafkaTimeoutError
 
-from cli.aws import Aws
-from cli.errors import CliError, NotFoundError, UnreachableError
-from environments import Environment, ExternalKafka
+from cli.errors import NotFoundError, UnreachableError
+from cli.kafka_login import dereference, security
+from cli.msk import PREFIX, login_of, msk_bootstrap
+from environments import Environment, ExternalKafka, naming
 
 CONNECT_TIMEOUT_SECONDS = 2
 """For all brokers together, the look-up of their names included."""
 BOOTSTRAP_TIMEOUT_SECONDS = 6
 """For a first answer in Kafka's protocol; with the connection, a cluster that is not there is told within 10 s."""
 REQUEST_TIMEOUT_SECONDS = 20
-
-SCRAM = {"scram-sha-256": "SCRAM-SHA-256", "scram-sha-512": "SCRAM-SHA-512", "plain": "PLAIN"}
 
 
 class AdminClient(KafkaAdminClient):  # type: ignore[misc]  # kafka-python has no types
@@ -83,8 +81,29 @@ def bootstrap(environment: Environment) -> str:
         from sandbox.state import running_sandbox
 
         return running_sandbox(environment.name).bootstrap
-    kafka = _external(environment)
-    return _dereference(environment, kafka.bootstrap) if kafka.bootstrap.startswith("ssm:") else kafka.bootstrap
+    kafka = environment.kafka
+    if isinstance(kafka, ExternalKafka):
+        found = kafka.bootstrap
+        if found.startswith("ssm:"):
+            found = dereference(environment, found).strip()
+    else:
+        found = _made(environment)
+    if not found.startswith(PREFIX):
+        return found
+    auths = kafka.auth if isinstance(kafka.auth, tuple) else (kafka.auth,)
+    return msk_bootstrap(environment, found.removeprefix(PREFIX), login_of(environment, auths))
+
+
+def _made(environment: Environment) -> str:
+    """What the stacks wrote down of the cluster that they made."""
+    reference = naming.bootstrap_reference(environment.name)
+    try:
+        return dereference(environment, reference)
+    except NotFoundError as error:
+        raise NotFoundError(
+            f"the Kafka cluster of environment {environment.name} is not deployed: {reference} does not exist",
+            f"deploy it: npx cdk deploy '{environment.name}/*'",
+        ) from error
 
 
 def check_reachable(address: str, tls: ssl.SSLContext | None, way_out: str) -> None:
@@ -128,84 +147,3 @@ def _obstacle(broker: str, tls: ssl.SSLContext | None) -> str | None:
     except (OSError, ValueError, OverflowError) as error:  # a port that is no number, or none of 16 bits
         return str(getattr(error, "strerror", None) or error)
     return None
-
-
-def security(environment: Environment) -> dict[str, Any]:
-    """The client's security settings as kafka-python names them.
-
-    Raises:
-        CliError: the environment's way of authentication is not one of none, plain and SCRAM, or what it refers to is
-            no certificate, or no user with a password.
-    """
-    kafka = _external(environment)
-    settings: dict[str, Any] = {}
-    if kafka.tls:
-        settings["ssl_context"] = _trusting(environment, kafka.ca) if kafka.ca else ssl.create_default_context()
-    if kafka.auth == "none":
-        return settings | {"security_protocol": "SSL" if kafka.tls else "PLAINTEXT"}
-    if kafka.auth not in SCRAM or not kafka.secret:
-        raise CliError(
-            f"kafka.auth {kafka.auth!r} of environment {environment.name} is not supported by this command",
-            f"supported: none, {', '.join(sorted(SCRAM))}",
-        )
-    user = _credentials(environment, kafka.secret)
-    return settings | {
-        "security_protocol": "SASL_SSL" if kafka.tls else "SASL_PLAINTEXT",
-        "sasl_mechanism": SCRAM[kafka.auth],
-        "sasl_plain_username": user["username"],
-        "sasl_plain_password": user["password"],
-    }
-
-
-def _external(environment: Environment) -> ExternalKafka:
-    kafka = environment.kafka
-    if isinstance(kafka, ExternalKafka):
-        return kafka
-    raise CliError(
-        f"environment {environment.name} has kafka.kind {kafka.kind!r}, which this version cannot reach yet",
-        "reachable now: external",
-    )
-
-
-def _trusting(environment: Environment, reference: str) -> ssl.SSLContext:
-    """TLS that trusts the authorities of ``kafka.ca``, and no others."""
-    try:
-        return ssl.create_default_context(cadata=_dereference(environment, reference))
-    except (ssl.SSLError, TypeError, KeyError) as error:  # TypeError: not ASCII, KeyError: a binary secret
-        raise CliError(
-            f"kafka.ca {reference} of environment {environment.name} holds no certificate in PEM form",
-            "store the text of the authority's certificate there: -----BEGIN CERTIFICATE----- …",
-        ) from error
-
-
-def _credentials(environment: Environment, reference: str) -> dict[str, str]:
-    """The user of a secret in the form that MSK and most others use: JSON with ``username`` and ``password``."""
-    try:
-        user = json.loads(_dereference(environment, reference))
-        return {"username": user["username"], "password": user["password"]}
-    except (ValueError, KeyError, TypeError) as error:
-        raise CliError(
-            f"kafka.secret {reference} of environment {environment.name} is not JSON with username and password",
-            'store it as {"username": "…", "password": "…"}',
-        ) from error
-
-
-def _dereference(environment: Environment, reference: str) -> str:
-    """The text behind ``ssm:/path`` or ``secret:NAME``.
-
-    Of the environment's own account only: the parameter of the same name in another one leads to a foreign cluster.
-    """
-    kind, _, name = reference.partition(":")
-    aws = Aws(environment)
-    aws.check_account()
-    try:
-        if kind == "ssm":
-            return aws.ssm.get_parameter(Name=name, WithDecryption=True)["Parameter"]["Value"]
-        return str(aws.secrets.get_secret_value(SecretId=name)["SecretString"])
-    except (aws.ssm.exceptions.ParameterNotFound, aws.secrets.exceptions.ResourceNotFoundException) as error:
-        raise NotFoundError(
-            f"{reference}, which environment {environment.name} refers to, does not exist in {environment.region}",
-            f"create it: aws ssm put-parameter --type String --name {name} --value host:port,host:port"
-            if kind == "ssm"
-            else f"create it: aws secretsmanager create-secret --name {name} --secret-string …",
-        ) from error

@@ -37,7 +37,8 @@ def command(  # noqa: PLR0913 - one parameter is one option of the grammar that 
 ) -> None:
     """Create the declared topics that are missing.
 
-    What differs on topics that exist is shown and left as it is. Topics that nobody declared are named and left alone.
+    What differs on topics that exist is shown and left as it is. Topics that nobody declared, and those that
+    CloudFormation makes (manage: cloudformation), are named and left alone.
     """
     answer = Answer.begin(ctx, output, query)
     opened = open_environment(answer, environment)
@@ -73,7 +74,7 @@ class TopicSync:
         """Compare the declared topics with the live ones, and have the cluster check what would be created."""
         with open_cluster(self.environment) as cluster:
             live = cluster.topics([naming.topic_name(self.environment, name) for name in self._chosen()])
-            missing = [self._new(name) for name in self._chosen() if self._physical(name) not in live]
+            missing = [self._new(name) for name in self._own() if self._physical(name) not in live]
             refused = cluster.create(missing, validate_only=True)
             undeclared = [] if self.names else self._undeclared(cluster)
             cluster_id = cluster.cluster_id()
@@ -109,7 +110,8 @@ class TopicSync:
         self, cluster_id: str, live: Mapping[str, LiveTopic], refused: Mapping[str, str], undeclared: Sequence[str]
     ) -> Plan:
         topics = self.environment.topics
-        missing = [name for name in self._chosen() if self._physical(name) not in live]
+        missing = [name for name in self._own() if self._physical(name) not in live]
+        foreign = [name for name in self._chosen() if name not in self._own() and self._physical(name) not in live]
         differing = [
             difference
             for name in self._chosen()
@@ -126,10 +128,20 @@ class TopicSync:
                 "differing": len({difference.resource for difference in differing}),
                 "undeclared": len(undeclared),
             },
-            warnings=(f"not declared, left alone: {', '.join(undeclared)}",) if undeclared else (),
-            refusals=tuple(
-                Refusal(f"the cluster refuses topic {name}: {reason}", "correct it in the environment file")
-                for name, reason in refused.items()
+            warnings=(
+                *((f"not declared, left alone: {', '.join(undeclared)}",) if undeclared else ()),
+                *((f"left to CloudFormation: {', '.join(foreign)}",) if foreign and not self.names else ()),
+            ),
+            refusals=(
+                *(
+                    Refusal(f"the cluster refuses topic {name}: {reason}", "correct it in the environment file")
+                    for name, reason in refused.items()
+                ),
+                *(
+                    Refusal(f"topic {name} is made by CloudFormation (manage: cloudformation)", "run cdk deploy")
+                    for name in foreign
+                    if self.names
+                ),
             ),
         )
 
@@ -158,6 +170,10 @@ class TopicSync:
 
     def _chosen(self) -> Sequence[str]:
         return self.names or tuple(self.environment.topics)
+
+    def _own(self) -> Sequence[str]:
+        """Those of the chosen topics that are not CloudFormation's."""
+        return [name for name in self._chosen() if self.environment.topics[name].manage == "cli"]
 
     def _physical(self, name: str) -> str:
         return naming.topic_name(self.environment, name)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from cli.errors import CliError, NotAuthenticatedError, NotFoundError
-from cli.kafka import security
+from cli.kafka_login import security
 from environments import load_environment
 
 if TYPE_CHECKING:
@@ -82,5 +82,11 @@ def test_no_secret_is_read_from_another_account(project, secret):
 
 
 def test_a_way_of_authentication_that_is_not_supported_is_told(project):
-    with pytest.raises(CliError, match="iam"):
-        settings(project, auth="iam")
+    with pytest.raises(CliError, match="mtls"):
+        settings(project, auth="mtls", secret="secret:kafka")
+
+
+def test_iam_signs_for_the_region_of_the_external_cluster(project):
+    cluster = "arn:aws:kafka:us-east-1:123456789012:cluster/theirs/12345678-1234-1234-1234-123456789012-2"
+    made = settings(project, auth="iam", cluster=cluster)
+    assert (made["security_protocol"], made["sasl_mechanism"]) == ("SASL_SSL", "OAUTHBEARER")

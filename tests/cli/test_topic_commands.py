@@ -193,11 +193,13 @@ def test_an_ssm_parameter_that_is_not_there_is_named_with_the_way_to_create_it(p
     assert "aws ssm put-parameter" in outcome.stderr
 
 
-def test_a_cluster_that_cannot_be_reached_yet_is_told_by_its_kind(project):
+@pytest.mark.usefixtures("aws")
+def test_a_cluster_that_is_not_deployed_yet_is_told_with_the_command_that_does_it(project):
     name = project.write(kafka={"kind": "msk", "brokers": 2})
     outcome = project.run("topic", "list", "-e", name)
     assert outcome.exit_code == 1
-    assert "msk" in outcome.stderr
+    assert f"the Kafka cluster of environment {name} is not deployed" in outcome.stderr
+    assert f"npx cdk deploy '{name}/*'" in outcome.stderr
 
 
 def produce(broker, topic: str, counts: dict[int, int]) -> None:

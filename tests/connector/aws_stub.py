@@ -31,7 +31,8 @@ class Call:
 class AwsStub:
     """JSON services by their target, STS by its action, and the endpoint of an ECS container's credentials."""
 
-    answers: dict[str, Callable[[Content], Content]] = field(default_factory=dict)
+    answers: dict[str, Callable[[Content], Any]] = field(default_factory=dict)
+    """What each operation answers: content, or the bytes of a body."""
     calls: list[Call] = field(default_factory=list)
     lifetime: timedelta = timedelta(hours=1)
     """How long the credentials are valid that it gives."""
