@@ -7,8 +7,8 @@ What moto gets wrong here and AWS does:
 * Limits are not enforced, and records for destinations other than S3 vanish as if they were delivered.
 * DescribeDeliveryStream leaves the defaults out, and does not tell the state of the encryption.
 
-Only writers bring records (Direct PUT) and only S3 takes them here. Whatever else a delivery stream asks for is
-refused, so no stack passes for deployed that would lose records.
+Writers (Direct PUT) or a Kinesis stream bring records, and only S3 takes them here. Whatever else a delivery stream
+asks for is refused, so no stack passes for deployed that would lose records.
 """
 
 from __future__ import annotations
@@ -23,10 +23,11 @@ from moto.firehose.exceptions import InvalidArgumentException, ResourceNotFoundE
 from moto.firehose.models import DeliveryStream
 from moto.firehose.responses import FirehoseResponse as Api
 
-from sandbox.aws import firehose_buffer
+from sandbox.aws import firehose_buffer, firehose_source
 from sandbox.aws.firehose_objects import ERROR_TYPE, PrefixError, evaluate
 from sandbox.aws.mending import Mends
 
+DIRECT_PUT, FROM_STREAM = "DirectPut", "KinesisStreamAsSource"
 MAX_RECORDS = 500
 MAX_CALL_BYTES = 4 * 2**20
 MAX_RECORD_BYTES = 1000 * 2**10
@@ -54,15 +55,19 @@ def create_delivery_stream(self: Api) -> Any:
     others = [name for name in given if "Destination" in name and name != "ExtendedS3DestinationConfiguration"]
     if others or "ExtendedS3DestinationConfiguration" not in given:
         raise InvalidArgumentException(f"The stand-in delivers into S3 only (ExtendedS3), not as {', '.join(others)}")
-    if given.get("DeliveryStreamType", "DirectPut") != "DirectPut":
-        raise InvalidArgumentException(f"The stand-in does not deliver from {given['DeliveryStreamType']}")
     _complete(given["ExtendedS3DestinationConfiguration"])
     encryption = given.get("DeliveryStreamEncryptionConfigurationInput")
+    source = _source(given)
+    if source and encryption:
+        raise InvalidArgumentException("Only a DirectPut delivery stream encrypts what it was given")
     given["DeliveryStreamEncryptionConfigurationInput"] = {
         **(encryption or {}),
         "Status": "ENABLED" if encryption else "DISABLED",
     }
-    return _create(self)
+    answer = _create(self)
+    if source:
+        firehose_source.start(_stream(self), source)
+    return answer
 
 
 @mends.method(Api)
@@ -81,6 +86,7 @@ def update_destination(self: Api) -> Any:
 @mends.method(Api)
 def delete_delivery_stream(self: Api) -> Any:
     """DeleteDeliveryStream; what is collected is delivered first."""
+    firehose_source.stop(_stream(self))
     firehose_buffer.close(_stream(self))
     return _delete(self)
 
@@ -107,6 +113,9 @@ def put_record_batch(self: Api) -> Any:
 
 def _take(api: Api, records: list[bytes]) -> list[str]:
     stream = _stream(api)
+    if stream.delivery_stream_type != DIRECT_PUT:
+        kind = stream.delivery_stream_type
+        raise InvalidArgumentException(f"This operation is not permitted on {kind} delivery stream type.")
     if not 1 <= len(records) <= MAX_RECORDS:
         raise InvalidArgumentException(f"{len(records)} records in a call; from 1 to {MAX_RECORDS} are allowed")
     if (longest := max(map(len, records))) > MAX_RECORD_BYTES:
@@ -116,6 +125,20 @@ def _take(api: Api, records: list[bytes]) -> list[str]:
     firehose_buffer.add(stream, records)
     call = uuid4().hex
     return [f"{call}{number:04}" for number in range(len(records))]
+
+
+def _source(given: dict[str, Any]) -> str | None:
+    """The ARN of the stream that a delivery stream is to read; None where writers bring records."""
+    kind = given.get("DeliveryStreamType", DIRECT_PUT)
+    if kind == DIRECT_PUT:
+        return None
+    if kind != FROM_STREAM:
+        raise InvalidArgumentException(f"The stand-in does not deliver from {kind}")
+    if "KinesisStreamSourceConfiguration" not in given:
+        raise InvalidArgumentException(f"{FROM_STREAM} needs a KinesisStreamSourceConfiguration")
+    arn = str(given["KinesisStreamSourceConfiguration"]["KinesisStreamARN"])
+    firehose_source.source_stream(arn)
+    return arn
 
 
 def _stream(api: Api) -> DeliveryStream:
@@ -158,6 +181,9 @@ def _beyond(destination: dict[str, Any]) -> Iterator[str]:
         yield f"CompressionFormat {destination['CompressionFormat']}"
     if destination["S3BackupMode"] != "Disabled":
         yield f"S3BackupMode {destination['S3BackupMode']}"
-    for name in ("ProcessingConfiguration", "DataFormatConversionConfiguration", "DynamicPartitioningConfiguration"):
+    for name in ("DataFormatConversionConfiguration", "DynamicPartitioningConfiguration"):
         if destination.get(name, {}).get("Enabled"):
             yield name
+    for processor in firehose_buffer.processors(destination):
+        if processor != firehose_buffer.APPEND_DELIMITER:
+            yield f"the processor {processor}"

@@ -19,6 +19,7 @@ from sandbox.aws.firehose_objects import evaluate, object_name
 
 MIB = 2**20
 RETRY_SECONDS = 1.0
+APPEND_DELIMITER = "AppendDelimiterToRecord"
 EXTENSIONS = {"UNCOMPRESSED": "", "GZIP": ".gz"}
 
 
@@ -45,7 +46,10 @@ def _buffer(stream: DeliveryStream) -> _Buffer:
 
 def add(stream: DeliveryStream, records: list[bytes]) -> None:
     """Take records in; they are delivered when the buffer is full, or its interval after the first one came."""
-    buffer, hints = _buffer(stream), _destination(stream)["BufferingHints"]
+    destination = _destination(stream)
+    buffer, hints = _buffer(stream), destination["BufferingHints"]
+    if APPEND_DELIMITER in processors(destination):
+        records = [record + b"\n" for record in records]
     with buffer.lock:
         buffer.records += records
         buffer.size += sum(map(len, records))
@@ -54,6 +58,12 @@ def add(stream: DeliveryStream, records: list[bytes]) -> None:
             _deliver(stream, buffer)
         elif buffer.timer is None:
             _deliver_in(hints["IntervalInSeconds"], stream, buffer)
+
+
+def processors(destination: dict[str, Any]) -> list[str]:
+    """The processors that records pass, by their types."""
+    configuration = destination.get("ProcessingConfiguration", {})
+    return [each["Type"] for each in configuration.get("Processors", ())] if configuration.get("Enabled") else []
 
 
 def flush(stream: DeliveryStream) -> None:

@@ -17,7 +17,14 @@ _MAX_NAME = 64
 class DeliveryStreamType(ResourceType):
     """A delivery stream; `Ref` gives its name."""
 
-    replaced_by = frozenset({"DeliveryStreamName", "DeliveryStreamType"})
+    replaced_by = frozenset(
+        {
+            "DeliveryStreamName",
+            "DeliveryStreamType",
+            "KinesisStreamSourceConfiguration",
+            "MSKSourceConfiguration",
+        }
+    )
 
     def create(self, place: Place, properties: Properties) -> Made:
         """Create it whole; the service refuses what it cannot deliver."""
