@@ -1,7 +1,7 @@
 """What is deployed: the typed model of an environment, its files, and the names of everything in it."""
 
 from environments.alarms import AlarmReceiver, Alarms, DeliveryThresholds, RouteThresholds, StreamThresholds
-from environments.connectors import ConnectorSettings
+from environments.connectors import ConnectorSettings, Prometheus
 from environments.dead_letters import DeadLetterBucket, DeadLetters
 from environments.deliveries import (
     Buffer,
@@ -72,6 +72,7 @@ __all__ = [
     "OnDemandStream",
     "OpenSearchDelivery",
     "Problem",
+    "Prometheus",
     "ProvisionedStream",
     "RedshiftDelivery",
     "Route",

@@ -202,6 +202,11 @@ def config_parameter_name(env: Environment, route: str) -> str:
     return f"/streamops/{env.name}/connectors/{route}/config"
 
 
+def collector_parameter_name(env: Environment) -> str:
+    """SSM parameter with the configuration of the collectors that stand beside connectors."""
+    return f"/streamops/{env.name}/collector/config"
+
+
 def stack_name(env: Environment, stack: str) -> str:
     """CloudFormation stack; ``stack`` is the short name such as network, streams or connectors."""
     return _in_account(env.name, stack)

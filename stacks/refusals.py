@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from pydantic import ValidationError
 
 from environments import (
-    Ec2Kafka,
     Environment,
     Finding,
     NewNetwork,
@@ -26,17 +25,9 @@ _NOT_YET = "is not provisioned by the stacks yet"
 def refusals(environment: Environment) -> tuple[Finding, ...]:
     """Return everything in `environment` that the stacks cannot provision."""
     return (
-        *_kafka(environment),
         *_routes(environment),
         *_image(environment),
     )
-
-
-def _kafka(environment: Environment) -> Iterator[Finding]:
-    kafka = environment.kafka
-    if isinstance(kafka, Ec2Kafka):
-        remedy = "use external, and give the addresses of a cluster that stands in kafka.bootstrap"
-        yield Finding(_NOT_YET, remedy, ("kafka", "kind"), kafka.kind)
 
 
 def _routes(environment: Environment) -> Iterator[Finding]:
@@ -79,14 +70,21 @@ def _rendering(environment: Environment, route: str) -> Iterator[Finding]:
 
 
 def _image(environment: Environment) -> Iterator[Finding]:
-    image, network = environment.connectors.image, environment.network
-    if image is None or environment.sandbox or not environment.routes:
+    settings, network = environment.connectors, environment.network
+    if environment.sandbox or not environment.routes or not isinstance(network, NewNetwork) or network.nat:
         return
-    if isinstance(network, NewNetwork) and not network.nat and ecr_region(image) != environment.region:
+    own = "take it out to have the checkout's own built, "
+    named: list[tuple[tuple[str, ...], str, str]] = []
+    if settings.image:
+        named.append((("connectors", "image"), settings.image, own))
+    if settings.prometheus:
+        named.append((("connectors", "prometheus", "image"), settings.prometheus.image, ""))
+    for path, image, other in named:
         # Interface endpoints reach their own region only.
-        yield Finding(
-            f"cannot be pulled: a network without NAT reaches images in Amazon ECR of {environment.region} only",
-            "push it there, take it out to have the checkout's own built, or set network.nat: true",
-            ("connectors", "image"),
-            image,
-        )
+        if ecr_region(image) != environment.region:
+            yield Finding(
+                f"cannot be pulled: a network without NAT reaches images in Amazon ECR of {environment.region} only",
+                f"push it there, {other}or set network.nat: true",
+                path,
+                image,
+            )

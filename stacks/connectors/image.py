@@ -46,7 +46,7 @@ def connector_image(scope: Construct, environment: Environment) -> ConnectorImag
     """
     settings = environment.connectors
     if settings.image is not None:
-        return _named_image(scope, environment, settings.image)
+        return named_image(scope, environment, settings.image)
     asset = assets.DockerImageAsset(
         scope,
         "ConnectorImage",
@@ -66,13 +66,14 @@ def ecr_region(name: str) -> str | None:
     return match["region"] if match else None
 
 
-def _named_image(scope: Construct, environment: Environment, name: str) -> ConnectorImage:
+def named_image(scope: Construct, environment: Environment, name: str) -> ConnectorImage:
+    """Return the image of this name, in Amazon ECR or any registry that is open to the task."""
     match = _ECR_NAME.fullmatch(name)
     if match is None:
         return ConnectorImage(container=ecs.ContainerImage.from_registry(name))
     arn = f"arn:{environment.partition}:ecr:{match['region']}:{match['account']}:repository/{match['repository']}"
     repository = ecr.Repository.from_repository_attributes(
-        scope, "ConnectorRepository", repository_arn=arn, repository_name=match["repository"]
+        scope, "Repository", repository_arn=arn, repository_name=match["repository"]
     )
     return ConnectorImage(
         container=ecs.ContainerImage.from_ecr_repository(repository, match["version"]),

@@ -4,7 +4,7 @@ Both carry their policies inline, so a role never exists without them: a policy 
 resource of its own is attached some time after the role, and a task that starts in between fails.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
@@ -15,6 +15,7 @@ from connector.config import MskIam
 from environments import DeadLetterBucket, DeliveryEnd, Environment, ExternalKafka, StreamEnd
 from environments.naming import delivery_arn
 from stacks.checks import acknowledge
+from stacks.connectors.collector import write_metrics
 from stacks.connectors.configuration import kafka_bootstrap
 from stacks.connectors.dead_letters import dead_letter_objects, write_dead_letters
 from stacks.connectors.image import ConnectorImage
@@ -59,12 +60,12 @@ def execution_role(
     environment: Environment,
     route: str,
     *,
-    image: ConnectorImage,
+    images: Sequence[ConnectorImage],
     log_group: logs.ILogGroup,
-    configuration: ssm.IStringParameter,
+    configurations: Sequence[ssm.IStringParameter],
     login: Login,
 ) -> iam.Role:
-    """Add the role that ECS starts the task with: its image, its log, its configuration, its secrets."""
+    """Add the role that ECS starts the task with: its images, its log, its configurations, its secrets."""
     role = iam.Role(
         scope,
         "ExecutionRole",
@@ -73,25 +74,27 @@ def execution_role(
         inline_policies={
             "Start": iam.PolicyDocument(
                 statements=[
-                    iam.PolicyStatement(actions=["ssm:GetParameters"], resources=[configuration.parameter_arn]),
+                    iam.PolicyStatement(
+                        actions=["ssm:GetParameters"], resources=[each.parameter_arn for each in configurations]
+                    ),
                     # The group's ARN attribute ends in ":*", that is: its streams.
                     iam.PolicyStatement(
                         actions=["logs:CreateLogStream", "logs:PutLogEvents"],
                         resources=[log_group.log_group_arn],
                     ),
                     *read_secrets(environment, login.secrets),
-                    *image.pull,
+                    *(statement for image in images for statement in image.pull),
                 ]
             )
         },
     )
-    if image.in_ecr:
+    if any(image.in_ecr for image in images):
         acknowledge(
             role,
             "IAM5",
             findings=["Resource::*"],
             reason="ecr:GetAuthorizationToken has no resource to name; pulling itself is limited "
-            "to the connector's repository",
+            "to the repositories of the task's images",
         )
     return role
 
@@ -123,6 +126,8 @@ def _route_statements(environment: Environment, route: str, *, key: str | None) 
                 resources=[delivery_arn(environment, name)],
             )
     yield from write_dead_letters(environment, described.dead_letters, key=key)
+    if environment.connectors.prometheus is not None:
+        yield write_metrics(environment.connectors.prometheus)
 
 
 def _kafka_statements(

@@ -3,7 +3,6 @@
 import aws_cdk as cdk
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
-from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct
@@ -11,36 +10,22 @@ from constructs import Construct
 from environments import Environment
 from environments.naming import config_parameter_name, ecs_service_name, log_group_name
 from stacks.connectors.configuration import render_configuration
-from stacks.connectors.image import ConnectorImage
 from stacks.connectors.login import kafka_login
 from stacks.connectors.roles import execution_role, task_role
 from stacks.connectors.scaling import add_scaling, fixed_count
+from stacks.connectors.surroundings import Surroundings
 from stacks.connectors.task import add_container, task_definition
-from stacks.kafka.stack import KafkaStack
 from stacks.log_retention import log_retention
-from stacks.network.placement import Placement
 from stacks.observability.monitoring.connector import deployment_alarms
 
 
 class ConnectorService(Construct):
     """The service of one route; its tasks, from `tasks.min` to `tasks.max`, share the work in one consumer group."""
 
-    def __init__(
-        self,
-        scope: Construct,
-        environment: Environment,
-        route: str,
-        *,
-        cluster: ecs.ICluster,
-        placement: Placement,
-        image: ConnectorImage,
-        key: kms.IKey | None,
-        kafka: KafkaStack | None,
-    ) -> None:
-        """Make the service; `kafka` is the stack of a cluster that is made, None where it is only reached."""
+    def __init__(self, scope: Construct, environment: Environment, route: str, *, surroundings: Surroundings) -> None:
         super().__init__(scope, route)
-        key_arn = key.key_arn if key else None
-        login = kafka_login(environment, key=key_arn)
+        login = kafka_login(environment, key=surroundings.key_arn)
+        collector = surroundings.collector
         configuration = render_configuration(environment, route)
         parameter = ssm.StringParameter(
             self,
@@ -63,28 +48,36 @@ class ConnectorService(Construct):
             environment,
             route,
             task_role=task_role(
-                self, environment, route, key=key_arn, cluster_arn=kafka.cluster_arn if kafka else None
+                self, environment, route, key=surroundings.key_arn, cluster_arn=surroundings.cluster_arn
             ),
             execution_role=execution_role(
-                self, environment, route, image=image, log_group=log_group, configuration=parameter, login=login
+                self,
+                environment,
+                route,
+                images=surroundings.images,
+                log_group=log_group,
+                configurations=[parameter, *([collector.parameter] if collector else [])],
+                login=login,
             ),
         )
         add_container(
             task,
             environment,
             route,
-            image=image,
+            image=surroundings.image,
             configuration=configuration,
             parameter=parameter,
             secrets=login.secrets,
             log_group=log_group,
         )
+        if collector is not None:
+            collector.add_to(task, route, log_group=log_group)
         tasks = environment.routes[route].tasks
         service = ecs.FargateService(
             self,
             "Service",
             service_name=ecs_service_name(environment, route),
-            cluster=cluster,
+            cluster=surroundings.cluster,
             task_definition=task,
             desired_count=fixed_count(tasks),
             # New tasks join the consumer group before old ones leave it, so no partition is ever
@@ -94,8 +87,8 @@ class ConnectorService(Construct):
             max_healthy_percent=200,
             circuit_breaker=ecs.DeploymentCircuitBreaker(enable=True, rollback=True),
             deployment_alarms=_deployment_alarms(environment, route),
-            vpc_subnets=placement.subnets,
-            security_groups=_security_groups(self, route, placement, kafka),
+            vpc_subnets=surroundings.placement.subnets,
+            security_groups=_security_groups(self, route, surroundings),
             assign_public_ip=False,
             enable_ecs_managed_tags=True,
             propagate_tags=ecs.PropagatedTagSource.SERVICE,
@@ -114,14 +107,13 @@ def _deployment_alarms(environment: Environment, route: str) -> ecs.DeploymentAl
     return ecs.DeploymentAlarmConfig(alarm_names=list(names), behavior=ecs.AlarmBehavior.ROLLBACK_ON_ALARM)
 
 
-def _security_groups(
-    scope: Construct, route: str, placement: Placement, kafka: KafkaStack | None
-) -> list[ec2.ISecurityGroup]:
+def _security_groups(scope: Construct, route: str, surroundings: Surroundings) -> list[ec2.ISecurityGroup]:
     """Return the service's own group, which lets nobody in, that of Kafka's clients, and those the network adds.
 
     Out it lets everything: the ports of a cluster's brokers are known from its metadata only, not
     from the bootstrap addresses.
     """
+    placement, kafka = surroundings.placement, surroundings.kafka
     own = ec2.SecurityGroup(
         scope,
         "SecurityGroup",

@@ -6,8 +6,10 @@ from constructs import Construct
 
 from environments import Environment, GivenNetwork
 from environments.naming import ecs_cluster_name
+from stacks.connectors.collector import Collector
 from stacks.connectors.image import connector_image
 from stacks.connectors.service import ConnectorService
+from stacks.connectors.surroundings import Surroundings
 from stacks.environment_stack import EnvironmentStack
 from stacks.kafka.stack import KafkaStack
 from stacks.network.placement import Placement, given_placement
@@ -35,15 +37,14 @@ class ConnectorsStack(EnvironmentStack):
             vpc=placement.vpc,
             container_insights_v2=ecs.ContainerInsights.ENHANCED,
         )
-        image = connector_image(self, environment)
+        prometheus = environment.connectors.prometheus
+        surroundings = Surroundings(
+            cluster=cluster,
+            placement=placement,
+            image=connector_image(self, environment),
+            collector=Collector(self, environment, prometheus) if prometheus else None,
+            key=key,
+            kafka=kafka,
+        )
         for route in environment.routes:
-            ConnectorService(
-                self,
-                environment,
-                route,
-                cluster=cluster,
-                placement=placement,
-                image=image,
-                key=key,
-                kafka=kafka,
-            )
+            ConnectorService(self, environment, route, surroundings=surroundings)
