@@ -13,7 +13,7 @@ from environments import Environment
 from environments.kafka import Ec2Kafka
 from environments.kafka.ec2 import LEAST_IOPS, Artifact, architecture_of
 from environments.naming import bootstrap_parameter_name, kafka_node_name
-from stacks.checks import acknowledge
+from stacks.checks import TEMPLATE, acknowledge
 from stacks.environment_stack import removal_policy
 from stacks.kafka.ec2.node_role import NodeResources, node_role
 from stacks.kafka.ec2.nodes import Cluster, Node
@@ -88,6 +88,12 @@ class NodeMachine(Construct):
             kms_key_id=self._around.key.key_arn if self._around.key else None,
         )
         volume.apply_removal_policy(removal_policy(self._around.environment))
+        acknowledge(
+            volume,
+            "W3010",
+            checker=TEMPLATE,
+            reason="a disk stands in the zone of its node's subnet, which the environment file names",
+        )
         return volume
 
     def _launch_template(self) -> ec2.CfnLaunchTemplate:

@@ -170,7 +170,8 @@ def gate_settings(cluster: Cluster, node: Node, installation: Installation) -> d
         # Nodes start in this order, so of a cluster that forms these voters are there, and no others.
         "started": voters[: voters.index(node.id) + 1] if node.controller else voters,
         "controllers": [f"{each.host}:{each.ports.controller}" for each in cluster.controllers],
-        "brokers": [f"{each.host}:{each.ports.internal}" for each in cluster.brokers],
+        # Any broker knows all partitions. The first few are enough, and stay the same when others are added.
+        "brokers": [f"{each.host}:{each.ports.internal}" for each in cluster.brokers[:MOST_REPLICAS]],
         "listens": [node.host, node.ports.controller if node.controller else node.ports.internal],
         "tools": f"{paths.kafka}/bin",
         "client": f"{paths.configuration}/client.properties",
