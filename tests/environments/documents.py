@@ -16,6 +16,8 @@ from ruamel.yaml import YAML
 from environments import EnvironmentFileError, Problem, load_environment
 from environments.connectors import FARGATE_MEMORY
 from environments.quantities import format_duration, format_size
+from tests.environments.stream_documents import fitting, retentions
+from tests.environments.stream_documents import streams as any_stream
 
 VALID = """\
 account: "111122223333"
@@ -35,6 +37,7 @@ routes:
 CLUSTER = "arn:aws:kafka:eu-west-1:111122223333:cluster/orders/6e1f2f6c-64b4-4e0e-b8c7-1b3e5f9a7d21-5"
 NAMED = {"topics", "streams", "deliveries", "routes"}
 MIB = 1 << 20
+OWN_KEY = "arn:aws:kms:eu-west-1:111122223333:key/12345678-1234-1234-1234-123456789012"
 GIB = 1 << 30
 
 
@@ -85,7 +88,6 @@ def told(path: Path) -> list[str]:
 
 
 short_names = st.from_regex(r"[a-z][a-z0-9]{0,6}(-[a-z0-9]{1,6})?", fullmatch=True)
-retentions = st.integers(24, 8760).map(lambda hours: format_duration(timedelta(hours=hours)))
 zones = st.integers(2, 3).map(lambda count: [f"eu-west-1{letter}" for letter in "abc"[:count]])
 
 networks: st.SearchStrategy[dict[str, Any]] = st.one_of(
@@ -254,19 +256,7 @@ def documents(draw: st.DrawFn) -> dict[str, Any]:
     if kafka["kind"] == "msk-express":
         for topic in topics.values():
             topic.get("config", {}).pop("min.insync.replicas", None)
-    streams: dict[str, Any] = draw(
-        st.dictionaries(
-            short_names,
-            st.one_of(
-                st.fixed_dictionaries(
-                    {"mode": st.just("provisioned"), "shards": st.integers(1, 10_000)},
-                    optional={"retention": retentions, "encryption": st.just("managed")},
-                ),
-                st.fixed_dictionaries({"mode": st.just("on-demand")}, optional={"retention": retentions}),
-            ),
-            max_size=4,
-        )
-    )
+    streams: dict[str, Any] = draw(st.dictionaries(short_names, any_stream("environment", OWN_KEY), max_size=4))
     document: dict[str, Any] = {
         "account": draw(st.text(string.digits, min_size=12, max_size=12).filter(lambda account: int(account) > 0)),
         "region": "eu-west-1",
@@ -274,6 +264,9 @@ def documents(draw: st.DrawFn) -> dict[str, Any]:
         "kafka": kafka,
         "topics": topics,
         "streams": streams,
+        "security": {"key": "create"}
+        if any(each.get("encryption") == "environment" for each in streams.values())
+        else {},
         "deliveries": draw(st.dictionaries(short_names, deliveries, max_size=2)),
         "routes": draw(routes(topics, streams)),
         "tags": draw(st.dictionaries(st.sampled_from(["team", "cost center", "a/b:c"]), st.sampled_from(["", "x@y"]))),
@@ -313,7 +306,7 @@ def routes(draw: st.DrawFn, topics: Mapping[str, Any], streams: Mapping[str, Any
     for number, (topic, stream) in enumerate(sorted(ends)):
         there, here = ({"stream": stream}, {"topic": topic}) if back else ({"topic": topic}, {"stream": stream})
         most = draw(st.integers(1, topics[topic]["partitions"]))
-        made[f"route-{number}"] = {
+        route: dict[str, Any] = {
             "from": there,
             "to": here,
             "tasks": draw(st.sampled_from([{"max": most}, {"min": most}, {"min": 1, "max": most}])),
@@ -322,4 +315,5 @@ def routes(draw: st.DrawFn, topics: Mapping[str, Any], streams: Mapping[str, Any
             **draw(forms),
             **({} if back else draw(shards)),
         }
+        made[f"route-{number}"] = route if back else fitting(route, streams[stream])
     return made

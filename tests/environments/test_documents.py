@@ -75,6 +75,10 @@ def test_the_document_is_plain_and_complete(folder):
         "mode": "provisioned",
         "retention": "1d",
         "encryption": "managed",
+        "max_record_size": "1MiB",
+        "shard_metrics": [],
+        "consumers": {},
+        "share": {},
         "shards": 4,
     }
     assert document["routes"]["orders-to-stream"]["from"] == {"topic": "orders"}

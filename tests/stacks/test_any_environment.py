@@ -8,16 +8,10 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from stacks.refusals import refusals
+from tests.environments.stream_documents import fitting, streams
 from tests.stacks.synthesis import BOUNDARY, ECR_IMAGE, GIVEN_NETWORK, OWN_KEY, PLAIN, Templates, describe
 
 names = st.from_regex(r"[a-z][a-z0-9]{0,10}(-[a-z0-9]{1,5})?", fullmatch=True)
-streams = st.one_of(
-    st.fixed_dictionaries(
-        {"mode": st.just("provisioned"), "shards": st.integers(1, 50)},
-        optional={"encryption": st.just(OWN_KEY), "retention": st.sampled_from(["24h", "7d", "365d"])},
-    ),
-    st.fixed_dictionaries({"mode": st.just("on-demand")}, optional={"encryption": st.just(OWN_KEY)}),
-)
 zones = st.lists(st.sampled_from("abc"), min_size=1, max_size=3, unique=True).map(
     lambda letters: [f"eu-west-1{letter}" for letter in letters]
 )
@@ -95,19 +89,22 @@ def _ends(route: dict[str, Any]) -> tuple[str, str]:
 @st.composite
 def documents(draw: st.DrawFn) -> dict[str, Any]:
     topics = draw(st.dictionaries(names, st.just({"partitions": 8}), max_size=3))
-    described = draw(st.dictionaries(names, streams, max_size=3))
+    security = draw(securities)
+    keys = [OWN_KEY, *(["environment"] if "key" in security else [])]
+    described = draw(st.dictionaries(names, streams(*keys), max_size=3))
     collected = draw(st.dictionaries(names, deliveries, max_size=2))
     drawn: list[dict[str, Any]] = []
     if topics and (described or collected):
         route = routes(sorted(topics), sorted(described), sorted(collected))
         drawn = draw(st.lists(route, max_size=4, unique_by=_ends))
+        drawn = [fitting(each, described.get(each["to"].get("stream"), {})) for each in drawn]
     return {
         "topics": topics,
         "streams": described,
         "deliveries": collected,
         "routes": {f"route-{number}": route for number, route in enumerate(drawn)},
         "network": draw(networks),
-        "security": draw(securities),
+        "security": security,
         "connectors": draw(connectors),
         "production": draw(st.booleans()),
         "tags": draw(st.sampled_from([{}, PLAIN["tags"]])),
