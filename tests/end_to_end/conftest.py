@@ -27,12 +27,17 @@ class Deployment:
 
     directory: Path
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """The variables with which the command finds this sandbox."""
+        return {**os.environ, "STREAMOPS_SANDBOX": str(self.directory)}
+
     def streamops(self, *arguments: str, environments: Path | None = None) -> subprocess.CompletedProcess[str]:
         """Run ``streamops`` for this sandbox, with the environment files of another folder where one is given."""
         chosen = {"STREAMOPS_ENVIRONMENTS": str(environments)} if environments else {}
         return subprocess.run(
             [STREAMOPS, *arguments],
-            env={**os.environ, **chosen, "STREAMOPS_SANDBOX": str(self.directory)},
+            env={**self.environment, **chosen},
             capture_output=True,
             text=True,
             check=False,

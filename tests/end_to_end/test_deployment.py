@@ -15,7 +15,9 @@ from tests.end_to_end.conftest import Deployment, connector_pids
 from tests.sandbox.aws.properties import compare
 
 
-@pytest.mark.parametrize("stack", ["local-network", "local-streams", "local-deliveries", "local-connectors"])
+@pytest.mark.parametrize(
+    "stack", ["local-network", "local-streams", "local-deliveries", "local-connectors", "local-observability"]
+)
 def test_every_property_of_the_templates_is_there_when_the_service_is_asked(
     deployment: Deployment, stack: str, monkeypatch: pytest.MonkeyPatch
 ):

@@ -18,6 +18,7 @@ import boto3
 
 from sandbox.aws.cloudformation.resources import NOTHING_TO_CREATE
 from sandbox.aws.cloudformation.values import Scope, pseudo_parameters
+from tests.sandbox.aws import alarm_readers as _alarm_readers  # noqa: F401 - announces its readers
 from tests.sandbox.aws.readers import READERS
 
 UNREAD = object()

@@ -375,4 +375,6 @@ def flow_log(session: boto3.Session, flow_log_id: str, _: Properties) -> Propert
 @reads("AWS::EC2::VPCEndpoint")
 def vpc_endpoint(session: boto3.Session, endpoint: str, _: Properties) -> Properties:
     found = session.client("ec2").describe_vpc_endpoints(VpcEndpointIds=[endpoint])["VpcEndpoints"][0]
-    return {**found, "SecurityGroupIds": [group["GroupId"] for group in found.get("Groups", [])]}
+    groups = [group["GroupId"] for group in found.get("Groups", [])]
+    # moto keeps no policy where none is given; EC2 makes one that allows everything.
+    return {**found, "SecurityGroupIds": groups, "PolicyDocument": json.loads(found.get("PolicyDocument") or "{}")}
