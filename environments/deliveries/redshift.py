@@ -83,8 +83,8 @@ class RedshiftDelivery(CommonDelivery):
     copy_options: StrictStr = "json 'auto'"
     """What COPY is told of the format; ``gzip`` is added where ``compression`` says so."""
     secret: SecretReference | None = None
-    """Secrets Manager secret with ``username`` and ``password``; with ``create``, the administrator's, which Redshift
-    makes, where it is not given."""
+    """Secrets Manager secret with ``username`` and ``password``; with ``create``, one with the administrator's is made
+    where it is not given."""
     compression: Literal["none", "gzip"] = "none"
     """How staged objects are compressed; COPY cannot read the other ways."""
     retry: Retry = timedelta(hours=1)

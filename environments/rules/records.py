@@ -15,11 +15,11 @@ def deliveries_can_read(parts: Parts) -> Iterator[Finding]:
     """A delivery gets records that it understands."""
     for name, route in sound(parts.routes):
         if isinstance(route.target, DeliveryEnd) and (delivery := parts.deliveries.get(route.target.delivery)):
-            yield from _packed(name, route, delivery)
+            yield from _packed(name, route, delivery, route.target.delivery)
             yield from _compressed(name, route, delivery)
 
 
-def _packed(name: str, route: Route, delivery: Delivery) -> Iterator[Finding]:
+def _packed(name: str, route: Route, delivery: Delivery, short: str) -> Iterator[Finding]:
     """Firehose makes one document out of each record (Firehose API Reference, PutRecordBatch)."""
     if route.packing == "newline" and isinstance(delivery, OpenSearchDelivery):
         yield Finding(
@@ -28,6 +28,18 @@ def _packed(name: str, route: Route, delivery: Delivery) -> Iterator[Finding]:
             ("routes", name, "packing"),
             "newline",
         )
+    if route.packing == "newline" and isinstance(delivery, S3Delivery) and _read_whole(delivery):
+        yield Finding(
+            "packs many records into one, and dynamic partitioning would sort all of them by the first",
+            f"set deliveries.{short}.deaggregate: newline, or remove packing",
+            ("routes", name, "packing"),
+            "newline",
+        )
+
+
+def _read_whole(delivery: S3Delivery) -> bool:
+    """Whether Firehose looks for keys in records that it has not taken apart by lines."""
+    return delivery.partitioned and delivery.deaggregate != "newline"
 
 
 def _compressed(name: str, route: Route, delivery: Delivery) -> Iterator[Finding]:
