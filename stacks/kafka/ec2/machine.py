@@ -72,7 +72,7 @@ class NodeMachine(Construct):
         self._volume = self._data_volume()
         template = self._launch_template()
         self.group = self._group(template, subnet)
-        template.add_property_override("LaunchTemplateData.UserData", cdk.Fn.base64(self._user_data()))
+        template.add_property_override("LaunchTemplateData.UserData", cdk.Fn.base64(self._user_data(template)))
 
     def _data_volume(self) -> ec2.CfnVolume:
         kafka, broker = self._around.kafka, self._node.broker
@@ -160,6 +160,12 @@ class NodeMachine(Construct):
                     default_result="CONTINUE",
                 )
             ],
+            # One of the few that Auto Scaling keeps for nothing: whether the node has a machine is an alarm.
+            metrics_collection=[
+                autoscaling.CfnAutoScalingGroup.MetricsCollectionProperty(
+                    granularity="1Minute", metrics=["GroupInServiceInstances"]
+                )
+            ],
             tags=[
                 autoscaling.CfnAutoScalingGroup.TagPropertyProperty(
                     key="Name", value=self._name, propagate_at_launch=True
@@ -186,7 +192,7 @@ class NodeMachine(Construct):
         )
         return group
 
-    def _user_data(self) -> str:
+    def _user_data(self, template: ec2.CfnLaunchTemplate) -> str:
         around, node = self._around, self._node
         environment, kafka = around.environment, around.kafka
         start = Start(
@@ -206,6 +212,10 @@ class NodeMachine(Construct):
             "AUTHORITY": around.authority_arn,
             **dict(zip(("ADMIN_SECRET", "CONNECTORS_SECRET"), around.secrets, strict=False)),
         }
+        files = render_node(around.cluster, node, around.installation, start)
+        # Nobody can read in a diff what is packed, so what matters most stands beside it.
+        properties = files[f"{around.installation.paths.configuration}/server.properties"]
+        template.add_metadata("server.properties", [line for line in properties.splitlines() if "=" in line])
         text = render(
             "user_data.sh.j2",
             cluster=around.cluster,
@@ -213,7 +223,7 @@ class NodeMachine(Construct):
             paths=around.installation.paths,
             generation=kafka.generation,
             variables=variables,
-            files=packed(render_node(around.cluster, node, around.installation, start)),
+            files=packed(files),
         )
         if len(text.encode()) > MOST_USER_DATA_BYTES:
             raise ValueError(f"the user data of {node.name} is above the {MOST_USER_DATA_BYTES} bytes that EC2 takes")
