@@ -148,6 +148,23 @@ SHARED_STREAMS: dict[str, Any] = {
     "clicks": {"mode": "on-demand", "warm_throughput": "200MiB", "distribution": "auto"},
 }
 
+THREE_ZONES = {"cidr": "10.1.0.0/20", "zones": ["eu-west-1a", "eu-west-1b", "eu-west-1c"]}
+AUTHORITY = "arn:aws:acm-pca:eu-west-1:111122223333:certificate-authority/12345678-1234-1234-1234-123456789012"
+MSK: dict[str, Any] = {
+    "kind": "msk",
+    "brokers": 4,
+    "auth": ["iam", "scram"],
+    "instance": "kafka.m7g.4xlarge",
+    "storage": "200GiB",
+    "storage_autoscaling": {"max": "1TiB", "target": 70},
+    "storage_throughput": "500MiB",
+    "tiered": True,
+    "settings": {"message.max.bytes": 2097152, "min.insync.replicas": 1},
+    "open_monitoring": True,
+    "multi_vpc": True,
+}
+"""Standard brokers with everything that they can be asked for."""
+
 DISTRIBUTION = {"url": "s3://team-software/kafka_2.13-4.1.1.tgz", "sha512": 128 * "a"}
 
 VARIANTS: dict[str, dict[str, Any]] = {
@@ -188,6 +205,34 @@ VARIANTS: dict[str, dict[str, Any]] = {
         "streams": {"orders": {"mode": "on-demand"}},
         "deliveries": None,
         "routes": {"orders-to-stream": {"from": {"topic": "orders"}, "to": {"stream": "orders"}}},
+    },
+    "msk": {
+        "production": True,
+        "security": {"key": OWN_KEY},
+        "kafka": MSK,
+        "topics": {
+            "orders": {"partitions": 6, "manage": "cloudformation", "retention": "infinite"},
+            "clicks": {"partitions": 4, "name": "web.clicks"},
+        },
+        "deliveries": {"copy": {"to": "s3", "source": {"topic": "orders", "start": "earliest"}}},
+        "routes": {
+            "orders-to-stream": {
+                **PLAIN["routes"]["orders-to-stream"],
+                "dead_letters": {"topic": "clicks"},
+            },
+        },
+    },
+    "express": {
+        "network": THREE_ZONES,
+        "kafka": {"kind": "msk-express", "brokers": 3, "auth": ["iam", "mtls"], "authorities": [AUTHORITY]},
+        "deliveries": None,
+        "routes": None,
+    },
+    "serverless": {
+        "network": GIVEN_NETWORK,
+        "kafka": {"kind": "msk-serverless"},
+        "deliveries": None,
+        "routes": {"orders-to-stream": PLAIN["routes"]["orders-to-stream"]},
     },
 }
 """What each test environment has in place of the sections of `PLAIN`."""
@@ -241,6 +286,10 @@ class Templates:
     def stacks(self, environment: str) -> set[str]:
         """The short names of an environment's stacks."""
         return {stack for name, stack in self._stacks if name == environment}
+
+    def body(self, environment: str, stack: str) -> str:
+        """The whole template of a stack, as it is deployed."""
+        return json.dumps(self._stacks[environment, stack])
 
     def resources(self, environment: str, stack: str, kind: str = "") -> dict[str, Resource]:
         """The resources of a stack by logical id; `kind` is the end of their type, such as Logs::LogGroup."""
