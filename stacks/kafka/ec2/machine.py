@@ -160,7 +160,7 @@ class NodeMachine(Construct):
                     default_result="CONTINUE",
                 )
             ],
-            # One of the few that Auto Scaling keeps for nothing: whether the node has a machine is an alarm.
+            # Kept only where asked for; free of charge. An alarm tells when the node has no machine.
             metrics_collection=[
                 autoscaling.CfnAutoScalingGroup.MetricsCollectionProperty(
                     granularity="1Minute", metrics=["GroupInServiceInstances"]
