@@ -15,6 +15,7 @@ from environments import (
     StreamEnd,
     TopicEnd,
 )
+from environments.quantities import format_size
 from stacks.connectors.cannot_render import CannotRenderError
 from stacks.connectors.configuration import LONGEST_BYTES, render_configuration
 from stacks.connectors.image import ecr_region
@@ -47,7 +48,7 @@ def _routes(environment: Environment) -> Iterator[Finding]:
 def _rendering(environment: Environment, route: str) -> Iterator[Finding]:
     """Yield what the connector or SSM would refuse in a route that is provisioned."""
     try:
-        size = render_configuration(environment, route).size
+        rendered = render_configuration(environment, route)
     except CannotRenderError:
         return  # The cluster, which has a finding of its own.
     except ValidationError as error:
@@ -60,12 +61,29 @@ def _rendering(environment: Environment, route: str) -> Iterator[Finding]:
                 str(detail["input"]),
             )
         return
-    if size > LONGEST_BYTES:
+    yield from _large_records(environment, route, rendered.largest_record)
+    if rendered.size > LONGEST_BYTES:
         yield Finding(
             f"is above the {LONGEST_BYTES} bytes that an SSM parameter holds",
             "put the addresses into a parameter of their own, kafka.bootstrap: ssm:/path",
             ("routes", route),
-            f"a configuration of {size} bytes",
+            f"a configuration of {rendered.size} bytes",
+        )
+
+
+def _large_records(environment: Environment, route: str, largest: int) -> Iterator[Finding]:
+    """Yield what the connector would refuse when it starts and learns the limit of its stream."""
+    described = environment.routes[route]
+    if not isinstance(described.target, StreamEnd):
+        return
+    limit = environment.streams[described.target.stream].max_record_size
+    if limit > largest:
+        yield Finding(
+            f"is too little for {described.processes} processes of route {route} to hold records of "
+            f"{format_size(limit)}, which streams.{described.target.stream}.max_record_size allows",
+            f"raise it, lower routes.{route}.processes, or lower max_record_size to {format_size(largest)} or less",
+            ("connectors", "memory"),
+            format_size(environment.connectors.memory),
         )
 
 

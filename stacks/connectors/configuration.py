@@ -38,6 +38,8 @@ class RenderedConfiguration:
     """The text a connector starts with; equal configurations give equal texts."""
 
     text: str
+    largest_record: int
+    """Bytes of the largest record that the task has the memory for."""
 
     @cached_property
     def size(self) -> int:
@@ -89,7 +91,7 @@ def render_configuration(environment: Environment, route: str) -> RenderedConfig
         # CloudWatch finds the lines in the log by itself, so the task needs no permission for it.
         emf=Emf(namespace=metrics_namespace(environment)) if environment.connectors.metrics == "cloudwatch" else None,
     )
-    return RenderedConfiguration(configuration.to_json())
+    return RenderedConfiguration(configuration.to_json(), configuration.largest_record)
 
 
 def kafka_bootstrap(environment: Environment) -> str:

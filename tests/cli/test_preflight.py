@@ -176,7 +176,7 @@ def test_topics_meet_the_guards_of_their_own_commands(project, kafka, broker, to
         )
 
     def declare(**keys: Any) -> str:
-        return project.write(kafka=kafka, topics={"orders": {"replication": 1, "name": topic, **keys}})
+        return str(project.write(kafka=kafka, topics={"orders": {"replication": 1, "name": topic, **keys}}))
 
     same = project.run("env", "preflight", "-e", declare(partitions=4, retention="7d"), "-o", "json")
     assert rows(same) == {("topic/orders", ""): "same"}

@@ -63,3 +63,15 @@ def test_a_configuration_that_no_parameter_can_hold_is_refused_with_its_size(des
     for each in found:
         assert "8192" in each.rule
         assert "ssm:/" in each.remedy
+
+
+def test_a_task_has_the_memory_for_the_largest_record_of_its_stream(described: Describe):
+    streams = {**PLAIN["streams"], "orders": {**PLAIN["streams"]["orders"], "max_record_size": "10MiB"}}
+    route = PLAIN["routes"]["orders-to-stream"]
+    small = {"cpu": 256, "memory": "512MiB"}
+    two = {"orders-to-stream": {**route, "processes": 2}}
+    (found,) = refusals(described(streams=streams, routes=two, connectors=small))
+    assert found.path == ("connectors", "memory")
+    assert "10MiB" in found.rule
+    alone = described(streams=streams, routes={"orders-to-stream": route}, connectors=small)
+    assert refusals(alone) == ()
