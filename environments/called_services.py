@@ -49,7 +49,7 @@ def _by_login(kafka: Kafka | None) -> set[str]:
     if isinstance(kafka, ExternalKafka):
         references = (kafka.secret, kafka.ca, kafka.oauth.ca if kafka.oauth else None)
         secrets = any(each is not None and each.startswith("secret:") for each in references)
-        msk = kafka.cluster_arn is not None
+        msk = kafka.asked_cluster is not None
     elif isinstance(kafka, Ec2Kafka):
         secrets, msk = True, False
     else:

@@ -18,7 +18,16 @@ _HOST_AND_PORT = re.compile(r"([A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-F
 MOST_PORT = 65535
 
 
+MSK_CLUSTER = r"arn:aws[a-z-]*:kafka:[a-z0-9-]+:[0-9]{12}:cluster/[A-Za-z0-9-]{1,64}/[A-Za-z0-9-]+"
+"""A cluster on Amazon MSK by its ARN."""
+_ASK_MSK = "msk:"
+
+
 def _bootstrap(text: str) -> str:
+    if text.startswith(_ASK_MSK):
+        if re.fullmatch(_ASK_MSK + MSK_CLUSTER, text) is None:
+            raise refuse("is not the ARN of an MSK cluster", "write msk:arn:aws:kafka:REGION:ACCOUNT:cluster/NAME/ID")
+        return text
     if text.startswith("ssm:"):
         if re.fullmatch(SSM_PATH, text) is None:
             raise refuse("is not a path of an SSM parameter", f"write it as in {bootstrap_reference('dev')}")
@@ -85,7 +94,8 @@ class ExternalKafka(Section):
     kind: Literal["external"]
     """A cluster that exists already."""
     bootstrap: Annotated[str, AfterValidator(_bootstrap)]
-    """Addresses ``host:port,host:port``, or ``ssm:/path`` of the SSM parameter that holds them at start-up."""
+    """Addresses ``host:port,host:port``; ``ssm:/path`` of the SSM parameter that holds them at start-up; or ``msk:ARN``
+    of a cluster on MSK, which is asked for them then."""
     tls: StrictBool = True
     """Whether connections are encrypted."""
     ca: PemReference | None = None
@@ -114,19 +124,25 @@ class ExternalKafka(Section):
         Annotated[
             str,
             Shape(
-                r"^arn:aws[a-z-]*:kafka:[a-z0-9-]+:[0-9]{12}:cluster/[A-Za-z0-9_-]{1,64}/[0-9a-f-]+-[0-9a-z]+$",
+                rf"^{MSK_CLUSTER}$",
                 "is not the ARN of an MSK cluster",
                 "write arn:aws:kafka:REGION:ACCOUNT:cluster/NAME/ID",
             ),
         ]
         | None
     ) = None
-    """With ``iam``, the MSK cluster, on which connectors are then allowed their own topics and groups."""
+    """With ``iam``, where ``bootstrap`` does not name it: the MSK cluster, on which connectors are then allowed their
+    own topics and groups."""
+
+    @property
+    def asked_cluster(self) -> str | None:
+        """The MSK cluster that is asked for its addresses."""
+        return self.bootstrap.removeprefix(_ASK_MSK) if self.bootstrap.startswith(_ASK_MSK) else None
 
     @property
     def cluster_arn(self) -> str | None:
         """The MSK cluster that this is, as far as the file tells."""
-        return self.cluster
+        return self.cluster or self.asked_cluster
 
     def rules(self) -> Iterable[Finding]:
         """Credentials travel encrypted, and each way of proving who one is has what it needs."""
@@ -155,6 +171,8 @@ class ExternalKafka(Section):
                 ("auth",),
                 self.auth,
             )
+        if self.cluster is not None and self.asked_cluster is not None:
+            yield Finding("is named by bootstrap already", "remove it", ("cluster",))
 
     def _belongs_to(self, auth: str, key: str, *, given: bool) -> Iterable[Finding]:
         if given and self.auth != auth:

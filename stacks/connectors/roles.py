@@ -142,9 +142,10 @@ def _kafka_statements(
             resources=[f"arn:{environment.partition}:ssm:{environment.region}:{environment.account}:parameter{path}"],
         )
     kafka = environment.kafka
-    if isinstance(kafka, ExternalKafka):
-        cluster_arn = kafka.cluster_arn
-    elif cluster_arn is not None:
-        yield find_brokers(cluster_arn)
-    if cluster_arn is not None and isinstance(kafka_login(environment).security, MskIam):
-        yield from route_on_kafka(environment, route, cluster_arn)
+    asked, cluster = (
+        (kafka.asked_cluster, kafka.cluster_arn) if isinstance(kafka, ExternalKafka) else (cluster_arn, cluster_arn)
+    )
+    if asked is not None:
+        yield find_brokers(asked)
+    if cluster is not None and isinstance(kafka_login(environment).security, MskIam):
+        yield from route_on_kafka(environment, route, cluster)

@@ -150,7 +150,46 @@ deliveries = st.one_of(
             "buffer": {"size": "64MiB"},
         }
     ),
-    st.just({"to": "opensearch", "domain": "arn:aws:es:eu-west-1:111122223333:domain/search", "index": "orders"}),
+    st.fixed_dictionaries(
+        {"to": st.just("s3"), "buffer": st.just({"size": "128MiB", "interval": "60s"})},
+        optional={
+            "convert": st.sampled_from(
+                [
+                    {"to": "parquet", "columns": {"id": "bigint"}},
+                    {"to": "orc", "table": "lake.orders", "compression": "zlib"},
+                ]
+            ),
+            "transform": st.fixed_dictionaries(
+                {"function": st.just("arn:aws:lambda:eu-west-1:111122223333:function:clean:$LATEST")},
+                optional={"size": st.just("3MiB"), "interval": st.just("0s"), "retries": st.integers(0, 300)},
+            ),
+            "originals": st.sampled_from(["", "raw/"]),
+            "extension": st.just(".json.gz"),
+            "time_zone": st.sampled_from(["UTC", "Europe/Berlin"]),
+        },
+    ),
+    st.fixed_dictionaries(
+        {
+            "to": st.just("opensearch"),
+            "domain": st.just("arn:aws:es:eu-west-1:111122223333:domain/search"),
+            "index": st.just("orders"),
+        },
+        optional={
+            "rotation": st.sampled_from(["none", "hour", "month"]),
+            "backup": st.sampled_from(["failed", "all"]),
+            "document_ids": st.sampled_from(["firehose", "opensearch"]),
+            "retry": st.sampled_from(["0s", "2h"]),
+            "vpc": st.booleans(),
+        },
+    ),
+    st.just(
+        {
+            "to": "opensearch",
+            "collection": "arn:aws:aoss:eu-west-1:111122223333:collection/abc123",
+            "collection_name": "orders",
+            "index": "orders",
+        }
+    ),
     st.just(
         {
             "to": "redshift",
@@ -229,6 +268,7 @@ def kafkas(draw: st.DrawFn, zone_count: int) -> dict[str, Any]:
             "oauth": {"token_endpoint": "https://login.example.org/token", "scope": "a b", "extensions": {"a": "b"}},
         },
         {"auth": "iam", "cluster": CLUSTER},
+        {"auth": "iam", "bootstrap": f"msk:{CLUSTER}"},
     ]
     safe = draw(st.sampled_from(extras))
     return {"kind": "external", "bootstrap": draw(addresses), **safe}

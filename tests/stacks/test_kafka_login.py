@@ -1,5 +1,6 @@
 """How connectors log in: what their configuration says, what ECS hands over, and what the roles allow for it."""
 
+import json
 from typing import Any
 
 import pytest
@@ -90,6 +91,11 @@ CASES: dict[str, tuple[dict[str, Any], Any, dict[str, str]]] = {
             "KAFKA_CLIENT_SECRET": f"{SECRETS}:kafka:client_secret::",
             "KAFKA_TOKEN_CA": f"{PARAMETERS}/idp/ca",
         },
+    ),
+    "asked": (
+        {"kind": "external", "bootstrap": f"msk:{CLUSTER}", "auth": "iam"},
+        MskIam(protocol="sasl-tls", mechanism="aws-msk-iam", region="us-east-1"),
+        {},
     ),
     "iam": (
         external(auth="iam", cluster=CLUSTER),
@@ -186,8 +192,15 @@ def test_iam_on_a_given_cluster_is_for_the_routes_topic_and_group_alone(made: Te
             inside.format("group") + f"/streamops-iam-{ROUTE}",
         ),
     }
-    for name in CASES.keys() - {"iam"}:
+    for name in CASES.keys() - {"iam", "asked"}:
         assert not [action for action in allowed(made, name, "TaskRole") if action.startswith("kafka")]
+
+
+def test_msk_is_asked_only_where_the_file_says_so(made: Templates):
+    assert allowed(made, "asked", "TaskRole")["kafka:GetBootstrapBrokers"]["Resource"] == CLUSTER
+    assert allowed(made, "asked", "TaskRole")["kafka-cluster:Connect"]["Resource"] == CLUSTER
+    (parameter,) = made.properties("asked", "connectors", "SSM::Parameter")
+    assert load_config(parameter["Value"], "parameter").source.bootstrap == f"msk:{CLUSTER}"
 
 
 def test_another_secret_rolls_the_service(described: Describe, synthesized: Synthesize):
@@ -208,6 +221,11 @@ def test_no_secret_stands_in_a_configuration(described: Describe):
 
 MSK: dict[str, Any] = {"kind": "msk", "brokers": 4}
 AUTHORITY = "arn:aws:acm-pca:eu-west-1:111122223333:certificate-authority/12345678-1234-1234-1234-123456789012"
+EC2: dict[str, Any] = {
+    "kind": "ec2",
+    "brokers": 3,
+    "distribution": {"url": "s3://team-software/kafka_2.13-4.1.1.tgz", "sha512": 128 * "a"},
+}
 MADE: dict[str, tuple[dict[str, Any], Any, dict[str, str]]] = {
     "msk-iam": (MSK, MskIam(protocol="sasl-tls", mechanism="aws-msk-iam", region="eu-west-1"), {}),
     "msk-serverless": (
@@ -236,6 +254,35 @@ MADE: dict[str, tuple[dict[str, Any], Any, dict[str, str]]] = {
             "KAFKA_KEY": f"{SECRETS}:kafka:key::",
         },
     ),
+    "ec2-scram": (
+        EC2,
+        Sasl(
+            protocol="sasl-tls",
+            mechanism="scram-sha-512",
+            username=Secret(env="KAFKA_USERNAME"),
+            password=Secret(env="KAFKA_PASSWORD"),
+            ca=Secret(env="KAFKA_CA"),
+        ),
+        {
+            "KAFKA_USERNAME": f"{SECRETS}:streamops/ec2-scram/kafka/connectors:username::",
+            "KAFKA_PASSWORD": f"{SECRETS}:streamops/ec2-scram/kafka/connectors:password::",
+            "KAFKA_CA": f"{PARAMETERS}/streamops/ec2-scram/kafka/ca",
+        },
+    ),
+    "ec2-mtls": (
+        {**EC2, "auth": "mtls", "secret": "secret:kafka"},
+        Tls(
+            protocol="tls",
+            certificate=Secret(env="KAFKA_CERTIFICATE"),
+            key=Secret(env="KAFKA_KEY"),
+            ca=Secret(env="KAFKA_CA"),
+        ),
+        {
+            "KAFKA_CERTIFICATE": f"{SECRETS}:kafka:certificate::",
+            "KAFKA_KEY": f"{SECRETS}:kafka:key::",
+            "KAFKA_CA": f"{PARAMETERS}/streamops/ec2-mtls/kafka/ca",
+        },
+    ),
 }
 """The same of clusters that are made."""
 
@@ -260,14 +307,18 @@ def test_a_cluster_that_is_made_is_found_and_logged_in_to(clusters: Templates, n
     (parameter,) = clusters.properties(name, "connectors", "SSM::Parameter")
     source = load_config(parameter["Value"], "parameter").source
     assert source.security == security
-    (told,) = (each["Name"] for each in clusters.properties(name, "kafka", "SSM::Parameter"))
+    told = f"/streamops/{name}/kafka/bootstrap"
     assert source.bootstrap == f"ssm:{told}"
+    assert told in {each["Name"] for each in clusters.properties(name, "kafka", "SSM::Parameter")}
     (task,) = clusters.properties(name, "connectors", "ECS::TaskDefinition")
     _, *handed_over = task["ContainerDefinitions"][0]["Secrets"]
     assert {each["Name"]: each["ValueFrom"] for each in handed_over} == secrets
     allowing = allowed(clusters, name, "TaskRole")
     assert allowing["ssm:GetParameter"]["Resource"] == f"{PARAMETERS}{told}"
-    assert "Fn::GetStackOutput" in allowing["kafka:GetBootstrapBrokers"]["Resource"]
+    if name.startswith("msk"):
+        assert "Fn::GetStackOutput" in allowing["kafka:GetBootstrapBrokers"]["Resource"]
+    else:
+        assert not [action for action in allowing if action.startswith("kafka")]
 
 
 @pytest.mark.parametrize("name", MADE)
@@ -287,13 +338,17 @@ def test_only_who_logs_in_with_iam_is_allowed_something_on_topics(clusters: Temp
         }
 
 
-def test_the_made_users_secret_is_read_with_the_environments_key(clusters: Templates):
-    statement = allowed(clusters, "msk-scram", "ExecutionRole")["kms:Decrypt"]
+@pytest.mark.parametrize("name", ["msk-scram", "ec2-scram"])
+def test_the_made_users_secret_is_there_and_read_with_the_environments_key(clusters: Templates, name: str):
+    statement = allowed(clusters, name, "ExecutionRole")["kms:Decrypt"]
     assert "Fn::GetStackOutput" in statement["Resource"]
     assert statement["Condition"] == {"StringEquals": {"kms:ViaService": "secretsmanager.eu-west-1.amazonaws.com"}}
-    (secret,) = (each["Name"] for each in clusters.properties("msk-scram", "kafka", "SecretsManager::Secret"))
-    granted = allowed(clusters, "msk-scram", "ExecutionRole")["secretsmanager:GetSecretValue"]["Resource"]
-    assert granted == f"{SECRETS}:{secret}-??????"
+    granted = allowed(clusters, name, "ExecutionRole")["secretsmanager:GetSecretValue"]["Resource"]
+    made = {each["Name"]: each for each in clusters.properties(name, "kafka", "SecretsManager::Secret")}
+    (mine,) = (each for each in made if granted == f"{SECRETS}:{each}-??????")
+    assert "Fn::GetStackOutput" in made[mine]["KmsKeyId"]
+    assert set(json.loads(made[mine]["GenerateSecretString"]["SecretStringTemplate"])) == {"username"}
+    assert made[mine]["GenerateSecretString"]["GenerateStringKey"] == "password"
 
 
 @pytest.mark.parametrize("name", MADE)
