@@ -47,7 +47,7 @@ def _kept_to_itself(stream: dict[str, Any]) -> dict[str, Any]:
     """A stream without a key of one's own is shared with nobody."""
     if stream.get("encryption", "managed") != "managed":
         return stream
-    alone = {name: {} for name in stream.get("consumers", {})}
+    alone: dict[str, Any] = {name: {} for name in stream.get("consumers", {})}
     return {key: value for key, value in stream.items() if key != "share"} | ({"consumers": alone} if alone else {})
 
 
