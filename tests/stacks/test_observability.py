@@ -94,7 +94,7 @@ NAMED = {
     "DeliveryStreamName": ("deliveries", "KinesisFirehose::DeliveryStream", "DeliveryStreamName"),
     "ClusterName": ("connectors", "ECS::Cluster", "ClusterName"),
     "ServiceName": ("connectors", "ECS::Service", "ServiceName"),
-    "Cluster Name": ("kafka", "MSK::Cluster", "ClusterName"),
+    "Cluster Name": ("kafka", "Cluster", "ClusterName"),
     "AutoScalingGroupName": ("kafka", "AutoScaling::AutoScalingGroup", "AutoScalingGroupName"),
 }
 """Where the value of a dimension is given as a name."""
