@@ -12,6 +12,8 @@ from botocore.exceptions import ClientError
 
 from sandbox.aws.kpl import deaggregated
 from sandbox.waiting import wait_until
+from tests.sandbox.aws import stacks
+from tests.sandbox.aws.stacks import deploy, template
 
 ROLE = "arn:aws:iam::111122223333:role/firehose"
 Names = Callable[[str], str]
@@ -142,6 +144,36 @@ def test_its_source_is_told(reading: Reading):
 def test_a_stream_that_is_not_there_is_refused(reading: Reading):
     with pytest.raises(ClientError, match="there is no such stream"):
         reading.deliver(stream="-elsewhere")
+
+
+def deployed(bucket: str, stream: str, interval: int = 0) -> str:
+    """A stream and a delivery of it as the project's stacks make them."""
+    role = {"RoleARN": ROLE}
+    delivery = {
+        "Type": "AWS::KinesisFirehose::DeliveryStream",
+        "Properties": {
+            "DeliveryStreamName": stream,
+            "DeliveryStreamType": "KinesisStreamAsSource",
+            "KinesisStreamSourceConfiguration": {"KinesisStreamARN": {"Fn::GetAtt": ["S", "Arn"]}, **role},
+            "ExtendedS3DestinationConfiguration": {
+                "BucketARN": f"arn:aws:s3:::{bucket}",
+                "BufferingHints": {"SizeInMBs": 1, "IntervalInSeconds": interval},
+                **role,
+            },
+        },
+    }
+    return template(S=stacks.stream(stream), D=delivery)
+
+
+def test_a_template_makes_one_that_reads_and_an_update_keeps_it_reading(reading: Reading, session: boto3.Session):
+    name = f"{reading.name}-deployed"
+    assert deploy(session, "stack", deployed(reading.name, name))["StackStatus"] == "CREATE_COMPLETE"
+    reading.kinesis.put_record(StreamName=name, Data=b"a\n", PartitionKey="one")
+    assert wait_until(lambda: reading.delivered() == b"a\n", timeout_seconds=20)
+    assert deploy(session, "stack", deployed(reading.name, name, interval=1))["StackStatus"] == "UPDATE_COMPLETE"
+    reading.kinesis.put_record(StreamName=name, Data=b"b\n", PartitionKey="one")
+    assert wait_until(lambda: reading.delivered() == b"a\nb\n", timeout_seconds=20)
+    reading.firehose.delete_delivery_stream(DeliveryStreamName=name)
 
 
 @pytest.mark.parametrize(
