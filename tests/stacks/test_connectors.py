@@ -20,7 +20,7 @@ from connector.config import (
 from environments import Route
 from environments.naming import config_parameter_name
 from stacks.connectors.configuration import LONGEST_BYTES, STANDARD_BYTES, render_configuration
-from stacks.connectors.task import CONFIG_LABEL, CONFIG_VARIABLE
+from stacks.connectors.task import CONFIG_LABEL, CONFIG_VARIABLE, DRAIN
 from tests.stacks.conftest import Describe, Synthesize
 from tests.stacks.synthesis import ECR_IMAGE, OPENSEARCH, PARTITIONED, PLAIN, VARIANTS, Templates
 
@@ -127,6 +127,17 @@ def test_a_container_can_write_nothing_and_is_nobody(templates: Templates):
 
 def test_a_stopping_container_gets_all_the_time_that_fargate_allows(templates: Templates):
     assert container(templates, "plain", "orders-to-stream")["StopTimeout"] == 120
+
+
+def test_a_connector_has_drained_and_given_up_its_brokers_before_it_is_killed(described: Describe):
+    """Its own longest wait, and 10 s more for brokers that do not answer (docs/connector.md)."""
+    config = load_config(render_configuration(described(), "orders-to-stream").text, "rendered")
+    assert config.stop_timeout + timedelta(seconds=10) < timedelta(seconds=DRAIN.to_seconds())
+
+
+def test_nobody_gets_a_shell_in_a_task(templates: Templates):
+    for each in templates.properties("plain", "connectors", "ECS::Service"):
+        assert each.get("EnableExecuteCommand", False) is False
 
 
 def test_health_is_liveness_on_the_port_that_the_connector_serves(templates: Templates, described: Describe):
