@@ -214,7 +214,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
             "orders": {"partitions": 6, "manage": "cloudformation", "retention": "infinite"},
             "clicks": {"partitions": 4, "name": "web.clicks"},
         },
-        "deliveries": {"copy": {"to": "s3", "source": {"topic": "orders", "start": "earliest"}}},
+        "deliveries": {"copy": {"to": "s3", "source": {"topic": "orders", "start": "earliest"}, "prefix": "orders/"}},
         "routes": {
             "orders-to-stream": {
                 **PLAIN["routes"]["orders-to-stream"],

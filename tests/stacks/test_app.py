@@ -18,6 +18,7 @@ from stacks.selection import selected_environments
 from tests.stacks.conftest import Describe
 from tests.stacks.synthesis import PLAIN, PROJECT, Templates, describe
 
+NOT_PROVISIONED = {"back": {"from": {"stream": "orders"}, "to": {"topic": "clicks"}}}
 CDK = PROJECT / "node_modules" / ".bin" / "cdk"
 
 
@@ -140,12 +141,12 @@ def test_a_path_selects_as_a_name_does_and_both_are_one(monkeypatch: pytest.Monk
     folder.mkdir()
     elsewhere.mkdir()
     describe(folder, "one")
-    describe(elsewhere, "two", kafka={"kind": "msk-serverless"})
+    describe(elsewhere, "two", routes=NOT_PROVISIONED)
     monkeypatch.setenv("STREAMOPS_ENVIRONMENTS", str(folder))
     monkeypatch.chdir(tmp_path)
     assert [each.name for each in selected_environments("environments/one.yaml")] == ["one"]
     assert [each.name for each in selected_environments("environments/one.yaml,one")] == ["one"]
-    with pytest.raises(EnvironmentFileError, match=r"^elsewhere/two\.yaml:\d+: kafka\.kind: "):
+    with pytest.raises(EnvironmentFileError, match=r"^elsewhere/two\.yaml:\d+: routes\.back\.from: "):
         selected_environments("elsewhere/two.yaml")
 
 
@@ -180,7 +181,7 @@ def test_a_project_without_files_says_how_to_make_one(monkeypatch: pytest.Monkey
 
 
 def test_all_that_is_wrong_in_all_files_is_told_once_without_a_traceback(tmp_path: Path):
-    describe(tmp_path, "unsupported", kafka={"kind": "msk-serverless"})
+    describe(tmp_path, "unsupported", routes=NOT_PROVISIONED)
     (tmp_path / "broken.yaml").write_text(json.dumps({**PLAIN, "region": "nowhere", "regoin": 1}), "utf-8")
     done = subprocess.run(
         [sys.executable, "app.py"],
@@ -195,5 +196,5 @@ def test_all_that_is_wrong_in_all_files_is_told_once_without_a_traceback(tmp_pat
     assert done.stdout == ""
     assert "Traceback" not in done.stderr
     assert "broken.yaml" in done.stderr
-    assert re.search(r"unsupported\.yaml:\d+: kafka\.kind: msk-serverless is not provisioned", done.stderr)
+    assert re.search(r"unsupported\.yaml:\d+: routes\.back\.from: stream orders is not provisioned", done.stderr)
     assert "regoin" in done.stderr

@@ -42,6 +42,9 @@ NODES = {
 }
 """What a node of Kafka does with itself: its machine, group and log streams have ids only once they are made."""
 
+GROUPS = {"kafka-cluster:DescribeGroup"}
+"""What Firehose does with its consumer groups, which it names itself."""
+
 DOCUMENTS = {"es:ESHttpGet", "es:ESHttpPost", "es:ESHttpPut"}
 """Requests to a domain, whose paths hold what Firehose makes up."""
 
@@ -107,7 +110,7 @@ def test_a_resource_is_a_wildcard_only_where_the_action_knows_none(templates: Te
     for place, statement in granted(templates):
         for resource in as_list(statement["Resource"]):
             if "*" in json.dumps(resource):
-                some = ANY_RESOURCE | OBJECTS | INTERFACES | DOCUMENTS | NODES
+                some = ANY_RESOURCE | OBJECTS | INTERFACES | DOCUMENTS | NODES | GROUPS
                 assert set(as_list(statement["Action"])) <= some, place
         assert "NotResource" not in statement, place
 
