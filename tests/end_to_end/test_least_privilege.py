@@ -112,7 +112,7 @@ def test_a_route_that_may_not_look_at_its_ends_says_what_is_missing(deployment: 
 def test_a_route_that_may_not_write_says_so_and_loses_nothing(deployment: Deployment, route: str):
     log = deployment.directory / "logs" / f"{route}.log"
     before = log.stat().st_size
-    command = [STREAMOPS, "sandbox", "run", DEMONSTRATIONS[route], "--records", "500"]
+    command = [str(STREAMOPS), "sandbox", "run", DEMONSTRATIONS[route], "--records", "500"]
     with without(deployment, route, MOVED_WITH[route]):
         demonstration = subprocess.Popen(
             command,
