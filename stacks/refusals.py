@@ -19,6 +19,7 @@ from environments.quantities import format_size
 from stacks.connectors.cannot_render import CannotRenderError
 from stacks.connectors.configuration import LONGEST_BYTES, render_configuration
 from stacks.connectors.image import ecr_region
+from stacks.observability.stack import MOST_ALARMS, alarm_count
 
 _NOT_YET = "is not provisioned by the stacks yet"
 
@@ -28,6 +29,7 @@ def refusals(environment: Environment) -> tuple[Finding, ...]:
     return (
         *_routes(environment),
         *_image(environment),
+        *_alarms(environment),
     )
 
 
@@ -106,3 +108,14 @@ def _image(environment: Environment) -> Iterator[Finding]:
                 path,
                 image,
             )
+
+
+def _alarms(environment: Environment) -> Iterator[Finding]:
+    count = alarm_count(environment)
+    if count > MOST_ALARMS:
+        yield Finding(
+            f"makes {count} alarms, above the {MOST_ALARMS} that a CloudFormation stack has room for",
+            "split the environment in two, or set it to false and bring alarms of your own",
+            ("alarms", "enabled"),
+            "true",
+        )

@@ -16,6 +16,12 @@ from stacks.observability.monitoring import Monitoring, monitorings
 from stacks.observability.rendering import metric_alarm, paging_alarm
 from stacks.observability.topics import alarm_topic
 
+MOST_ALARMS = 450
+"""CloudFormation holds 500 resources in a stack; the others are key, topics, policies, subscriptions and dashboards.
+
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
+"""
+
 
 class ObservabilityStack(EnvironmentStack):
     """Alarms of every resource, the topics they are published to, and the dashboard. Holds no state.
@@ -52,3 +58,10 @@ class ObservabilityStack(EnvironmentStack):
 def is_watched(environment: Environment) -> bool:
     """Whether there is anything to watch, and nobody has said not to."""
     return environment.alarms.enabled and bool(monitorings(environment))
+
+
+def alarm_count(environment: Environment) -> int:
+    """Return how many alarms `environment` gets, those that page counted in; none where they are not made."""
+    if not environment.alarms.enabled:
+        return 0
+    return sum(len(each.alarms) + bool(each.critical) for each in monitorings(environment))

@@ -75,3 +75,11 @@ def test_a_task_has_the_memory_for_the_largest_record_of_its_stream(described: D
     assert "10MiB" in found.rule
     alone = described(streams=streams, routes={"orders-to-stream": route}, connectors=small)
     assert refusals(alone) == ()
+
+
+def test_more_alarms_than_a_stack_holds_are_refused(described: Describe):
+    many = {f"s{number}": {"mode": "on-demand"} for number in range(60)}
+    (found,) = refusals(described(streams=many, deliveries=None, routes=None))
+    assert ".".join(map(str, found.path)) == "alarms.enabled"
+    assert found.rule.startswith("makes 480 alarms, above the 450")
+    assert not refusals(described(streams=many, deliveries=None, routes=None, alarms={"enabled": False}))
