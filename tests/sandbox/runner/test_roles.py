@@ -52,12 +52,17 @@ def role(standin: StandIn) -> Iterator[Role]:
     """Make a role that allows one action on anything, and that lets ECS in under a condition."""
     iam = standin.client("iam")
 
-    def made(*actions: str, condition: dict[str, Any] = HERE, service: str = "ecs-tasks.amazonaws.com") -> str:
+    def made(
+        *actions: str,
+        condition: dict[str, Any] = HERE,
+        service: str = "ecs-tasks.amazonaws.com",
+        resource: str = "*",
+    ) -> str:
         trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": service}}
         document = {"Version": "2012-10-17", "Statement": [{**trust, "Condition": condition}]}
         arn: str = iam.create_role(RoleName="role", AssumeRolePolicyDocument=json.dumps(document))["Role"]["Arn"]
         if actions:
-            allowed = {"Effect": "Allow", "Action": list(actions), "Resource": "*"}
+            allowed = {"Effect": "Allow", "Action": list(actions), "Resource": resource}
             iam.put_role_policy(
                 RoleName="role",
                 PolicyName="Start",
@@ -84,6 +89,20 @@ def test_what_the_execution_role_may_read_reaches_the_container(standin: StandIn
         execution.secret(f"{login}:user::")
     with pytest.raises(SandboxError, match="invalid ssm parameters: /none"):
         execution.secret("/none")
+
+
+def test_a_secret_known_by_its_name_alone_is_asked_for_without_the_end_of_its_arn(
+    standin: StandIn, state: SandboxState, role: Role
+):
+    """As task definitions name it; the role then has six question marks for that end."""
+    for name in ("team/kafka", "team/kafka-other"):
+        standin.client("secretsmanager").create_secret(Name=name, SecretString='{"password": "secret"}')
+    secrets = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret"
+    arn = role("secretsmanager:GetSecretValue", resource=f"{secrets}:team/kafka-??????")
+    execution = EcsControlPlane(state, "streamops-local").execution({"executionRoleArn": arn}, TASK)
+    assert execution.secret(f"{secrets}:team/kafka:password::") == "secret"
+    with pytest.raises(SandboxError, match=r"AccessDenied.* secretsmanager:GetSecretValue on"):
+        execution.secret(f"{secrets}:team/kafka-other:password::")
 
 
 def test_what_the_execution_role_may_not_do_keeps_the_task_from_starting(
