@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from stacks.refusals import refusals
+from tests.environments.delivery_documents import any_deliveries
 from tests.environments.stream_documents import fitting, streams
 from tests.stacks.synthesis import BOUNDARY, ECR_IMAGE, GIVEN_NETWORK, OWN_KEY, PLAIN, Templates, describe
 
@@ -98,12 +99,14 @@ def documents(draw: st.DrawFn) -> dict[str, Any]:
         route = routes(sorted(topics), sorted(described), sorted(collected))
         drawn = draw(st.lists(route, max_size=4, unique_by=_ends))
         drawn = [fitting(each, described.get(each["to"].get("stream"), {})) for each in drawn]
+    network = draw(networks)
+    filled = draw(st.lists(any_deliveries(network, sorted(described)), max_size=1))
     return {
         "topics": topics,
         "streams": described,
-        "deliveries": collected,
+        "deliveries": collected | {f"made-of-{number}": each for number, each in enumerate(filled)},
         "routes": {f"route-{number}": route for number, route in enumerate(drawn)},
-        "network": draw(networks),
+        "network": network,
         "security": security,
         "connectors": draw(connectors),
         "production": draw(st.booleans()),
