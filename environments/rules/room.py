@@ -1,7 +1,8 @@
 """Rules of room: every private subnet has an address for all that gets one there.
 
 Sources: VPC User Guide, "Subnet CIDR blocks" (AWS keeps five addresses of each subnet); ECS Developer Guide, "awsvpc
-network mode" (one address a task); MSK Developer Guide, "Create a cluster" (one a broker).
+network mode" (one address a task); MSK Developer Guide, "Create a cluster" (one a broker); OpenSearch Service Developer
+Guide, "Reserving IP addresses in a VPC subnet".
 """
 
 from __future__ import annotations
@@ -11,8 +12,10 @@ from collections.abc import Iterator
 from ipaddress import IPv4Network
 
 from environments.called_services import called_services
+from environments.deliveries import OpenSearchDelivery
 from environments.kafka import Ec2Kafka, MskExpressKafka, MskKafka
 from environments.network import NewNetwork
+from environments.rules.deliveries import MOST_DOMAIN_ZONES
 from environments.rules.findings import Finding
 from environments.rules.parts import Parts, sound
 
@@ -25,6 +28,9 @@ LARGEST = 16
 """Prefix length of the largest VPC."""
 NODE_ADDRESSES = 2
 """A node of Kafka on EC2 has an interface that stays with it, and that of the machine of the day."""
+
+DOMAIN_RESERVE = 3
+"""Addresses that OpenSearch wants for each node of a domain."""
 
 
 def private_addresses(prefix_length: int, zones: int) -> int:
@@ -47,7 +53,7 @@ def room_for_addresses(parts: Parts) -> Iterator[Finding]:
     larger = range(prefix_length, LARGEST - 1, -1)
     enough = next((each for each in larger if private_addresses(each, zones) >= needed), 0)
     yield Finding(
-        f"gives each private subnet {room} addresses, and tasks (twice while they are replaced), brokers and "
+        f"gives each private subnet {room} addresses, and tasks (twice while they are replaced), nodes and "
         f"VPC endpoints may need {needed}",
         f"use a /{enough} network" if enough else "name more zones, or lower the tasks of routes",
         ("network", "cidr"),
@@ -72,4 +78,14 @@ def _needed(parts: Parts) -> int:
             nodes = NODE_ADDRESSES * (math.ceil(kafka.brokers / zones) + math.ceil(kafka.controllers / zones))
         case _:
             nodes = 0
-    return tasks + nodes + endpoints
+    domains = sum(_domain(delivery, zones) for _, delivery in sound(parts.deliveries))
+    return tasks + nodes + endpoints + domains
+
+
+def _domain(delivery: object, zones: int) -> int:
+    """Addresses in a zone of a domain that is made; an update makes all of its nodes anew beside the old ones."""
+    if not isinstance(delivery, OpenSearchDelivery) or not delivery.create:
+        return 0
+    size = delivery.new_domain
+    spread = min(zones, MOST_DOMAIN_ZONES, size.count)
+    return DOMAIN_RESERVE * (math.ceil(size.count / spread) + math.ceil(size.masters / spread))
