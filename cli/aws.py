@@ -84,10 +84,9 @@ class Aws:
         """Secrets Manager."""
         return self._client("secretsmanager")
 
-    @cached_property
-    def kafka(self) -> Any:  # noqa: ANN401 - there are no stubs for it among ours
-        """Amazon MSK."""
-        return self._client("kafka")
+    def kafka(self, region: str) -> Any:  # noqa: ANN401 - there are no stubs for it among ours
+        """Amazon MSK, in the region of the cluster."""
+        return self._session.client("kafka", **{**self._where, "region_name": region})
 
     def credentials(self) -> Any:  # noqa: ANN401 - botocore has no types
         """What calls are signed with, as they are now; None where there is nothing."""

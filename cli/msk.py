@@ -12,6 +12,7 @@ from kafka.net.sasl.oauth import AbstractTokenProvider
 from cli.aws import Aws
 from cli.errors import CliError, NotAuthenticatedError, UnreachableError
 from environments import Environment
+from environments.identifiers import region_of_arn
 
 Login = Literal["iam", "scram"]
 
@@ -34,7 +35,7 @@ def msk_bootstrap(environment: Environment, cluster: str, login: Login) -> str:
     """
     aws = Aws(environment)
     aws.check_account()
-    brokers = aws.kafka.get_bootstrap_brokers(ClusterArn=cluster).get(ADDRESSES[login])
+    brokers = aws.kafka(region_of_arn(cluster)).get_bootstrap_brokers(ClusterArn=cluster).get(ADDRESSES[login])
     if not brokers:
         raise UnreachableError(
             f"MSK names no brokers of {cluster} for clients that log in with {login}",
