@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from ruamel.yaml import YAML
 
 from environments import Environment
 from environments.naming import (
@@ -257,3 +258,10 @@ def test_pages_link_to_pages_and_name_commands_that_there_are():
 
 def test_the_runbooks_lie_where_alarms_say_by_default(watched: dict[str, Environment]):
     assert PROJECT / Path(watched["plain"].alarms.runbooks) == RUNBOOKS
+
+
+def test_the_example_in_the_documents_is_valid(described: Describe):
+    text = (PROJECT / "docs" / "environments.md").read_text("utf-8").split("## Alarms")[1]
+    (example,) = re.findall(r"```text\n(alarms:.*?)```", text, re.DOTALL)
+    sections = YAML(typ="safe", pure=True).load(example)
+    assert described(connectors={"metrics": "cloudwatch"}, **sections).alarms.of_route("orders-to-stream").lag == 50_000
