@@ -90,7 +90,14 @@ class Streams(cdk.Stack):
             encryption=kinesis.StreamEncryption.MANAGED,
             removal_policy=cdk.RemovalPolicy.DESTROY,
         )
-        kinesis.Stream(
+        resource: Any = self.orders.node.default_child
+        resource.max_record_size_in_kib = 10240
+        resource.desired_shard_level_metrics = ["IncomingBytes", "OutgoingBytes"]
+        dashboard = kinesis.StreamConsumer(self, "dashboard", stream_consumer_name="dashboard", stream=self.orders)
+        reader = iam.AccountPrincipal("444455556666")
+        share(self.orders, self.orders.stream_arn, ["kinesis:GetRecords"], reader)
+        share(dashboard, dashboard.stream_consumer_arn, ["kinesis:SubscribeToShard"], reader)
+        clicks = kinesis.Stream(
             self,
             "clicks",
             stream_name="trial-clicks",
@@ -98,6 +105,15 @@ class Streams(cdk.Stack):
             encryption=kinesis.StreamEncryption.MANAGED,
             removal_policy=cdk.RemovalPolicy.RETAIN,
         )
+        capacity: Any = clicks.node.default_child
+        capacity.warm_throughput_mi_bps, capacity.record_distribution_strategy = 100, "AUTO"
+
+
+def share(scope: Construct, arn: str, actions: list[str], reader: iam.IPrincipal) -> None:
+    """Attach a policy to a stream or a consumer."""
+    statement = iam.PolicyStatement(actions=actions, resources=[arn], principals=[reader])
+    policy = iam.PolicyDocument(statements=[statement])
+    kinesis.CfnResourcePolicy(scope, "Sharing", resource_arn=arn, resource_policy=policy)
 
 
 class Deliveries(cdk.Stack):
