@@ -25,6 +25,13 @@ https://docs.aws.amazon.com/ebs/latest/userguide/general-purpose.html#gp3-ebs-vo
 """
 LEAST_IOPS = 3000
 
+LONGEST_URL = 256
+MOST_SETTINGS_TEXT = 1536
+"""Nodes get their files by user data, of which EC2 takes 16 KB: so much is left beside all else.
+
+https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-add-user-data.html
+"""
+
 _INSTANCE = Shape(r"^[a-z][a-z0-9-]*\.[a-z0-9-]+$", "is not an EC2 instance type", "write it as in m7g.large")
 _GRAVITON = re.compile(r"a1|[a-z]+[0-9]+[a-z]*g[a-z]*")
 
@@ -40,6 +47,7 @@ class Artifact(Section):
             r"^(s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]|https://[A-Za-z0-9.-]+)/[A-Za-z0-9._/+-]+$",
             "is neither an s3:// nor an https:// address of a file",
             "write it as in s3://bucket/kafka_2.13-4.1.1.tgz",
+            longest=LONGEST_URL,
         ),
     ]
     """``s3://BUCKET/KEY`` in the environment's region, or an https address where nodes have a way to the internet."""
@@ -141,6 +149,13 @@ class Ec2Kafka(Section):
                 yield Finding(
                     "is a broker size of MSK, not an EC2 instance type", "write it as in m7g.large", (place,), instance
                 )
+        text = sum(len(name) + len(value) for name, value in self.settings.items())
+        if text > MOST_SETTINGS_TEXT:
+            yield Finding(
+                f"are {text} characters, and user data of a machine has room for {MOST_SETTINGS_TEXT}",
+                "leave out what is Kafka's default",
+                ("settings",),
+            )
         yield from self._volume()
         yield from self._machines()
         yield from self._certificates()

@@ -11,7 +11,7 @@ from sandbox.process import ProcessRecord, accepts_connections, start_server
 from stacks.kafka.ec2.nodes import Cluster, Node
 from stacks.kafka.ec2.rendering import Installation, Paths, render_node
 
-START_SECONDS = 60
+START_SECONDS = 120
 STOP_SECONDS = 30
 HEAP = "-Xmx400m"
 
@@ -100,7 +100,7 @@ class Machine:
         assert not accepts_connections(self.node.ports.internal)
 
     def gate(
-        self, *, phase: str = "running", question: str = "ready", wait: float = 60
+        self, *, phase: str = "running", question: str = "ready", wait: float = 120
     ) -> subprocess.CompletedProcess[str]:
         """Ask the gate as the user data does."""
         script = self.configuration / "gate.py"

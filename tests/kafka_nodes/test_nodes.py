@@ -1,6 +1,9 @@
 """Ids, names and zones of nodes, and the properties that are rendered for them."""
 
+import base64
+import random
 import subprocess
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,8 +13,9 @@ from jinja2 import UndefinedError
 
 from environments import Environment
 from environments.kafka import Ec2Kafka
+from environments.kafka.ec2 import LONGEST_URL, MOST_SETTINGS_TEXT
 from stacks.kafka.ec2.nodes import Cluster, cluster_of, kafka_uuid
-from stacks.kafka.ec2.rendering import Download, Installation, Start, render, render_node
+from stacks.kafka.ec2.rendering import Download, Installation, Paths, Start, packed, render, render_node
 
 START = Start(
     region="eu-west-1",
@@ -114,3 +118,32 @@ def test_every_script_of_a_node_is_one_that_bash_can_read(controllers: int, auth
         for path, text in scripts.items():
             read = subprocess.run(["bash", "-n"], input=text, text=True, capture_output=True, check=False)
             assert read.returncode == 0, f"{path}: {read.stderr}"
+
+
+def test_the_largest_node_that_a_file_can_describe_fits_into_user_data():
+    """Text that cannot be packed, as long as the model lets it be."""
+    text = base64.b64encode(random.Random(1).randbytes(4 * LONGEST_URL + 2 * MOST_SETTINGS_TEXT)).decode()
+    downloads = [
+        Download(url=f"s3://{text[start : start + LONGEST_URL - 5]}", sha512=text[start : start + 128])
+        for start in (0, LONGEST_URL)
+    ]
+    installation = Installation(
+        auth="scram",
+        exporter=True,
+        log_group="/streamops/test/kafka/brokers",
+        settings={"x": text[-MOST_SETTINGS_TEXT:]},
+    )
+    nodes = cluster(5, 0)
+    start = replace(START, distribution=downloads[0], exporter=downloads[1])
+    files = packed(render_node(nodes, nodes.nodes[0], installation, start))
+    variables = dict.fromkeys("abcdefgh", 120 * "x")
+    made = render(
+        "user_data.sh.j2",
+        cluster=nodes,
+        node=nodes.nodes[0],
+        paths=Paths(),
+        generation=1,
+        variables=variables,
+        files=files,
+    )
+    assert len(made) < 16384

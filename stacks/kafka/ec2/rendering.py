@@ -5,6 +5,7 @@ So a test can render a node and run it, and what runs there is what runs on EC2.
 
 from __future__ import annotations
 
+import ast
 import base64
 import io
 import json
@@ -120,7 +121,7 @@ def render_node(cluster: Cluster, node: Node, installation: Installation, start:
     return {
         **{path: render(template, **values) for path, template in files.items()},
         f"{paths.configuration}/gate.json": json.dumps(gate_settings(cluster, node, installation), indent=2) + "\n",
-        **{f"{paths.configuration}/{script.name}": script.read_text("utf-8") for script in sorted(_scripts())},
+        **{f"{paths.configuration}/{program.name}": terse(program.read_text("utf-8")) for program in _programs()},
     }
 
 
@@ -185,8 +186,26 @@ def _has_quorum(cluster: Cluster, node: Node) -> bool:
     return not node.controller or voters.index(node.id) >= len(voters) // 2
 
 
-def _scripts() -> list[Path]:
-    return [path for path in (HERE / "node").glob("*.py") if path.name != "__init__.py"]
+def terse(program: str) -> str:
+    """Return a Python program without its comments and docstrings, for which user data has no room."""
+    tree = ast.parse(program)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
+            node.body = [each for each in node.body if not _is_text(each)] or [ast.Pass()]
+    return ast.unparse(tree) + "\n"
+
+
+def _is_text(statement: ast.stmt) -> bool:
+    """Whether a statement is nothing but a string: a docstring, or what is said of a constant below it."""
+    return (
+        isinstance(statement, ast.Expr)
+        and isinstance(statement.value, ast.Constant)
+        and isinstance(statement.value.value, str)
+    )
+
+
+def _programs() -> list[Path]:
+    return sorted(path for path in (HERE / "node").glob("*.py") if path.name != "__init__.py")
 
 
 @cache
