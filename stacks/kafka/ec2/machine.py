@@ -28,7 +28,7 @@ HOOK_SECONDS = 900
 """Longer than the gate is waited for and Kafka takes to stop."""
 HOOK = "leave-in-order"
 MOST_USER_DATA_BYTES = 16384 - 1000
-"""What EC2 takes, less what ARNs and ids are longer than the references to them here. The model sees to it that all fit.
+"""What EC2 takes, less what ARNs and ids are longer than the references to them here. The model sees that all fit.
 
 https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-add-user-data.html
 """
