@@ -233,6 +233,22 @@ msk_extras = st.fixed_dictionaries(
 ) | st.just({"auth": ["mtls", "iam"], "authorities": [AUTHORITY], "secret": "secret:kafka"})
 
 
+LOGINS: list[dict[str, Any]] = [
+    {},
+    {"tls": False},
+    {"auth": "plain", "secret": "secret:kafka"},
+    {"auth": "mtls", "secret": "secret:kafka", "key_password": True, "ca": "ssm:/kafka/ca"},
+    {
+        "auth": "oauthbearer",
+        "secret": "secret:kafka",
+        "oauth": {"token_endpoint": "https://login.example.org/token", "scope": "a b", "extensions": {"a": "b"}},
+    },
+    {"auth": "iam", "cluster": CLUSTER},
+    {"auth": "iam", "bootstrap": f"msk:{CLUSTER}"},
+]
+"""Every way of logging in to an external cluster."""
+
+
 @st.composite
 def kafkas(draw: st.DrawFn, zone_count: int) -> dict[str, Any]:
     brokers = zone_count * draw(st.integers(2, 4))
@@ -257,21 +273,7 @@ def kafkas(draw: st.DrawFn, zone_count: int) -> dict[str, Any]:
                 "controllers": draw(st.sampled_from([1, 3, 5])),
             }
     addresses = st.sampled_from(["ssm:/a/b", "broker:9092", "one.example.com:9093, two.example.com:9093"])
-    extras: list[dict[str, Any]] = [
-        {},
-        {"tls": False},
-        {"auth": "plain", "secret": "secret:kafka"},
-        {"auth": "mtls", "secret": "secret:kafka", "key_password": True, "ca": "ssm:/kafka/ca"},
-        {
-            "auth": "oauthbearer",
-            "secret": "secret:kafka",
-            "oauth": {"token_endpoint": "https://login.example.org/token", "scope": "a b", "extensions": {"a": "b"}},
-        },
-        {"auth": "iam", "cluster": CLUSTER},
-        {"auth": "iam", "bootstrap": f"msk:{CLUSTER}"},
-    ]
-    safe = draw(st.sampled_from(extras))
-    return {"kind": "external", "bootstrap": draw(addresses), **safe}
+    return {"kind": "external", "bootstrap": draw(addresses), **draw(st.sampled_from(LOGINS))}
 
 
 @st.composite

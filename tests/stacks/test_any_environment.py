@@ -9,8 +9,12 @@ from hypothesis import strategies as st
 
 from stacks.refusals import refusals
 from tests.environments.delivery_documents import any_deliveries
+from tests.environments.documents import LOGINS
+from tests.environments.msk_documents import clusters
 from tests.environments.stream_documents import fitting, streams
 from tests.stacks.synthesis import BOUNDARY, ECR_IMAGE, GIVEN_NETWORK, OWN_KEY, PLAIN, Templates, describe
+
+WORKSPACE = "arn:aws:aps:eu-west-1:111122223333:workspace/ws-12345678-1234-1234-1234-123456789012"
 
 names = st.from_regex(r"[a-z][a-z0-9]{0,10}(-[a-z0-9]{1,5})?", fullmatch=True)
 zones = st.lists(st.sampled_from("abc"), min_size=1, max_size=3, unique=True).map(
@@ -24,8 +28,14 @@ networks = st.one_of(
 )
 securities = st.sampled_from([{}, {"key": "create"}, {"key": OWN_KEY, "permissions_boundary": BOUNDARY}])
 connectors = st.fixed_dictionaries(
-    {"architecture": st.sampled_from(["arm64", "x86_64"])}, optional={"image": st.just(ECR_IMAGE)}
+    {"architecture": st.sampled_from(["arm64", "x86_64"])},
+    optional={
+        "image": st.just(ECR_IMAGE),
+        "metrics": st.just("cloudwatch"),
+        "prometheus": st.just({"workspace": WORKSPACE, "image": ECR_IMAGE}),
+    },
 )
+kafkas = st.sampled_from(LOGINS).map(lambda login: {"kind": "external", "bootstrap": "ssm:/kafka/bootstrap", **login})
 
 
 deliveries = st.fixed_dictionaries(
@@ -44,6 +54,7 @@ forms = {
     "tombstones": st.sampled_from(["reject", "empty", "drop"]),
     "start": st.sampled_from(["earliest", "latest", "2026-01-31T00:00:00Z"]),
     "processes": st.integers(1, 2),
+    "tasks": st.just({"min": 1, "max": 2}),
     "dead_letters": st.sampled_from([{"bucket": "team-rejected"}, {"bucket": "a.bucket", "prefix": ""}]),
 }
 to_streams = st.one_of(
@@ -100,6 +111,7 @@ def documents(draw: st.DrawFn) -> dict[str, Any]:
         drawn = draw(st.lists(route, max_size=4, unique_by=_ends))
         drawn = [fitting(each, described.get(each["to"].get("stream"), {})) for each in drawn]
     network = draw(networks)
+    kafka = draw(st.just(PLAIN["kafka"]) | clusters(len(network["zones"]), own_key="key" in security))
     filled = draw(st.lists(any_deliveries(network, sorted(described)), max_size=1))
     return {
         "topics": topics,
@@ -107,6 +119,7 @@ def documents(draw: st.DrawFn) -> dict[str, Any]:
         "deliveries": collected | {f"made-of-{number}": each for number, each in enumerate(filled)},
         "routes": {f"route-{number}": route for number, route in enumerate(drawn)},
         "network": network,
+        "kafka": draw(kafkas),
         "security": security,
         "connectors": draw(connectors),
         "production": draw(st.booleans()),
