@@ -91,11 +91,13 @@ def test_what_is_no_command_would_be_seen(wrong):
 
 
 def test_the_examples_are_valid(folder, text):
-    whole, routes, deliveries = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
+    whole, streams, routes, deliveries = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
     assert load_environment(write(folder, whole, "dev")).routes["orders-to-stream"].tasks.max == 12
     yaml = YAML(typ="safe", pure=True)
     beside = {"topics": {"rejected": {"partitions": 1}}, "deliveries": {"archive": {"to": "s3"}}}
     document = changed({**beside, "routes": yaml.load(routes)["routes"]})
     assert load_environment(write(folder, document, "dev")).routes["orders-to-archive"].packing == "newline"
+    document = changed({"streams": yaml.load(streams)["streams"], "security": {"key": "create"}})
+    assert load_environment(write(folder, document, "dev")).streams["orders"].share["444455556666"] == "read"
     document = changed({"deliveries": yaml.load(deliveries)["deliveries"]})
     assert load_environment(write(folder, document, "dev")).deliveries["lake"].source is not None
