@@ -10,6 +10,7 @@ import pytest
 
 from environments import load_environment
 from stacks.observability.monitoring import monitorings
+from tests.sandbox.aws.properties import compare
 from tests.sandbox.aws.stacks import deploy
 from tests.stacks.synthesis import Templates
 
@@ -31,6 +32,7 @@ def names(session: boto3.Session, kind: Any) -> set[str]:
 
 def test_every_alarm_is_there_with_its_topic_and_its_dashboard(session: boto3.Session, body: str):
     assert deploy(session, STACK, body)["StackStatus"] == "CREATE_COMPLETE"
+    assert compare(STACK, session) == []
     watched = monitorings(load_environment("local"))
     alarms = {f"streamops/local/{each.subject}/{alarm.name}" for each in watched for alarm in each.alarms}
     assert names(session, "MetricAlarm") == alarms
