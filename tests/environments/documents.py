@@ -16,6 +16,7 @@ from ruamel.yaml import YAML
 from environments import EnvironmentFileError, Problem, load_environment
 from environments.connectors import FARGATE_MEMORY
 from environments.quantities import format_duration, format_size
+from tests.environments.msk_documents import clusters
 from tests.environments.stream_documents import fitting, retentions
 from tests.environments.stream_documents import streams as any_stream
 
@@ -252,19 +253,10 @@ LOGINS: list[dict[str, Any]] = [
 @st.composite
 def kafkas(draw: st.DrawFn, zone_count: int) -> dict[str, Any]:
     brokers = zone_count * draw(st.integers(2, 4))
-    kinds = ["msk", "msk-serverless", "ec2", "external"] + (["msk-express"] if zone_count == 3 else [])
-    match draw(st.sampled_from(kinds)):
+    match draw(st.sampled_from(["msk", "ec2", "external"])):
         case "msk":
-            return {
-                "kind": "msk",
-                "brokers": brokers,
-                "storage": "1TiB",
-                **draw(msk_extras),
-            }
-        case "msk-express":
-            return {"kind": "msk-express", "brokers": brokers}
-        case "msk-serverless":
-            return {"kind": "msk-serverless"}
+            made: dict[str, Any] = draw(clusters(zone_count, own_key=False))
+            return made
         case "ec2":
             return {
                 "kind": "ec2",

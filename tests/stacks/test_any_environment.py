@@ -23,7 +23,7 @@ zones = st.lists(st.sampled_from("abc"), min_size=1, max_size=3, unique=True).ma
 networks = st.one_of(
     st.just(GIVEN_NETWORK),
     st.fixed_dictionaries(
-        {"zones": zones, "nat": st.booleans(), "cidr": st.sampled_from(["10.0.0.0/16", "172.16.4.0/24"])}
+        {"zones": zones, "nat": st.booleans(), "cidr": st.sampled_from(["10.0.0.0/16", "172.16.4.0/22"])}
     ),
 )
 securities = st.sampled_from([{}, {"key": "create"}, {"key": OWN_KEY, "permissions_boundary": BOUNDARY}])
@@ -111,7 +111,7 @@ def documents(draw: st.DrawFn) -> dict[str, Any]:
         drawn = draw(st.lists(route, max_size=4, unique_by=_ends))
         drawn = [fitting(each, described.get(each["to"].get("stream"), {})) for each in drawn]
     network = draw(networks)
-    kafka = draw(st.just(PLAIN["kafka"]) | clusters(len(network["zones"]), own_key="key" in security))
+    kafka = draw(kafkas | clusters(len(network["zones"]), own_key="key" in security))
     filled = draw(st.lists(any_deliveries(network, sorted(described)), max_size=1))
     return {
         "topics": topics,
@@ -119,7 +119,7 @@ def documents(draw: st.DrawFn) -> dict[str, Any]:
         "deliveries": collected | {f"made-of-{number}": each for number, each in enumerate(filled)},
         "routes": {f"route-{number}": route for number, route in enumerate(drawn)},
         "network": network,
-        "kafka": draw(kafkas),
+        "kafka": kafka,
         "security": security,
         "connectors": draw(connectors),
         "production": draw(st.booleans()),
