@@ -60,5 +60,6 @@ class Interfaces:
             "ec2:CreateNetworkInterfacePermission",
             "ec2:DeleteNetworkInterface",
             on=[f"{within}:network-interface/*", f"{within}:security-group/*", f"{within}:subnet/*"],
-            reason="interfaces have ids only once they are made, and Firehose tries the permission out on any",
+            reason="interfaces have ids only once they are made, and Firehose documents these actions without "
+            "resources; here they stay within this account and region",
         )
