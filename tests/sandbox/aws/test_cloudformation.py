@@ -78,6 +78,20 @@ def test_a_weak_reference_follows_the_other_stacks_output_and_does_not_hold_it(s
         session.client("cloudformation").describe_stacks(StackName="giver")
 
 
+@pytest.mark.parametrize(
+    ("stack", "said"),
+    [("giver", "stack giver in eu-west-1 has no output Value"), ("nobody", "there is no stack nobody in eu-west-1")],
+)
+def test_a_weak_reference_to_what_is_not_there_fails_with_its_name(
+    session: boto3.Session, stack: str, said: str
+) -> None:
+    deploy(session, "giver", template({"Another": {"Value": "x"}}, P=parameter("x")))
+    weak = {"Fn::GetStackOutput": {"StackName": stack, "OutputName": "Value"}}
+    failed = deploy(session, "taker", template(P=parameter(weak)))
+    assert failed["StackStatus"] == "ROLLBACK_COMPLETE"
+    assert said in " ".join(failures(session, failed["StackId"]).values()) + failed.get("StackStatusReason", "")
+
+
 def test_a_stored_parameter_keeps_its_name_through_an_update(session: boto3.Session) -> None:
     session.client("ssm").put_parameter(Name="/bootstrap/version", Type="String", Value="32")
     declared = {"Version": {"Type": "AWS::SSM::Parameter::Value<String>", "Default": "/bootstrap/version"}}
