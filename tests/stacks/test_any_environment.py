@@ -20,7 +20,7 @@ names = st.from_regex(r"[a-z][a-z0-9]{0,10}(-[a-z0-9]{1,5})?", fullmatch=True)
 zones = st.lists(st.sampled_from("abc"), min_size=1, max_size=3, unique=True).map(
     lambda letters: [f"eu-west-1{letter}" for letter in letters]
 )
-networks = st.one_of(
+networks: st.SearchStrategy[dict[str, Any]] = st.one_of(
     st.just(GIVEN_NETWORK),
     st.fixed_dictionaries(
         {"zones": zones, "nat": st.booleans(), "cidr": st.sampled_from(["10.0.0.0/16", "172.16.4.0/22"])}
