@@ -195,7 +195,7 @@ def test_a_connector_may_read_its_topic_write_its_dead_letters_and_ask_for_the_b
         if "TaskRole" in key
     )
     (document,) = (each["PolicyDocument"] for each in role["Policies"])
-    allowed = {}
+    allowed: dict[str, list[Any]] = {}
     for statement in document["Statement"]:
         actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
         for action in actions:
