@@ -50,7 +50,7 @@ def external(**keys: Any) -> dict[str, Any]:
         ({"kafka": {"kind": "msk-serverless"}}, TASKS | {"kinesis-streams", "kafka"}),
         ({"kafka": {"kind": "msk-serverless"}, "routes": {"orders-to-stream": None}}, set()),
     ],
-    ids=str,
+    ids=lambda value: str(sorted(value)) if isinstance(value, set) else str(value),
 )
 def test_services_are_called_for_what_there_is(folder: Any, change: dict[str, Any], services: set[str]):
     assert called(folder, change) == services
