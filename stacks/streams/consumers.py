@@ -5,6 +5,7 @@ from constructs import Construct
 
 from environments import Environment
 from stacks.streams.sharing import share_consumer
+from stacks.streams.turns import in_turns
 
 
 class StreamConsumers(Construct):
@@ -16,7 +17,10 @@ class StreamConsumers(Construct):
 
     def __init__(self, scope: Construct, *, environment: Environment, short_name: str, stream: kinesis.Stream) -> None:
         super().__init__(scope, "Consumers")
+        made: list[kinesis.StreamConsumer] = []
         for name, described in environment.streams[short_name].consumers.items():
             consumer = kinesis.StreamConsumer(self, name, stream_consumer_name=name, stream=stream)
+            made.append(consumer)
             if described.share:
                 share_consumer(consumer, environment=environment, principals=described.share)
+        in_turns(made)

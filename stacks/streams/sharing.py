@@ -13,6 +13,7 @@ from aws_cdk import aws_kms as kms
 from environments import Environment, Stream
 from environments.naming import stream_arn
 from stacks.security.users import service_domain
+from stacks.streams.turns import resource_of
 
 READ = (
     "kinesis:DescribeStream",
@@ -43,12 +44,7 @@ def share_stream(stream: kinesis.Stream, *, environment: Environment, short_name
     ]
     if not statements:
         return
-    kinesis.CfnResourcePolicy(
-        stream,
-        "Sharing",
-        resource_arn=stream.stream_arn,
-        resource_policy=iam.PolicyDocument(statements=statements, minimize=False),
-    )
+    _policy(stream, stream.stream_arn, statements)
     if key:
         decrypting = list(dict.fromkeys([*readers, *subscribers]))
         for statement in (
@@ -61,14 +57,22 @@ def share_stream(stream: kinesis.Stream, *, environment: Environment, short_name
 def share_consumer(consumer: kinesis.StreamConsumer, *, environment: Environment, principals: Sequence[str]) -> None:
     """Let `principals` subscribe as `consumer`."""
     arn = consumer.stream_consumer_arn
-    kinesis.CfnResourcePolicy(
-        consumer,
+    _policy(consumer, arn, list(_statement(environment, "Subscribe", principals, SUBSCRIBE, arn)))
+
+
+def _policy(shared: kinesis.Stream | kinesis.StreamConsumer, arn: str, statements: list[iam.PolicyStatement]) -> None:
+    """Add the policy of a stream or a consumer, once Kinesis has made it.
+
+    The ARN alone does not say so: CloudFormation has it, and goes on, before a consumer is active, and Kinesis refuses
+    the policy of one that is not. https://github.com/aws-cloudformation/cloudformation-coverage-roadmap/issues/2442
+    """
+    policy = kinesis.CfnResourcePolicy(
+        shared,
         "Sharing",
         resource_arn=arn,
-        resource_policy=iam.PolicyDocument(
-            statements=list(_statement(environment, "Subscribe", principals, SUBSCRIBE, arn)), minimize=False
-        ),
+        resource_policy=iam.PolicyDocument(statements=statements, minimize=False),
     )
+    policy.add_resource_dependency(resource_of(shared))
 
 
 def _readers(described: Stream) -> list[str]:

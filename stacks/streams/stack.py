@@ -1,5 +1,6 @@
 """The stack of the Kinesis data streams."""
 
+from aws_cdk import aws_kinesis as kinesis
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
@@ -9,6 +10,7 @@ from stacks.environment_stack import EnvironmentStack
 from stacks.streams.consumers import StreamConsumers
 from stacks.streams.sharing import share_stream
 from stacks.streams.stream import kinesis_stream
+from stacks.streams.turns import in_turns
 
 
 class StreamsStack(EnvironmentStack):
@@ -22,8 +24,11 @@ class StreamsStack(EnvironmentStack):
             description=f"Kinesis data streams of {environment.name}",
             stateful=True,
         )
+        made: list[kinesis.Stream] = []
         for name, described in environment.streams.items():
             stream = kinesis_stream(self, environment, name, key=key)
+            made.append(stream)
             StreamConsumers(stream, environment=environment, short_name=name, stream=stream)
             borrowed = key if described.encryption == ENVIRONMENT_KEY else None
             share_stream(stream, environment=environment, short_name=name, key=borrowed)
+        in_turns(made)

@@ -149,3 +149,38 @@ def test_who_shares_a_stream_may_use_the_environments_key_for_it_through_kinesis
             "kms:ViaService": "kinesis.eu-west-1.amazonaws.com",
             "kms:EncryptionContext:aws:kinesis:arn": "arn:aws:kinesis:eu-west-1:111122223333:stream/changed-orders",
         }
+
+
+def test_a_policy_waits_until_what_it_shares_is_active(templates: Templates):
+    policies = templates.resources("given", "streams", "Kinesis::ResourcePolicy").values()
+    shared = {
+        **templates.resources("given", "streams", "Kinesis::StreamConsumer"),
+        **templates.resources("given", "streams", "Kinesis::Stream"),
+    }
+    assert {shared[each["DependsOn"][0]]["Type"] for each in policies} == {
+        "AWS::Kinesis::Stream",
+        "AWS::Kinesis::StreamConsumer",
+    }
+    for each in policies:
+        assert each["DependsOn"] == [each["Properties"]["ResourceArn"]["Fn::GetAtt"][0]]
+
+
+def most_at_a_time(resources: dict[str, Any]) -> int:
+    """How many there are in the fullest turn, if each is made as soon as what it waits for stands."""
+    turns: dict[int, int] = {}
+    done: dict[str, int] = {}
+    for key, each in resources.items():
+        earlier = [done[other] for other in each.get("DependsOn", []) if other in resources]
+        done[key] = 1 + max(earlier, default=0)
+        turns[done[key]] = turns.get(done[key], 0) + 1
+    return max(turns.values())
+
+
+def test_kinesis_is_never_asked_for_more_than_five_at_a_time(described: Describe, synthesized: Synthesize):
+    streams = {f"s{number}": {"mode": "provisioned", "shards": 1} for number in range(12)}
+    streams["s0"]["consumers"] = {f"c{number}": {} for number in range(12)}
+    made = synthesized(described(streams=streams, deliveries=None, routes=None))
+    for kind in ("Stream", "StreamConsumer"):
+        resources = made.resources("changed", "streams", f"Kinesis::{kind}")
+        assert len(resources) == 12
+        assert most_at_a_time(resources) == 5
