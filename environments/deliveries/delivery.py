@@ -60,16 +60,10 @@ class CommonDelivery(Section):
     """Bucket to write to; one of its own is made where it is not given."""
     prefix: StrictStr = ""
     """Prefix of the objects in S3 (data, or the backup of what could not be delivered)."""
-    errors: StrictStr = f"errors/{ERROR_TYPE}/"
-    """Prefix of the objects that hold what could not be processed."""
     buffer: Buffer = Buffer()
     """How much is collected before it is written."""
     transform: Transformation | None = None
     """A Lambda function that changes records on their way."""
-
-    def rules(self) -> Iterable[Finding]:
-        """Expressions that Firehose refuses in prefixes."""
-        return prefix_findings(self.prefix, self.errors)
 
     def only_into_s3(self) -> Iterable[Finding]:
         """Firehose brings topics into S3 only (Developer Guide, "Configure source settings for Amazon MSK")."""
@@ -80,3 +74,15 @@ class CommonDelivery(Section):
                 ("source", "topic"),
                 self.source.topic,
             )
+
+
+class DeliveryWithErrors(CommonDelivery):
+    """The keys of deliveries whose errors have a prefix of their own: all but those into Redshift."""
+
+    errors: StrictStr = f"errors/{ERROR_TYPE}/"
+    """Prefix of the objects that hold what could not be processed."""
+
+    def rules(self) -> Iterable[Finding]:
+        """Expressions that Firehose refuses in prefixes."""
+        yield from super().rules()
+        yield from prefix_findings(self.prefix, self.errors)

@@ -12,7 +12,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import StrictBool, StrictInt
 
-from environments.deliveries.delivery import CommonDelivery, Retry
+from environments.deliveries.delivery import DeliveryWithErrors, Retry
 from environments.quantities import Size, format_size
 from environments.rules.bounds import Bytes, Count, Shape
 from environments.rules.findings import Finding
@@ -49,7 +49,7 @@ class NewDomain(Section):
     """Storage of each data node, 10GiB to 3TiB."""
 
 
-class OpenSearchDelivery(CommonDelivery):
+class OpenSearchDelivery(DeliveryWithErrors):
     """Documents in an OpenSearch index."""
 
     absent: ClassVar[dict[str, str]] = {

@@ -15,7 +15,7 @@ from environments.deliveries.delivery import CommonDelivery, Retry
 from environments.identifiers import SecretReference
 from environments.rules.bounds import Count, Shape
 from environments.rules.findings import Finding
-from environments.rules.prefixes import partition_keys, uses_lambda_keys
+from environments.rules.prefixes import has_expressions
 
 LEAST_CAPACITY, MOST_CAPACITY, CAPACITY_STEP = 8, 512, 8
 WORKGROUP_SUBNETS = 3
@@ -32,6 +32,7 @@ class RedshiftDelivery(CommonDelivery):
 
     absent: ClassVar[dict[str, str]] = {
         "partition_by": "Redshift reads whole objects; dynamic partitioning belongs to S3",
+        "errors": "Firehose takes no prefix of errors on the way to Redshift: they lie under errors/",
         "convert": "COPY gets what came; conversion belongs to S3",
     }
 
@@ -88,7 +89,7 @@ class RedshiftDelivery(CommonDelivery):
     compression: Literal["none", "gzip"] = "none"
     """How staged objects are compressed; COPY cannot read the other ways."""
     retry: Retry = timedelta(hours=1)
-    """How long a failed COPY is tried again before its objects are listed under the prefix of errors, 0s to 2h."""
+    """How long a failed COPY is tried again before its objects are listed under ``errors/``, 0s to 2h."""
     originals: StrictStr | None = None
     """Prefix under which records are kept besides as they came, before ``transform``."""
 
@@ -107,8 +108,14 @@ class RedshiftDelivery(CommonDelivery):
                 "give secret, with username and password in Secrets Manager",
                 ("secret",),
             )
-        if partition_keys(self.prefix) or uses_lambda_keys(self.prefix):
-            yield Finding("uses dynamic partitioning, which belongs to S3", "take it out", ("prefix",), self.prefix)
+        for key, prefix in (("prefix", self.prefix), ("originals", self.originals or "")):
+            if has_expressions(prefix):
+                yield Finding(
+                    "has an expression, and Firehose takes none on the way to Redshift",
+                    "write it out; Firehose adds the hour to it",
+                    (key,),
+                    prefix,
+                )
         if self.subnets and not self.create:
             yield Finding("are for a workgroup that is made", "take them out, or set create: true", ("subnets",))
         if self.subnets and len(set(self.subnets)) < WORKGROUP_SUBNETS:

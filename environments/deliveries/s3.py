@@ -13,7 +13,7 @@ from zoneinfo import available_timezones
 from pydantic import AfterValidator, Field, StrictBool, StrictStr
 
 from environments.deliveries.conversion import Conversion
-from environments.deliveries.delivery import CommonDelivery, Retry
+from environments.deliveries.delivery import DeliveryWithErrors, Retry
 from environments.quantities import format_size
 from environments.rules.bounds import Shape
 from environments.rules.findings import Finding, refuse
@@ -34,7 +34,7 @@ def _time_zone(name: str) -> str:
     return name
 
 
-class S3Delivery(CommonDelivery):
+class S3Delivery(DeliveryWithErrors):
     """Objects in a bucket."""
 
     to: Literal["s3"]
@@ -98,6 +98,13 @@ class S3Delivery(CommonDelivery):
             yield Finding("is no key of partition_by", "add it there", ("prefix",), partition_key(name))
         for name in sorted(self.partition_by.keys() - used):
             yield Finding("does not stand in prefix", f"add {partition_key(name)} to it", ("partition_by", name), name)
+        if self.originals and (partition_keys(self.originals) or uses_lambda_keys(self.originals)):
+            yield Finding(
+                "uses keys of dynamic partitioning, and records are kept there before they have any",
+                "take them out",
+                ("originals",),
+                self.originals,
+            )
         if len(self.partition_by) > MOST_PARTITION_KEYS:
             yield Finding(
                 f"has {len(self.partition_by)} keys, above the Firehose maximum of {MOST_PARTITION_KEYS}",

@@ -27,6 +27,11 @@ def uses_lambda_keys(prefix: str) -> bool:
     return any(namespace == "partitionKeyFromLambda" for namespace, _ in _EXPRESSION.findall(prefix))
 
 
+def has_expressions(prefix: str) -> bool:
+    """Whether Firehose makes something else of a prefix for each object."""
+    return _EXPRESSION.search(prefix) is not None
+
+
 def partition_key(name: str) -> str:
     """The expression for a key of dynamic partitioning."""
     return f"!{{{_PARTITION_KEY}:{name}}}"
@@ -38,7 +43,9 @@ def prefix_findings(prefix: str, errors: str) -> Iterator[Finding]:
     yield from _unknown_expressions("errors", errors)
     if ERROR_TYPE in prefix:
         yield Finding("may only stand in errors", "remove it", ("prefix",), ERROR_TYPE)
-    if _EXPRESSION.search(prefix + errors) and ERROR_TYPE not in errors:
+    if partition_keys(errors) or uses_lambda_keys(errors):
+        yield Finding("uses keys of dynamic partitioning, which belong to prefix", "take them out", ("errors",), errors)
+    if has_expressions(prefix + errors) and ERROR_TYPE not in errors:
         yield Finding(f"lacks {ERROR_TYPE}, which Firehose wants with expressions", "add it", ("errors",), errors)
 
 

@@ -43,7 +43,7 @@ def backup(
         bucket_arn=bucket.bucket.bucket_arn,
         role_arn=role.role_arn,
         prefix=delivery.originals,
-        error_output_prefix=delivery.errors,
+        error_output_prefix=delivery.errors if isinstance(delivery, S3Delivery) else None,
         buffering_hints=hints(delivery.buffer),
         compression_format=COMPRESSION[delivery.compression],
         encryption_configuration=bucket.encryption,

@@ -20,8 +20,12 @@ from stacks.deliveries.surroundings import Surroundings
 from stacks.deliveries.workgroup import PORT, Workgroup
 from stacks.security.users import service_domain
 
-MANIFESTS = "manifests/"
-"""Where Firehose lists the objects of each COPY."""
+BESIDES = ("errors/", "manifests/", "processing-failed/")
+"""Where Firehose lists the objects of each COPY, and keeps what failed.
+
+It takes neither a prefix of errors nor expressions in any prefix on the way to Redshift:
+https://docs.aws.amazon.com/firehose/latest/dev/s3-prefixes.html
+"""
 
 _COMPLETE_ARN = re.compile(r"arn:.*-[A-Za-z0-9]{6}")
 
@@ -54,7 +58,7 @@ class RedshiftDeliveryStream(Construct):
             environment,
             name,
             [
-                *bucket.grants(environment, [delivery.prefix, delivery.errors, MANIFESTS, *kept]),
+                *bucket.grants(environment, [delivery.prefix, *BESIDES, *kept]),
                 *log.grants(),
                 *source_grants(around, delivery),
                 *processing_grants(delivery),
@@ -85,7 +89,6 @@ class RedshiftDeliveryStream(Construct):
                     bucket_arn=bucket.bucket.bucket_arn,
                     role_arn=role.role_arn,
                     prefix=delivery.prefix,
-                    error_output_prefix=delivery.errors,
                     buffering_hints=hints(delivery.buffer),
                     compression_format=COMPRESSION[delivery.compression],
                     encryption_configuration=bucket.encryption,

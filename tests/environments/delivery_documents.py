@@ -71,7 +71,13 @@ def any_deliveries(network: Mapping[str, Any], streams: Sequence[str]) -> st.Sea
 def _rows(database: dict[str, Any]) -> st.SearchStrategy[dict[str, Any]]:
     told = st.fixed_dictionaries(
         {"to": st.just("redshift"), "table": st.just("orders")},
-        optional={**_common, **_retry, "compression": st.just("gzip"), "originals": st.just("raw/")},
+        optional={
+            **_common,
+            **_retry,
+            "prefix": st.sampled_from(["", "data/"]),
+            "compression": st.just("gzip"),
+            "originals": st.just("raw/"),
+        },
     )
     return told.map(lambda delivery: {**delivery, **database})
 

@@ -124,6 +124,9 @@ def test_rows_are_copied_into_a_workgroup_that_exists(templates: Templates):
     assert described["S3Configuration"]["Prefix"] == "staged/"
     assert described["RetryOptions"] == {"DurationInSeconds": 3600}
     assert described["S3BackupConfiguration"]["Prefix"] == "raw/"
+    # Firehose refuses a delivery stream into Redshift that has it.
+    for objects in ("S3Configuration", "S3BackupConfiguration"):
+        assert "ErrorOutputPrefix" not in described[objects]
 
 
 def test_a_workgroup_is_public_for_firehose_alone_and_speaks_tls(templates: Templates):

@@ -49,7 +49,7 @@ DOCUMENTS = {"es:ESHttpGet", "es:ESHttpPost", "es:ESHttpPut"}
 """Requests to a domain, whose paths hold what Firehose makes up."""
 
 
-HEADS = ("clean", "data", "documents", "errors", "failed", "manifests", "orders", "raw", "staged")
+HEADS = ("clean", "data", "documents", "errors", "failed", "manifests", "orders", "processing-failed", "raw", "staged")
 """What the names of objects begin with in the environments of these tests."""
 
 
