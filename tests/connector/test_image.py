@@ -21,7 +21,7 @@ IMAGE = Path(__file__).parents[2] / "connector_image"
 WHEELS = Path(sys.prefix) / "wheels"
 """What `make setup` fetched of the image's packages; nothing is fetched here."""
 OURS = "streamops-connector"
-SERVICES = {"firehose", "kinesis", "s3", "signin", "ssm", "sso", "sso-oidc", "sts"}
+SERVICES = {"firehose", "kafka", "kinesis", "s3", "signin", "ssm", "sso", "sso-oidc", "sts"}
 
 
 class Instruction(NamedTuple):
