@@ -63,7 +63,7 @@ def form(machines: list[Machine]) -> None:
         assert opened.returncode == 0, (
             f"node {machine.node.id}: {opened.stderr}{machine.process and machine.process.log_tail(40)}"
         )
-    machines[-1].settle("forming")
+    machines[-1].settle()
 
 
 @pytest.fixture(scope="session")

@@ -66,8 +66,8 @@ class Machine:
     def format(self, phase: str) -> None:
         self.run("format.sh", PHASE=phase)
 
-    def settle(self, phase: str) -> None:
-        self.run("settle.sh", PHASE=phase, ADMIN_PASSWORD="admin-secret", CONNECTORS_PASSWORD="connectors-secret")
+    def settle(self) -> None:
+        self.run("settle.sh", ADMIN_PASSWORD="admin-secret", CONNECTORS_PASSWORD="connectors-secret")
 
     def run(self, script: str, **variables: str) -> None:
         done = subprocess.run(

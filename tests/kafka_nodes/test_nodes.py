@@ -120,6 +120,14 @@ def test_every_script_of_a_node_is_one_that_bash_can_read(controllers: int, auth
             assert read.returncode == 0, f"{path}: {read.stderr}"
 
 
+def test_what_root_runs_is_not_the_services_to_change():
+    nodes = cluster(3)
+    files = render_node(nodes, nodes.brokers[0], Installation(auth="scram"), START)
+    folders = [line.split()[3:] for line in files["/etc/kafka/start.sh"].splitlines() if line.startswith("chown ")]
+    assert folders == [["/etc/kafka/tls", "/var/lib/kafka", "/var/log/kafka"]]
+    assert not [path for path in files if path.startswith(tuple(folders[0]))]
+
+
 def test_the_largest_node_that_a_file_can_describe_fits_into_user_data():
     """Text that cannot be packed, as long as the model lets it be."""
     text = base64.b64encode(random.Random(1).randbytes(4 * LONGEST_URL + 2 * MOST_SETTINGS_TEXT)).decode()

@@ -4,11 +4,14 @@ import base64
 import io
 import re
 import tarfile
+from dataclasses import fields
 from itertools import pairwise
 from typing import Any
 
 import pytest
 
+from stacks.kafka.ec2.machine import HOOK_SECONDS
+from stacks.kafka.ec2.rendering import Start
 from tests.stacks.conftest import Describe, Synthesize
 from tests.stacks.synthesis import DISTRIBUTION, Templates
 
@@ -57,11 +60,25 @@ def test_the_address_is_published_when_the_last_node_serves(templates: Templates
 
 def test_a_deployment_waits_for_the_signal_of_every_node(groups: dict[str, Any]):
     for _, group in groups.values():
-        assert group["CreationPolicy"]["ResourceSignal"] == {"Count": 1, "Timeout": "PT40M"}
+        assert group["CreationPolicy"]["ResourceSignal"] == {"Count": 1, "Timeout": "PT60M"}
         rolling = group["UpdatePolicy"]["AutoScalingRollingUpdate"]
         assert rolling["WaitOnResourceSignals"]
         assert rolling["MinInstancesInService"] == 0
         assert {group["Properties"][size] for size in ("MinSize", "MaxSize", "DesiredCapacity")} == {"1"}
+
+
+def test_a_node_is_more_patient_than_the_machine_before_may_be_slow_and_the_deployment_more_than_both():
+    """A machine that its hook holds keeps disk and address, while its group makes the next one already."""
+    waits: dict[str, Any] = {field.name: field.default for field in fields(Start)}
+    assert waits["patience_seconds"] > HOOK_SECONDS
+    assert waits["patience_seconds"] + waits["gate_seconds"] < 60 * 60
+    assert waits["leave_seconds"] < HOOK_SECONDS
+
+
+def test_no_node_starts_before_every_node_has_a_name(templates: Templates, groups: dict[str, Any]):
+    names = templates.resources("nodes", "kafka", "Route53::RecordSet")
+    assert len(names) == len(ORDER)
+    assert names.keys() <= set(groups[ORDER[0]][1]["DependsOn"])
 
 
 def test_disks_are_encrypted_with_the_environments_key_and_stay_in_production(templates: Templates):

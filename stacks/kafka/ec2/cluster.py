@@ -74,16 +74,15 @@ class Ec2Cluster(Construct):
             subnet_group_name=placement.subnets.subnet_group_name, subnet_type=placement.subnets.subnet_type
         )
         subnets = {subnet.availability_zone: subnet for subnet in private.subnets}
-        machines = []
-        for node in cluster.nodes:
-            machine = NodeMachine(self, node, around=around, subnet=subnets[node.zone])
-            record = addresses.name(node, machine.interface)
+        machines = [NodeMachine(self, node, around=around, subnet=subnets[node.zone]) for node in cluster.nodes]
+        for node, machine in zip(cluster.nodes, machines, strict=True):
+            # Before the first node starts and asks for all: that a name is not there is remembered for minutes.
+            machines[0].group.node.add_dependency(record := addresses.name(node, machine.interface))
             for first in (record, log_group, authority):
                 machine.group.node.add_dependency(first)
-            machines.append(machine)
         for before, after in pairwise(machines):
             # CloudFormation makes, changes and ends resources in the order of their dependencies: one node at a time.
-            after.group.add_dependency(before.group)
+            after.group.add_resource_dependency(before.group)
         self.made = MadeCluster(clients=groups.clients, bootstrap=cluster.bootstrap, serves=(machines[-1].group,))
 
     def _security_groups(self, placement: Placement) -> KafkaSecurityGroups:

@@ -22,8 +22,12 @@ from stacks.kafka.ec2.rendering import Download, Installation, Start, packed, re
 GIB, MIB = 1 << 30, 1 << 20
 ROOT_GIB = 20
 LEAST_THROUGHPUT_MIB = 125
-START_TIMEOUT = "PT40M"
-"""Longer than the gate is waited for, so that the node itself tells what it waited for."""
+START_TIMEOUT = "PT60M"
+"""Longer than disk and address and then the gate are waited for, so that the node itself tells what it waited for.
+
+More than an hour CloudFormation does not wait for a machine that replaces another:
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-attribute-updatepolicy.html
+"""
 HOOK_SECONDS = 900
 """Longer than the gate is waited for and Kafka takes to stop."""
 HOOK = "leave-in-order"

@@ -134,7 +134,7 @@ def _start(environment: Environment, kafka: Ec2Kafka, resources: NodeResources) 
         },
     )
     yield iam.PolicyStatement(
-        actions=["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
+        actions=["logs:CreateLogStream", "logs:PutLogEvents"],
         resources=[resources.log_streams],
     )
     if resources.secrets:

@@ -83,6 +83,8 @@ class Start:
     distribution: Download
     exporter: Download | None
     java: int = 21
+    patience_seconds: int = 1200
+    """For how long disk and address may still be held by the machine before: its lifecycle hook, and its end."""
     gate_seconds: int = 1500
     leave_seconds: int = 480
 
