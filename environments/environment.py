@@ -60,6 +60,7 @@ _RULES = (
     msk.cloudformation_makes_topics,
     msk.tiered_topics_fit,
     nodes.nodes_reach_their_files,
+    nodes.authority_in_region,
     fitness.keys_in_region,
     distribution.environment_has_a_key,
     distribution.keys_decide_the_shard,

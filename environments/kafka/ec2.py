@@ -25,6 +25,11 @@ https://docs.aws.amazon.com/ebs/latest/userguide/general-purpose.html#gp3-ebs-vo
 """
 LEAST_IOPS = 3000
 
+MOST_NODES = 25
+"""A template of CloudFormation holds 1 MB, and a node takes up to 30 KB of it, its files among them.
+
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
+"""
 LONGEST_URL = 256
 MOST_SETTINGS_TEXT = 1536
 """Nodes get their files by user data, of which EC2 takes 16 KB: so much is left beside all else.
@@ -141,6 +146,13 @@ class Ec2Kafka(Section):
             yield Finding(
                 "is not 1, 3 or 5, and with controllers: 0 every broker votes",
                 "set controllers: 3",
+                ("brokers",),
+                str(self.brokers),
+            )
+        if (nodes := self.brokers + self.controllers) > MOST_NODES:
+            yield Finding(
+                f"are {nodes} nodes with the controllers, and a stack has room for {MOST_NODES}",
+                "take fewer that are larger, or split the environment in two",
                 ("brokers",),
                 str(self.brokers),
             )

@@ -22,7 +22,6 @@ from environments.rules.findings import Finding
 from environments.rules.server_settings import ServerSettings
 
 SMALLEST = "kafka.t3.small"
-LEAST_TIERED = (3, 6)
 LEAST_KRAFT = (3, 7)
 LAST_ZOOKEEPER = 3
 
@@ -39,7 +38,7 @@ class MskKafka(MskLogin):
     version: Annotated[
         str,
         Shape(
-            r"^(3\.4\.0|3\.5\.1|3\.6\.0|3\.[789]\.x(\.kraft)?|4\.[01]\.x(\.kraft)?)$",
+            r"^(3\.6\.0|3\.[789]\.x(\.kraft)?|4\.[01]\.x(\.kraft)?)$",
             "is not a Kafka version that MSK's standard brokers run",
             "use 4.1.x.kraft, 4.0.x.kraft, 3.9.x.kraft or another of MSK's list",
         ),
@@ -106,8 +105,6 @@ class MskKafka(MskLogin):
                 ("instance",),
                 self.instance,
             )
-        if self.tiered and self.release < LEAST_TIERED:
-            yield Finding(f"is there from 3.6 on, not with version {self.version}", "remove it", ("tiered",), "true")
         if self.tiered and self.instance == SMALLEST:
             yield Finding(f"is not there for {SMALLEST}", "use a larger instance", ("tiered",), "true")
 

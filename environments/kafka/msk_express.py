@@ -48,12 +48,12 @@ class MskExpressKafka(MskLogin):
     version: Annotated[
         str,
         Shape(
-            r"^(3\.6|3\.8|3\.9|4\.2)\.(x|[0-9]+)(\.kraft)?$",
+            r"^(3\.6\.0|3\.[89]\.x(\.kraft)?|4\.2\.x\.kraft)$",
             "is not a version that Express brokers run",
-            "use 3.6.x, 3.8.x, 3.9.x or 4.2.x.kraft",
+            "use 3.9.x.kraft, 4.2.x.kraft, 3.8.x or another of MSK's list",
         ),
     ] = "3.9.x.kraft"
-    """Kafka version as MSK names it: 3.6, 3.8, 3.9 or 4.2."""
+    """Kafka version as MSK names it, such as 3.9.x.kraft or 4.2.x.kraft."""
     brokers: Annotated[StrictInt, Count("MSK Express", 3)]
     """Number of brokers in the whole cluster, a multiple of three."""
     instance: Annotated[
@@ -77,8 +77,6 @@ class MskExpressKafka(MskLogin):
     def rules(self) -> Iterable[Finding]:
         """What Express brokers leave to nobody else."""
         yield from self.login_rules()
-        if self.version.startswith("4") and not self.version.endswith(".kraft"):
-            yield Finding("has no ZooKeeper any more", f"write {self.version}.kraft", ("version",), self.version)
         for name in self.settings.keys() & FIXED_SETTINGS:
             yield Finding("is set by MSK on Express brokers", "remove it", ("settings", name), self.settings[name])
         if self.multi_vpc and "iam" not in self.auth:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from environments.identifiers import region_of_arn
 from environments.kafka import Ec2Kafka
 from environments.network import NewNetwork
 from environments.rules.findings import Finding
@@ -23,3 +24,17 @@ def nodes_reach_their_files(parts: Parts) -> Iterator[Finding]:
                 ("kafka", place, "url"),
                 artifact.url,
             )
+
+
+def authority_in_region(parts: Parts) -> Iterator[Finding]:
+    """Nodes have their certificates signed through the endpoint of AWS Private CA in their own region."""
+    kafka = parts.kafka
+    if not isinstance(kafka, Ec2Kafka) or kafka.own_authority or parts.region is None:
+        return
+    if region_of_arn(kafka.authority) != parts.region:
+        yield Finding(
+            f"is an authority of another region than {parts.region}, which nodes do not ask",
+            f"give an authority of {parts.region}, or create",
+            ("kafka", "authority"),
+            kafka.authority,
+        )
