@@ -16,6 +16,7 @@ from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
 from environments import Environment
+from stacks.security.users import service_domain
 
 _PARAMETER = "ssm:"
 _SECRET = "secret:"  # noqa: S105  the beginning of a reference, not a secret
@@ -69,7 +70,9 @@ class InjectedSecret:
             yield iam.PolicyStatement(
                 actions=["kms:Decrypt"],
                 resources=[self.key],
-                conditions={"StringEquals": {"kms:ViaService": f"{service}.{environment.region}.amazonaws.com"}},
+                conditions={
+                    "StringEquals": {"kms:ViaService": f"{service}.{environment.region}.{service_domain(environment)}"}
+                },
             )
 
     def _parameter_arn(self, environment: Environment) -> str:

@@ -39,6 +39,7 @@ class ConnectorService(Construct):
             self,
             "Log",
             log_group_name=log_group_name(environment, route),
+            encryption_key=surroundings.key,
             retention=log_retention(environment),
             # Not kept: with its fixed name it would stand in the way of a route that comes back.
             removal_policy=cdk.RemovalPolicy.DESTROY,

@@ -22,7 +22,7 @@ from environments.naming import config_parameter_name
 from stacks.connectors.configuration import LONGEST_BYTES, STANDARD_BYTES, render_configuration
 from stacks.connectors.task import CONFIG_LABEL, CONFIG_VARIABLE, DRAIN
 from tests.stacks.conftest import Describe, Synthesize
-from tests.stacks.synthesis import ECR_IMAGE, OPENSEARCH, PARTITIONED, PLAIN, VARIANTS, Templates
+from tests.stacks.synthesis import ECR_IMAGE, OPENSEARCH, OWN_KEY, PARTITIONED, PLAIN, VARIANTS, Templates
 
 
 def task(templates: Templates, environment: str, route: str) -> dict[str, Any]:
@@ -157,6 +157,13 @@ def test_logs_go_to_the_routes_own_group_and_never_hold_the_connector_up(templat
     group = templates.resources("plain", "connectors")[made["Options"]["awslogs-group"]["Ref"]]["Properties"]
     assert group["LogGroupName"] == "/streamops/plain/connectors/orders-to-stream"
     assert group["RetentionInDays"] == 14
+
+
+def test_the_log_is_encrypted_with_the_environments_key(templates: Templates):
+    for environment, key in (("plain", None), ("given", OWN_KEY)):
+        groups = templates.properties(environment, "connectors", "Logs::LogGroup")
+        assert groups
+        assert {each.get("KmsKeyId") for each in groups} == {key}
 
 
 def test_the_configuration_is_the_route_in_the_connectors_own_words(templates: Templates):

@@ -7,6 +7,7 @@ import pytest
 
 from connector.config import MskIam, OAuthBearer, Plaintext, Sasl, Secret, Tls, load_config
 from stacks.connectors.configuration import render_configuration
+from stacks.connectors.secrets import InjectedSecret
 from tests.stacks.conftest import Describe, Synthesize
 from tests.stacks.synthesis import OWN_KEY, PLAIN, Templates, describe
 
@@ -357,3 +358,11 @@ def test_connectors_join_the_group_that_brokers_let_in(clusters: Templates, name
     own, clients = service["NetworkConfiguration"]["AwsvpcConfiguration"]["SecurityGroups"]
     assert "Fn::GetAtt" in own
     assert "KafkaClients" in clients["Fn::GetStackOutput"]["OutputName"]
+
+
+def test_a_secrets_key_is_used_through_the_service_as_its_partition_calls_it(described: Describe):
+    china = described(region="cn-north-1", network={"cidr": "10.1.0.0/20", "zones": ["cn-north-1a"]})
+    _, use = InjectedSecret(variable="X", reference="secret:team/kafka", key=OWN_KEY).statements(china)
+    assert use.to_json()["Condition"] == {
+        "StringEquals": {"kms:ViaService": "secretsmanager.cn-north-1.amazonaws.com.cn"}
+    }
