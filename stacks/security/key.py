@@ -7,7 +7,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
-from environments import Ec2Kafka, Environment
+from environments import Environment
 from environments.naming import key_alias
 from stacks.environment_stack import removal_policy
 from stacks.security.users import log_groups, service_domain, services_on_behalf
@@ -97,29 +97,6 @@ def _statements(environment: Environment) -> Iterator[iam.PolicyStatement]:
         iam.ServicePrincipal("cloudwatch.amazonaws.com"),
         ("kms:Decrypt", "kms:GenerateDataKey"),
         {"StringEquals": {"aws:SourceAccount": environment.account}},
-    )
-    if isinstance(environment.kafka, Ec2Kafka):
-        yield from _auto_scaling(environment)
-
-
-def _auto_scaling(environment: Environment) -> Iterator[iam.PolicyStatement]:
-    """Auto Scaling attaches encrypted volumes and writes to encrypted topics in its own name.
-
-    Its role is named in a condition, since a key policy cannot name a principal that does not
-    exist yet, and AWS makes the role with an account's first group:
-    https://docs.aws.amazon.com/autoscaling/ec2/userguide/key-policy-requirements-EBS-encryption.html
-    """
-    role = (
-        f"arn:{environment.partition}:iam::{environment.account}:role/aws-service-role/autoscaling.amazonaws.com/"
-        "AWSServiceRoleForAutoScaling"
-    )
-    own = {"StringEquals": {"kms:CallerAccount": environment.account}, "ArnEquals": {"aws:PrincipalArn": role}}
-    yield _statement("LaunchMachines", iam.AnyPrincipal(), USE, own)
-    yield _statement(
-        "LendToMachines",
-        iam.AnyPrincipal(),
-        ("kms:CreateGrant",),
-        {**own, "Bool": {"kms:GrantIsForAWSResource": "true"}},
     )
 
 

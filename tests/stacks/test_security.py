@@ -2,12 +2,8 @@
 
 from typing import Any
 
-import aws_cdk as cdk
 import pytest
-from aws_cdk.assertions import Template
 
-from environments import Ec2Kafka
-from stacks.security.key import environment_key
 from tests.stacks.conftest import Describe, Synthesize
 from tests.stacks.synthesis import BOUNDARY, Templates
 
@@ -71,17 +67,12 @@ def test_logs_are_those_of_the_environment(templates: Templates):
     }
 
 
-def test_machines_of_a_cluster_are_launched_with_the_key_by_auto_scaling_of_the_account_alone(described: Describe):
-    stack = cdk.Stack()
-    kafka = Ec2Kafka.model_construct(kind="ec2", brokers=3)
-    environment_key(stack, described().model_copy(update={"kafka": kafka}))
-    (key,) = Template.from_stack(stack).find_resources("AWS::KMS::Key").values()
-    open_to_all = [each for each in key["Properties"]["KeyPolicy"]["Statement"] if each["Principal"] == {"AWS": "*"}]
-    assert [each["Sid"] for each in open_to_all] == ["LaunchMachines", "LendToMachines"]
-    for statement in open_to_all:
-        assert statement["Condition"]["StringEquals"] == {"kms:CallerAccount": "111122223333"}
-        role = statement["Condition"]["ArnEquals"]["aws:PrincipalArn"]
-        assert role.endswith(":role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling")
+def test_a_node_attaches_its_disk_by_what_the_key_lends_through_ec2(templates: Templates):
+    """Nobody else has to: the disk that a machine starts from is encrypted with a key of AWS."""
+    statements = key_statements(templates, "nodes")
+    assert all(statement["Principal"] not in ("*", {"AWS": "*"}) for statement in statements.values())
+    lent = statements["LendToServices"]["Condition"]["StringEquals"]["kms:ViaService"]
+    assert "ec2.eu-west-1.amazonaws.com" in lent
 
 
 def test_every_role_is_bounded_by_the_policy_that_the_file_names(templates: Templates):
