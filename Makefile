@@ -8,10 +8,15 @@ SETUP := $(VENV)/.setup
 # On a terminal pip shows what it is at; in a log only what went wrong.
 PIP_VERBOSITY := $(shell test -t 0 || echo --quiet)
 INSTALL := $(BIN)/pip install $(PIP_VERBOSITY) --disable-pip-version-check --constraint requirements.lock
+# Examples are selected by their paths, and only here: no other command ever takes them.
+DESCRIBED := $(sort $(wildcard environments/*.yaml examples/*.yaml))
+COMMA := ,
+EMPTY :=
+SPACE := $(EMPTY) $(EMPTY)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint synth bench bench-peers clean
+.PHONY: help setup demo test lint synth diff bench bench-peers clean
 
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,8 +54,12 @@ lint: setup ## style and types
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 
-synth: setup ## templates of every environment into cdk.out, checked by cdk-nag
-	@node_modules/.bin/cdk synth --quiet --strict --no-lookups --output cdk.out
+synth: setup ## templates of all environments and examples into cdk.out, checked by cdk-nag and cfn-lint
+	@node_modules/.bin/cdk synth --quiet --strict --no-lookups --output cdk.out --context env=$(subst $(SPACE),$(COMMA),$(DESCRIBED))
+	@$(BIN)/cfn-lint
+
+diff: synth ## what has changed against the golden templates of the tests
+	@$(BIN)/python -m stacks.changes tests/stacks/golden cdk.out --known
 
 bench: setup ## the numbers of benchmarks/README.md, a quarter of an hour
 	@$(BIN)/python benchmarks/cli_startup.py

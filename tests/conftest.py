@@ -12,6 +12,9 @@ from sandbox.kafka import STOP_GRACE_SECONDS, Broker
 
 # How long an example takes says something about the machine only.
 settings.register_profile("untimed", deadline=None)
+THOROUGH = "thorough"
+"""The profile for tests whose examples are dear: they take ten times as many with it."""
+settings.register_profile(THOROUGH, deadline=None)
 settings.load_profile("untimed")
 
 LONGEST = "end_to_end"
@@ -27,6 +30,11 @@ AUTHORIZER = """
 authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
 allow.everyone.if.no.acl.found=true
 """
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let what tests compare with be written anew, where a change is meant."""
+    parser.addoption("--update-golden", action="store_true", help="write golden templates and logical ids anew")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

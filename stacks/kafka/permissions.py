@@ -36,7 +36,8 @@ class MskArns:
         if not cdk.Token.is_unresolved(self.cluster):
             return f"{self.cluster.replace(':cluster/', f':{kind}/')}/{name}"
         environment = self.environment
-        uuid = cdk.Fn.select(2, cdk.Fn.split("/", self.cluster))
+        arn = cdk.Fn.sub("${Cluster}", {"Cluster": self.cluster})  # Fn::Split takes it so, but no Fn::GetStackOutput
+        uuid = cdk.Fn.select(2, cdk.Fn.split("/", arn))
         scope = f"arn:{environment.partition}:kafka:{environment.region}:{environment.account}"
         return f"{scope}:{kind}/{kafka_cluster_name(environment)}/{uuid}/{name}"
 

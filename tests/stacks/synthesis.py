@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import aws_cdk as cdk
 
@@ -264,12 +264,22 @@ class Templates:
 
     def __init__(self, environments: Iterable[Environment], folder: Path, *, check: bool = False) -> None:
         app = new_app(folder)
-        self._folder = folder
         add_stages(app, environments)
         if check:
             checked_synthesis(app)
         else:
             app.synth()
+        self._read(folder)
+
+    @classmethod
+    def written(cls, folder: Path) -> Self:
+        """The templates that another process has synthesized into `folder`."""
+        templates = cls.__new__(cls)
+        templates._read(folder)
+        return templates
+
+    def _read(self, folder: Path) -> None:
+        self._folder = folder
         self._stacks: dict[tuple[str, str], dict[str, Any]] = {}
         self.settings: dict[tuple[str, str], dict[str, Any]] = {}
         for manifest in folder.glob("assembly-*/manifest.json"):
@@ -281,7 +291,12 @@ class Templates:
                     self.settings[environment, stack] = {
                         **artifact["properties"],
                         "dependencies": artifact.get("dependencies", []),
+                        "environment": artifact["environment"],
                     }
+
+    def environments(self) -> set[str]:
+        """The names of all environments."""
+        return {environment for environment, _ in self._stacks}
 
     def stacks(self, environment: str) -> set[str]:
         """The short names of an environment's stacks."""
@@ -290,6 +305,11 @@ class Templates:
     def body(self, environment: str, stack: str) -> str:
         """The whole template of a stack, as it is deployed."""
         return json.dumps(self._stacks[environment, stack])
+
+    def all(self) -> Iterable[tuple[str, dict[str, Any]]]:
+        """Every template, with the environment and stack that it is of."""
+        for (environment, stack), template in self._stacks.items():
+            yield f"{environment}/{stack}", template
 
     def resources(self, environment: str, stack: str, kind: str = "") -> dict[str, Resource]:
         """The resources of a stack by logical id; `kind` is the end of their type, such as Logs::LogGroup."""
@@ -300,6 +320,11 @@ class Templates:
         """The properties of every resource of a kind."""
         return [each["Properties"] for each in self.resources(environment, stack, kind).values()]
 
+    def account(self, environment: str, stack: str) -> str:
+        """The account that a stack is deployed to."""
+        account: str = self.settings[environment, stack]["environment"].removeprefix("aws://").split("/")[0]
+        return account
+
     def images(self, environment: str, stack: str) -> list[dict[str, Any]]:
         """How the images that a stack brings along are built."""
         template = Path(self.settings[environment, stack]["templateFile"])
@@ -309,6 +334,6 @@ class Templates:
 
     def everything(self) -> Iterable[tuple[str, Resource]]:
         """Every resource there is, with the place it stands at."""
-        for (environment, stack), template in self._stacks.items():
+        for stack, template in self.all():
             for key, value in template["Resources"].items():
-                yield f"{environment}/{stack}/{key}", value
+                yield f"{stack}/{key}", value

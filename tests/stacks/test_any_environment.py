@@ -1,4 +1,7 @@
-"""Whatever a valid file of the supported kinds describes, it synthesizes, and the rules find nothing."""
+"""Whatever a valid file of the supported kinds describes, it synthesizes, and the rules find nothing.
+
+A dozen times as many are tried with `pytest --hypothesis-profile thorough`.
+"""
 
 from pathlib import Path
 from typing import Any
@@ -8,10 +11,13 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from stacks.refusals import refusals
+from tests.conftest import THOROUGH
 from tests.environments.delivery_documents import any_deliveries
 from tests.environments.documents import LOGINS
 from tests.environments.msk_documents import clusters
+from tests.environments.node_documents import nodes
 from tests.environments.stream_documents import fitting, streams
+from tests.stacks.limits import beyond_limits
 from tests.stacks.synthesis import BOUNDARY, ECR_IMAGE, GIVEN_NETWORK, OWN_KEY, PLAIN, Templates, describe
 
 WORKSPACE = "arn:aws:aps:eu-west-1:111122223333:workspace/ws-12345678-1234-1234-1234-123456789012"
@@ -34,6 +40,15 @@ connectors = st.fixed_dictionaries(
         "metrics": st.just("cloudwatch"),
         "prometheus": st.just({"workspace": WORKSPACE, "image": ECR_IMAGE}),
     },
+)
+PAGER = "arn:aws:sns:eu-west-1:111122223333:pager"
+alarms = st.sampled_from(
+    [
+        {},
+        {"enabled": False},
+        {"critical": {"topic": PAGER}, "warning": {"email": ["team@example.com"]}},
+        {"runbooks": "https://wiki.example.com/runbooks"},
+    ]
 )
 kafkas = st.sampled_from(LOGINS).map(lambda login: {"kind": "external", "bootstrap": "ssm:/kafka/bootstrap", **login})
 
@@ -111,7 +126,7 @@ def documents(draw: st.DrawFn) -> dict[str, Any]:
         drawn = draw(st.lists(route, max_size=4, unique_by=_ends))
         drawn = [fitting(each, described.get(each["to"].get("stream"), {})) for each in drawn]
     network = draw(networks)
-    kafka = draw(kafkas | clusters(len(network["zones"]), own_key="key" in security))
+    kafka = draw(kafkas | clusters(len(network["zones"]), own_key="key" in security) | nodes())
     filled = draw(st.lists(any_deliveries(network, sorted(described)), max_size=1))
     return {
         "topics": topics,
@@ -122,6 +137,7 @@ def documents(draw: st.DrawFn) -> dict[str, Any]:
         "kafka": kafka,
         "security": security,
         "connectors": draw(connectors),
+        "alarms": draw(alarms),
         "production": draw(st.booleans()),
         "tags": draw(st.sampled_from([{}, PLAIN["tags"]])),
     }
@@ -133,7 +149,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @settings(
-    max_examples=25,
+    max_examples=250 if settings.get_current_profile_name() == THOROUGH else 20,
     deadline=None,
     # A smaller example is worth less than the time it takes: each is a synthesis.
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
@@ -144,6 +160,7 @@ def test_any_environment_that_is_not_refused_synthesizes_without_a_finding(docum
     environment = describe(folder, "any", **document)
     assert refusals(environment) == ()
     made = Templates([environment], folder / str(len(list(folder.iterdir()))), check=True)
+    assert beyond_limits(made) == []
     streams_made = {
         each["Properties"]["Name"]
         for stack in made.stacks("any") & {"streams"}

@@ -1,7 +1,6 @@
 """The app as users start it: by the CDK's own command line, or on its own."""
 
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -12,47 +11,14 @@ from typing import Any
 
 import pytest
 
-from environments import EnvironmentFileError, find_environments, load_environment
+from environments import EnvironmentFileError, load_environment
 from stacks.connectors import image
 from stacks.selection import selected_environments
+from tests.stacks.command_line import DESCRIBED, surroundings
 from tests.stacks.conftest import Describe
 from tests.stacks.synthesis import PLAIN, PROJECT, Templates, describe
 
 NOT_PROVISIONED = {"back": {"from": {"stream": "orders"}, "to": {"topic": "clicks"}}}
-CDK = PROJECT / "node_modules" / ".bin" / "cdk"
-
-
-def surroundings(folder: Path, **variables: str) -> dict[str, str]:
-    """The variables of a machine that knows nothing of AWS and reaches nobody."""
-    kept = {key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "CDK_", "JSII_"))}
-    nobody_listens = "http://127.0.0.1:9"
-    return {
-        **kept,
-        "PATH": os.pathsep.join([str(Path(sys.executable).parent), kept["PATH"]]),
-        "CDK_HOME": str(folder),
-        "AWS_CONFIG_FILE": str(folder / "no-config"),
-        "AWS_SHARED_CREDENTIALS_FILE": str(folder / "no-credentials"),
-        "AWS_EC2_METADATA_DISABLED": "true",
-        **dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"), nobody_listens),
-        **variables,
-    }
-
-
-@pytest.fixture(scope="module")
-def assembly(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The output of `cdk synth` over every environment file, all checks on."""
-    folder = tmp_path_factory.mktemp("cdk")
-    done = subprocess.run(
-        [CDK, "synth", "-q", "--strict", "--no-lookups", "--output", folder / "out"],
-        cwd=PROJECT,
-        env=surroundings(folder, STREAMOPS_ENVIRONMENTS=str(PROJECT / "environments")),
-        capture_output=True,
-        text=True,
-        timeout=240,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return folder / "out"
 
 
 def manifests(assembly: Path) -> Iterator[dict[str, Any]]:
@@ -67,10 +33,10 @@ def test_every_environment_file_becomes_a_stage_of_named_stacks(assembly: Path):
         for artifact in manifest["artifacts"].values()
         if artifact["type"] == "aws:cloudformation:stack"
     }
-    for name in find_environments():
-        environment = load_environment(name)
-        assert f"{name}-streams" in stacks or not environment.streams
-        assert f"{name}-connectors" in stacks or not environment.routes
+    for file in DESCRIBED:
+        environment = load_environment(file)
+        assert f"{file.stem}-streams" in stacks or not environment.streams
+        assert f"{file.stem}-connectors" in stacks or not environment.routes
     assert {"local-network", "local-streams", "local-connectors"} <= stacks
 
 

@@ -9,19 +9,34 @@ import pytest
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kinesis as kinesis
 
-from stacks.app import ChecksFailedError, add_stages, checked_synthesis
-from stacks.checks import acknowledge
-from tests.stacks.synthesis import VARIANTS, describe, new_app
+from stacks.app import ChecksFailedError, checked_synthesis
+from stacks.checks import NAG, TEMPLATE, acknowledge
+from tests.stacks.synthesis import new_app
 
 REASON_LENGTH = 30
+
+CHECKERS = {"AwsSolutions": NAG, "CloudFormation Validate": TEMPLATE}
+"""Who checks, as the report calls them, and as acknowledgements do."""
 
 THE_CDKS_OWN = {"CloudFormation-Validate::F3002", "CloudFormation-Validate::F3003"}
 """What constructs of the CDK acknowledge about themselves, whether or not it is found."""
 
 
-def report(app: cdk.App) -> dict[str, Any]:
-    written: dict[str, Any] = json.loads((Path(app.outdir) / "validation-report.json").read_text("utf-8"))
+def report(output: Path) -> dict[str, Any]:
+    written: dict[str, Any] = json.loads((output / "validation-report.json").read_text("utf-8"))
     return written
+
+
+def acknowledgements(output: Path) -> dict[tuple[str, str], str]:
+    """The reason of each acknowledgement, by the place that it stands at and the rule."""
+    return {
+        (place.removeprefix("/"), rule): reason
+        for file in output.glob("assembly-*/*.metadata.json")
+        for place, entries in json.loads(file.read_text("utf-8")).items()
+        for entry in entries
+        if entry["type"] == "aws:cdk:acknowledged-rules"
+        for rule, reason in entry["data"].items()
+    }
 
 
 def findings(app: cdk.App) -> set[tuple[str, str]]:
@@ -32,43 +47,39 @@ def findings(app: cdk.App) -> set[tuple[str, str]]:
         assert "validation-report.json" in str(error)  # noqa: PT017 - an app without findings raises nothing
     return {
         (violation["ruleName"], each["constructPath"])
-        for plugin in report(app)["pluginReports"]
+        for plugin in report(Path(app.outdir))["pluginReports"]
         for violation in plugin["violations"]
         for each in violation["violatingConstructs"]
     }
 
 
-@pytest.fixture(scope="module")
-def checked(tmp_path_factory: pytest.TempPathFactory) -> cdk.App:
-    """All variants, synthesized with the checks of a deployment."""
-    folder = tmp_path_factory.mktemp("checked")
-    app = new_app(folder / "out", validate=True)
-    add_stages(app, [describe(folder, name, **sections) for name, sections in VARIANTS.items()])
-    checked_synthesis(app)
-    return app
+@pytest.fixture(scope="module", params=["checked", "assembly"])
+def output(request: pytest.FixtureRequest) -> Path:
+    """What the variants, then what the environments and examples became, with all that was found in them."""
+    folder: Path = request.getfixturevalue(request.param)
+    return folder
 
 
-def test_no_check_finds_anything_that_is_not_acknowledged(checked: cdk.App):
-    plugins = report(checked)["pluginReports"]
-    assert {plugin["pluginName"] for plugin in plugins} >= {"AwsSolutions", "CloudFormation Validate"}
-    for plugin in plugins:
+def test_no_check_finds_anything_that_is_not_acknowledged(output: Path):
+    for plugin in report(output)["pluginReports"]:
         assert plugin["conclusion"] == "success"
         assert plugin["violations"] == []
 
 
-def test_every_acknowledgement_is_used_and_says_why(checked: cdk.App):
+def test_what_the_project_comes_with_passes_the_rules_and_the_checks_of_templates(assembly: Path):
+    assert {plugin["pluginName"] for plugin in report(assembly)["pluginReports"]} >= CHECKERS.keys()
+
+
+def test_every_acknowledgement_is_used_and_says_why(output: Path):
+    plugins = report(output)["pluginReports"]
     used = {
         (violation["acknowledgedAt"], violation["acknowledgedId"])
-        for plugin in report(checked)["pluginReports"]
+        for plugin in plugins
         for violation in plugin["suppressedViolations"]
     }
-    acknowledged = {
-        (construct.node.path, rule): reason
-        for construct in checked.node.find_all()
-        for entry in construct.node.metadata
-        if entry.type == "aws:cdk:acknowledged-rules"
-        for rule, reason in entry.data.items()
-    }
+    ran = tuple(f"{CHECKERS[plugin['pluginName']]}::" for plugin in plugins)
+    acknowledged = {place: reason for place, reason in acknowledgements(output).items() if place[1].startswith(ran)}
+    assert used
     assert used <= acknowledged.keys()
     assert {rule for _, rule in acknowledged.keys() - used} <= THE_CDKS_OWN
     for place in used:

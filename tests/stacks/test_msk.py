@@ -205,7 +205,7 @@ def test_a_connector_may_read_its_topic_write_its_dead_letters_and_ask_for_the_b
     assert "Fn::GetStackOutput" in arn
 
     def inside(kind: str, name: str) -> dict[str, Any]:
-        uuid = {"Fn::Select": [2, {"Fn::Split": ["/", arn]}]}
+        uuid = {"Fn::Select": [2, {"Fn::Split": ["/", {"Fn::Sub": ["${Cluster}", {"Cluster": arn}]}]}]}
         return {"Fn::Join": ["", [f"arn:aws:kafka:eu-west-1:111122223333:{kind}/streamops-msk/", uuid, f"/{name}"]]}
 
     orders, clicks = inside("topic", "orders"), inside("topic", "web.clicks")
