@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -27,6 +27,8 @@ class DeployedResource:
     """By which the environment file knew it; None where the template does not tell."""
     kept: bool
     """Whether it stays when it leaves the template."""
+    properties: Mapping[str, Any] = field(default_factory=dict)
+    """As the template says them."""
 
 
 def read_stack(aws: Aws, stack: str) -> Sequence[DeployedResource]:
@@ -64,6 +66,7 @@ def _resource(entry: Mapping[str, Any], definition: Mapping[str, Any]) -> Deploy
         # environment/stack/short name/...
         short_name=path[2] if len(path) > 3 else None,  # noqa: PLR2004
         kept=str(definition.get("DeletionPolicy", "Delete")).startswith("Retain"),
+        properties=definition.get("Properties", {}),
     )
 
 

@@ -44,6 +44,13 @@ def msk_bootstrap(environment: Environment, cluster: str, login: Login) -> str:
     return str(brokers)
 
 
+def storage_of(aws: Aws, cluster: str) -> int:
+    """GiB that each broker of a cluster with standard brokers has by now; it may have grown by itself."""
+    told = aws.kafka(region_of_arn(cluster)).describe_cluster_v2(ClusterArn=cluster)
+    brokers = told["ClusterInfo"]["Provisioned"]["BrokerNodeGroupInfo"]
+    return int(brokers["StorageInfo"]["EbsStorageInfo"]["VolumeSize"])
+
+
 class MskIamTokens(AbstractTokenProvider):  # type: ignore[misc]  # kafka-python has no types
     """Tokens of the caller's own AWS identity: a presigned URL of the action ``kafka-cluster:Connect``.
 

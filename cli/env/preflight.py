@@ -9,9 +9,11 @@ import typer
 
 from cli.aws import Aws
 from cli.cluster import open_cluster
+from cli.cluster_checks import cluster_checks
 from cli.deployed import read_stack
 from cli.environment import open_environment
 from cli.errors import CliError, RefusedError, explain
+from cli.msk import storage_of
 from cli.options import EnvironmentName, Output, Query
 from cli.output import Answer, Column, Format, note, print_table
 from cli.preflight import (
@@ -97,6 +99,7 @@ def _aws_checks(environment: Environment, aws: Aws, answer: Answer) -> Iterator[
     for kind, (stack, _) in STACKS.items():
         yield from removal_checks(environment, kind, deployed[stack])
     yield from foundation_checks(environment, (*deployed["security"], *deployed["kafka"]))
+    yield from cluster_checks(environment, deployed["kafka"], lambda cluster: storage_of(aws, cluster))
 
 
 def _topic_checks(environment: Environment, answer: Answer, *, asked: bool) -> Iterator[Check]:
