@@ -47,7 +47,7 @@ demo: setup ## bring the sandbox up and move 336,776 flights through it
 	@$(BIN)/streamops sandbox run flights --env local
 
 test: setup lint ## all checks and tests
-	@$(BIN)/pytest --numprocesses 2 --dist loadgroup
+	@$(BIN)/pytest --numprocesses 2 --no-loadscope-reorder
 
 lint: setup ## style and types
 	@$(BIN)/ruff check .

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from sandbox.kafka import STOP_GRACE_SECONDS, Broker
 
@@ -17,7 +19,9 @@ THOROUGH = "thorough"
 settings.register_profile(THOROUGH, deadline=None)
 settings.load_profile("untimed")
 
-LONGEST = "end_to_end"
+TESTS = Path(__file__).parent
+SLOW_STARTS = {folder: place for place, folder in enumerate(["end_to_end", "sandbox", "stacks", "kafka_nodes"])}
+"""Folders whose tests share what takes long to start, in the order in which they begin."""
 # Members of the newer group protocol take these times from the broker, whose own are for clusters and not for tests.
 QUICK_GROUPS = """
 group.consumer.min.heartbeat.interval.ms=1000
@@ -37,15 +41,22 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="write golden templates and logical ids anew")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests of one folder in one process when several run side by side: they share its slow starts.
+class SharedStarts(LoadScopeScheduling):  # type: ignore[misc]  # its types are not published
+    """Keeps the tests that share a slow start in one process: those of a folder, or else of a file."""
 
-    The folder that takes longest goes first, so that no process waits for it at the end.
-    """
-    here = Path(__file__).parent
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(item.path.relative_to(here).parts[0]))
-    items.sort(key=lambda item: LONGEST not in item.path.parts)
+    def _split_scope(self, nodeid: str) -> str:
+        _, folder, rest = nodeid.split("/", 2)
+        return folder if folder in SLOW_STARTS else f"{folder}/{rest.partition('::')[0]}"
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> SharedStarts:
+    """Deal tests out to processes that run side by side."""
+    return SharedStarts(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the folders that take longest, so that no process waits for one at the end."""
+    items.sort(key=lambda item: SLOW_STARTS.get(item.path.relative_to(TESTS).parts[0], len(SLOW_STARTS)))
 
 
 @pytest.fixture(scope="session")

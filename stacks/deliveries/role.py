@@ -16,6 +16,9 @@ def delivery_role(scope: Construct, environment: Environment, delivery: str, gra
     The policy stands inside the role, so that the role never exists without it: Firehose tries it
     out when the delivery stream is made. The actions are those that Firehose documents for each
     source and destination: https://docs.aws.amazon.com/firehose/latest/dev/controlling-access.html
+
+    So is the condition: Firehose names the account on whose behalf it comes as the external id, and
+    could otherwise be led by another account to use the role.
     """
     role = iam.Role(
         scope,
@@ -23,7 +26,7 @@ def delivery_role(scope: Construct, environment: Environment, delivery: str, gra
         description=f"What Firehose may do for the delivery {delivery}",
         assumed_by=iam.ServicePrincipal(
             "firehose.amazonaws.com",
-            conditions={"StringEquals": {"aws:SourceAccount": environment.account}},
+            conditions={"StringEquals": {"sts:ExternalId": environment.account}},
         ),
         inline_policies={"Deliver": iam.PolicyDocument(statements=[each.statement for each in grants])},
     )

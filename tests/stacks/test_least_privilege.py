@@ -234,6 +234,5 @@ def test_roles_trust_a_service_on_behalf_of_this_account_only(everywhere: Templa
         if statement["Principal"]["Service"] == "ec2.amazonaws.com":
             continue  # A machine gets a role by an instance profile, which is of its own account.
         environment, stack, _ = place.split("/")
-        assert statement["Condition"]["StringEquals"] == {
-            "aws:SourceAccount": everywhere.account(environment, stack)
-        }, place
+        key = "sts:ExternalId" if stack == "deliveries" else "aws:SourceAccount"
+        assert statement["Condition"]["StringEquals"] == {key: everywhere.account(environment, stack)}, place
