@@ -104,3 +104,5 @@ def test_a_second_deploy_does_exactly_what_was_changed(deployment: Deployment, t
     summary = kinesis.describe_stream_summary(StreamName="local-flights")["StreamDescriptionSummary"]
     assert summary["RetentionPeriodHours"] == 24
     assert set(kinesis.list_streams()["StreamNames"]) == {"local-flights", "local-delays"}
+    # The tests that follow find what they found before: one task, of the configuration that stands in the file.
+    assert wait_until(lambda: len(connector_pids(deployment)) == 1, timeout_seconds=60)
