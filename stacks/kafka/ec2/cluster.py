@@ -44,6 +44,7 @@ class Ec2Cluster(Construct):
             self,
             "Log",
             log_group_name=kafka_log_group_name(environment),
+            encryption_key=key,
             retention=log_retention(environment),
             # Not kept: with its fixed name it would stand in the way of a cluster that comes back.
             removal_policy=cdk.RemovalPolicy.DESTROY,

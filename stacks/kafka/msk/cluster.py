@@ -77,7 +77,7 @@ class MskCluster(Construct):
             ),
             enhanced_monitoring=_LEVELS[kafka.monitoring],
             open_monitoring=_open_monitoring() if kafka.open_monitoring else None,
-            logging_info=_logging(self._log_group(environment)) if standard else None,
+            logging_info=_logging(self._log_group(environment, key)) if standard else None,
             storage_mode="TIERED" if isinstance(kafka, MskKafka) and kafka.tiered else None,
         )
         cluster.apply_removal_policy(removal_policy(environment))
@@ -95,11 +95,12 @@ class MskCluster(Construct):
             cluster_arn=cluster.attr_arn,
         )
 
-    def _log_group(self, environment: Environment) -> logs.LogGroup:
+    def _log_group(self, environment: Environment, key: kms.IKey | None) -> logs.LogGroup:
         return logs.LogGroup(
             self,
             "Log",
             log_group_name=kafka_log_group_name(environment),
+            encryption_key=key,
             retention=log_retention(environment),
             # Not kept: with its fixed name it would stand in the way of a cluster that comes back.
             removal_policy=cdk.RemovalPolicy.DESTROY,
