@@ -21,7 +21,8 @@ def synthesize() -> None:
         EnvironmentFileError: an environment file is wrong, or describes what is not provisioned.
         ChecksFailedError: the templates were written, and a check found something in them.
     """
-    app = cdk.App(analytics_reporting=False)
+    # A trace of each construct would end in jsii, which tells nothing of the Python that made it, and costs time.
+    app = cdk.App(analytics_reporting=False, stack_traces=False)
     add_stages(app, selected_environments(app.node.try_get_context("env")))
     checked_synthesis(app)
 
