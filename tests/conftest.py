@@ -45,8 +45,9 @@ class SharedStarts(LoadScopeScheduling):  # type: ignore[misc]  # its types are 
     """Keeps the tests that share a slow start in one process: those of a folder, or else of a file."""
 
     def _split_scope(self, nodeid: str) -> str:
-        _, folder, rest = nodeid.split("/", 2)
-        return folder if folder in SLOW_STARTS else f"{folder}/{rest.partition('::')[0]}"
+        file = nodeid.partition("::")[0]
+        folder = file.split("/")[1]
+        return folder if folder in SLOW_STARTS else file
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> SharedStarts:
