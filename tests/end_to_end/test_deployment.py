@@ -104,5 +104,15 @@ def test_a_second_deploy_does_exactly_what_was_changed(deployment: Deployment, t
     summary = kinesis.describe_stream_summary(StreamName="local-flights")["StreamDescriptionSummary"]
     assert summary["RetentionPeriodHours"] == 24
     assert set(kinesis.list_streams()["StreamNames"]) == {"local-flights", "local-delays"}
-    # The tests that follow find what they found before: one task, of the configuration that stands in the file.
-    assert wait_until(lambda: len(connector_pids(deployment)) == 1, timeout_seconds=60)
+    # The tests that follow find what they found before: one task of each route, of the configuration in the file.
+    assert wait_until(lambda: has_settled(deployment), timeout_seconds=60)
+
+
+def has_settled(deployment: Deployment) -> bool:
+    """Whether every service runs what it shall, and nothing else runs."""
+    ecs = deployment.state.client("ecs")
+    names = ecs.list_services(cluster="streamops-local")["serviceArns"]
+    services = ecs.describe_services(cluster="streamops-local", services=names)["services"]
+    return len(connector_pids(deployment)) == 1 and all(
+        service["runningCount"] == service["desiredCount"] for service in services
+    )
