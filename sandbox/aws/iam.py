@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from moto.core import DEFAULT_ACCOUNT_ID
 from moto.iam import models
 
 from sandbox.aws.api import client, tag_changes
@@ -17,6 +18,20 @@ from sandbox.aws.mending import Mends
 
 mends = Mends()
 mends.value(models, "load_iam_aws_managed_policies", lambda: True)
+
+
+@mends.method(models)
+def get_account_id_from(access_key: str) -> str:
+    """Return the account that an access key belongs to, among those that have keys.
+
+    moto asks this at every request, and makes for it what IAM has of each account in each partition: every time all the
+    policies that AWS manages, which takes a second.
+    """
+    for account, partitions in list(models.iam_backends.items()):
+        if any(access_key in backend.access_keys for backend in list(partitions.values())):
+            return str(account)
+    return str(DEFAULT_ACCOUNT_ID)
+
 
 MAX_ROLE_NAME = 64
 DEFAULT_SESSION_SECONDS = 3600
