@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from moto.core import DEFAULT_ACCOUNT_ID
+from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.iam import models
 
 from sandbox.aws.api import client, tag_changes
@@ -30,7 +30,7 @@ def get_account_id_from(access_key: str) -> str:
     for account, partitions in list(models.iam_backends.items()):
         if any(access_key in backend.access_keys for backend in list(partitions.values())):
             return str(account)
-    return str(DEFAULT_ACCOUNT_ID)
+    return DEFAULT_ACCOUNT_ID
 
 
 MAX_ROLE_NAME = 64
