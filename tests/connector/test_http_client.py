@@ -410,7 +410,9 @@ def test_a_refusal_that_comes_before_the_request_is_sent_is_its_answer(
         connection = Connection(Endpoint("localhost", port, tls=secure), context)
         response = drive(connection, *REQUEST)
         assert (response.status, response.body) == (413, b"no")
-        assert not connection.is_open
+        # What is read to its end may have been sent by then, and the connection is as good as before.
+        assert not connection.is_open or then == "reads on"
+        connection.close()
 
 
 @pytest.mark.parametrize("then", ["closes", "waits"])

@@ -66,6 +66,16 @@ def connector_pids(deployment: Deployment) -> list[int]:
     return [process.pid for part, process in owned_processes(deployment.directory) if part == "flights-to-stream"]
 
 
+def has_settled(deployment: Deployment) -> bool:
+    """Whether every service runs what it shall, and nothing else runs."""
+    ecs = deployment.state.client("ecs")
+    names = ecs.list_services(cluster="streamops-local")["serviceArns"]
+    services = ecs.describe_services(cluster="streamops-local", services=names)["services"]
+    return len(connector_pids(deployment)) == 1 and all(
+        service["runningCount"] == service["desiredCount"] for service in services
+    )
+
+
 def brought_up(directory: Path) -> Iterator[Deployment]:
     deployment = Deployment(directory)
     done = deployment.streamops("sandbox", "up")

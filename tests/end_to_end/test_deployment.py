@@ -13,7 +13,7 @@ from environments import environments_folder
 from sandbox.process import owned_processes
 from sandbox.tools import cdk
 from sandbox.waiting import wait_until
-from tests.end_to_end.conftest import Deployment, connector_pids
+from tests.end_to_end.conftest import Deployment, connector_pids, has_settled
 from tests.sandbox.aws.properties import compare
 
 
@@ -106,13 +106,3 @@ def test_a_second_deploy_does_exactly_what_was_changed(deployment: Deployment, t
     assert set(kinesis.list_streams()["StreamNames"]) == {"local-flights", "local-delays"}
     # The tests that follow find what they found before: one task of each route, of the configuration in the file.
     assert wait_until(lambda: has_settled(deployment), timeout_seconds=60)
-
-
-def has_settled(deployment: Deployment) -> bool:
-    """Whether every service runs what it shall, and nothing else runs."""
-    ecs = deployment.state.client("ecs")
-    names = ecs.list_services(cluster="streamops-local")["serviceArns"]
-    services = ecs.describe_services(cluster="streamops-local", services=names)["services"]
-    return len(connector_pids(deployment)) == 1 and all(
-        service["runningCount"] == service["desiredCount"] for service in services
-    )

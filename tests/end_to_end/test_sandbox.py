@@ -12,10 +12,12 @@ import psutil
 import pytest
 
 from sandbox.process import owned_processes
-from tests.end_to_end.conftest import Deployment, brought_up, connector_pids
+from sandbox.waiting import wait_until
+from tests.end_to_end.conftest import Deployment, brought_up, connector_pids, has_settled
 
 
 def test_status_shows_stream_topic_lag_and_connector(deployment: Deployment):
+    assert wait_until(lambda: has_settled(deployment), timeout_seconds=60)  # others have started its tasks anew
     envelope = deployment.answer("status", "-e", "local")
     items = {(item["kind"], item["name"]): item for item in envelope["items"]}
     assert envelope["environment"] == "local"
