@@ -7,28 +7,35 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
 
 from sandbox.process import owned_processes
 from sandbox.waiting import wait_until
-from tests.end_to_end.conftest import Deployment, brought_up, connector_pids, has_settled
+from tests.end_to_end.conftest import Deployment, brought_up, connector_pids
 
 
 def test_status_shows_stream_topic_lag_and_connector(deployment: Deployment):
-    assert wait_until(lambda: has_settled(deployment), timeout_seconds=60)  # others have started its tasks anew
-    envelope = deployment.answer("status", "-e", "local")
-    items = {(item["kind"], item["name"]): item for item in envelope["items"]}
-    assert envelope["environment"] == "local"
-    assert not envelope["errors"]
-    assert items["stream", "flights"]["state"] == "active"
-    assert items["stream", "flights"]["open_shards"] == 4
-    assert items["stream", "delays"]["mode"] == "on-demand"
-    assert items["topic", "flights"]["partitions"] == 8
-    connector = items["connector", "flights-to-stream"]
-    assert (connector["desired"], connector["running"]) == (1, 1)
-    assert isinstance(connector["lag"], int)
+    def items() -> dict[tuple[str, str], dict[str, Any]]:
+        envelope = deployment.answer("status", "-e", "local")
+        assert envelope["environment"] == "local"
+        assert not envelope["errors"]
+        return {(item["kind"], item["name"]): item for item in envelope["items"]}
+
+    def is_running() -> bool:
+        connector = items()["connector", "flights-to-stream"]
+        return (connector["desired"], connector["running"]) == (1, 1)
+
+    # Tests before this one may have stopped its task, and the next one takes a while.
+    assert wait_until(is_running, timeout_seconds=60)
+    shown = items()
+    assert shown["stream", "flights"]["state"] == "active"
+    assert shown["stream", "flights"]["open_shards"] == 4
+    assert shown["stream", "delays"]["mode"] == "on-demand"
+    assert shown["topic", "flights"]["partitions"] == 8
+    assert isinstance(shown["connector", "flights-to-stream"]["lag"], int)
 
 
 def test_up_again_keeps_what_runs(deployment: Deployment):
