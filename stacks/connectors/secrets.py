@@ -5,7 +5,6 @@ its configuration names. ECS reads it once a start: a secret that changed reache
 https://docs.aws.amazon.com/AmazonECS/latest/developerguide/specifying-sensitive-data.html
 """
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -16,11 +15,10 @@ from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
 from environments import Environment
+from stacks.secret_arns import as_iam_compares, is_complete, secret_arn
 from stacks.security.users import service_domain
 
 _PARAMETER = "ssm:"
-_SECRET = "secret:"  # noqa: S105  the beginning of a reference, not a secret
-_COMPLETE = re.compile(r"arn:.*-[A-Za-z0-9]{6}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,10 +44,10 @@ class InjectedSecret:
                 scope, self.variable, self._parameter_arn(environment)
             )
             return ecs.Secret.from_ssm_parameter(parameter)
-        arn = self._secret_arn(environment)
+        arn = secret_arn(environment, self.reference)
         import_by = (
             secretsmanager.Secret.from_secret_complete_arn
-            if _complete(arn)
+            if is_complete(arn)
             else secretsmanager.Secret.from_secret_partial_arn
         )
         return ecs.Secret.from_secrets_manager(import_by(scope, self.variable, arn), self.field)
@@ -61,10 +59,7 @@ class InjectedSecret:
             yield iam.PolicyStatement(actions=["ssm:GetParameters"], resources=[self._parameter_arn(environment)])
         else:
             service = "secretsmanager"
-            arn = self._secret_arn(environment)
-            # The end of an ARN is not known beforehand; six question marks match no other secret's name.
-            # https://docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access_iam-policies.html
-            whole = arn if _complete(arn) else f"{arn}-??????"
+            whole = as_iam_compares(secret_arn(environment, self.reference))
             yield iam.PolicyStatement(actions=["secretsmanager:GetSecretValue"], resources=[whole])
         if self.key is not None:
             yield iam.PolicyStatement(
@@ -78,16 +73,6 @@ class InjectedSecret:
     def _parameter_arn(self, environment: Environment) -> str:
         path = self.reference.removeprefix(_PARAMETER)
         return f"arn:{environment.partition}:ssm:{environment.region}:{environment.account}:parameter{path}"
-
-    def _secret_arn(self, environment: Environment) -> str:
-        name = self.reference.removeprefix(_SECRET)
-        if name.startswith("arn:"):
-            return name
-        return f"arn:{environment.partition}:secretsmanager:{environment.region}:{environment.account}:secret:{name}"
-
-
-def _complete(arn: str) -> bool:
-    return _COMPLETE.fullmatch(arn) is not None
 
 
 def read_secrets(environment: Environment, secrets: Iterable[InjectedSecret]) -> list[iam.PolicyStatement]:

@@ -1,6 +1,5 @@
 """One Firehose delivery stream into Redshift, by way of a bucket and COPY."""
 
-import re
 from dataclasses import dataclass
 
 from aws_cdk import aws_kinesisfirehose as firehose
@@ -18,6 +17,7 @@ from stacks.deliveries.source import source_grants, source_properties
 from stacks.deliveries.stream import acknowledge_source
 from stacks.deliveries.surroundings import Surroundings
 from stacks.deliveries.workgroup import PORT, Workgroup
+from stacks.secret_arns import as_iam_compares, secret_arn
 from stacks.security.users import service_domain
 
 BESIDES = ("errors/", "manifests/", "processing-failed/")
@@ -26,8 +26,6 @@ BESIDES = ("errors/", "manifests/", "processing-failed/")
 It takes neither a prefix of errors nor expressions in any prefix on the way to Redshift:
 https://docs.aws.amazon.com/firehose/latest/dev/s3-prefixes.html
 """
-
-_COMPLETE_ARN = re.compile(r"arn:.*-[A-Za-z0-9]{6}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,8 +116,8 @@ class RedshiftDeliveryStream(Construct):
         if delivery.secret is None and made is not None:
             arn = whole = made.secret.ref
         else:
-            arn = _secret_arn(environment, delivery.secret or "")
-            whole = arn if _COMPLETE_ARN.fullmatch(arn) else f"{arn}-??????"
+            arn = secret_arn(environment, delivery.secret or "")
+            whole = as_iam_compares(arn)
         own = around.key if made is not None and delivery.secret is None else None
         return Database(
             jdbc_url=url, secret_arn=arn, readable_secret=whole, key_arn=own.key_arn if own else None, made=made
@@ -138,10 +136,3 @@ def _login(environment: Environment, database: Database) -> list[Grant]:
         via = f"secretsmanager.{environment.region}.{service_domain(environment)}"
         grants.append(grant("kms:Decrypt", on=database.key_arn, conditions={"StringEquals": {"kms:ViaService": via}}))
     return grants
-
-
-def _secret_arn(environment: Environment, reference: str) -> str:
-    name = reference.removeprefix("secret:")
-    if name.startswith("arn:"):
-        return name
-    return f"arn:{environment.partition}:secretsmanager:{environment.region}:{environment.account}:secret:{name}"
