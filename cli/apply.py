@@ -12,7 +12,7 @@ import typer
 from cli.change import Change, Consent, run_saved
 from cli.environment import open_environment
 from cli.errors import CliError
-from cli.options import Confirm, Output, Query, Wait
+from cli.options import Confirm, Output, Query, Wait, WriteBack
 from cli.output import Answer, Format
 from cli.saved_plan import SavedPlan
 from environments import Environment
@@ -38,6 +38,7 @@ def command(
     *,
     confirm: Confirm = None,
     wait: Wait = True,
+    write_back: WriteBack = None,
     output: Output = Format.TABLE,
     query: Query = None,
 ) -> None:
@@ -54,7 +55,7 @@ def command(
         )
     environment = open_environment(answer, saved.environment)
     change = _kind(saved.command).from_arguments(environment, saved.arguments)
-    run_saved(change, saved, Consent(confirm=confirm, wait=wait), answer)
+    run_saved(change, saved, Consent(confirm=confirm, wait=wait, write_back=write_back), answer)
 
 
 def _kind(name: str) -> ChangeKind:

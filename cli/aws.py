@@ -84,6 +84,21 @@ class Aws:
         """Secrets Manager."""
         return self._client("secretsmanager")
 
+    @cached_property
+    def cloudwatch(self) -> Any:  # noqa: ANN401 - there are no stubs for it among ours
+        """CloudWatch, for its metrics."""
+        return self._client("cloudwatch")
+
+    @cached_property
+    def cloudtrail(self) -> Any:  # noqa: ANN401 - there are no stubs for it among ours
+        """CloudTrail: who called what in the last 90 days."""
+        return self._client("cloudtrail")
+
+    @cached_property
+    def autoscaling(self) -> Any:  # noqa: ANN401 - there are no stubs for it among ours
+        """Application Auto Scaling."""
+        return self._client("application-autoscaling")
+
     def kafka(self, region: str) -> Any:  # noqa: ANN401 - there are no stubs for it among ours
         """Amazon MSK, in the region of the cluster."""
         return self._session.client("kafka", **{**self._where, "region_name": region})

@@ -25,10 +25,12 @@ from cli.errors import (
     StalePlanError,
     explain,
 )
+from cli.interruption import deferred
 from cli.output import Answer, note
 from cli.plan import Operation, Plan, Risk
 from cli.plan_view import print_plan
 from cli.saved_plan import SavedPlan
+from cli.write_back import Edit, pending, write_back
 from environments import Environment
 
 log = logging.getLogger(__name__)
@@ -62,6 +64,9 @@ class Change(Protocol):
     def verify(self, plan: Plan) -> Sequence[str]:
         """Read the live state again: what is not as the plan wanted it."""
 
+    def declaration(self, plan: Plan) -> Sequence[Edit]:
+        """What the environment file has to say once ``plan`` is carried out; nothing where it says so anyway."""
+
 
 @dataclass(frozen=True)
 class Consent:
@@ -72,6 +77,8 @@ class Consent:
     yes: bool = False
     confirm: str | None = None
     wait: bool = True
+    write_back: bool | None = None
+    """Whether the environment file shall say what is live afterwards; None: ask."""
 
 
 def run(change: Change, consent: Consent, answer: Answer, reference: str) -> None:
@@ -83,6 +90,7 @@ def run(change: Change, consent: Consent, answer: Answer, reference: str) -> Non
     4. ``--dry-run`` or ``--save``: show the plan and stop (exit 3).
     5. Ask, unless the command line has allowed this risk; a no is exit 1.
     6. Apply and verify, see ``apply``.
+    7. Where the environment file says otherwise, offer to write back what is live now.
 
     Args:
         change: what is asked for.
@@ -97,13 +105,16 @@ def run(change: Change, consent: Consent, answer: Answer, reference: str) -> Non
     if plan.refusals:
         _refuse(answer, plan)
         return
-    if consent.dry_run or consent.save or not plan.operations:
+    if consent.dry_run or consent.save:
         _give(answer, plan, plan.status)
-        if (consent.dry_run or consent.save) and plan.status == "changes" and not answer.errors:
+        if plan.status == "changes" and not answer.errors:
             raise typer.Exit(ExitCode.CHANGES)
         return
+    if not plan.operations:
+        _give(answer, plan, plan.status, declaration=_declare(change, plan, consent, reference))
+        return
     ask(plan, consent, answer)
-    apply(change, plan, consent, answer)
+    apply(change, plan, consent, answer, reference)
 
 
 def run_saved(change: Change, saved: SavedPlan, consent: Consent, answer: Answer) -> None:
@@ -130,7 +141,7 @@ def run_saved(change: Change, saved: SavedPlan, consent: Consent, answer: Answer
         print_plan(saved.plan)
     if saved.plan.risk is Risk.SEVERE:
         _require_confirmation(saved.plan, consent)
-    apply(change, saved.plan, consent, answer)
+    apply(change, saved.plan, consent, answer, saved.environment)
 
 
 def ask(plan: Plan, consent: Consent, answer: Answer) -> None:
@@ -176,12 +187,12 @@ def answer_to(question: str) -> str:
     return line.strip()
 
 
-def apply(change: Change, plan: Plan, consent: Consent, answer: Answer) -> None:
+def apply(change: Change, plan: Plan, consent: Consent, answer: Answer, reference: str) -> None:
     """Carry out the operations one by one, tell each, verify the result, and answer.
 
     What went wrong after something was done is an error of the answer: IncompleteError where an operation failed or the
-    result could not be read, InterruptError for Ctrl-C (the operation under way may have happened: planning again
-    tells), CliError where the result is not as planned.
+    result could not be read, InterruptError for Ctrl-C (after the second one the operation under way may have happened:
+    planning again tells), CliError where the result is not as planned.
 
     Raises:
         Exception: the first operation failed, so that nothing was changed.
@@ -189,9 +200,12 @@ def apply(change: Change, plan: Plan, consent: Consent, answer: Answer) -> None:
     done: list[Operation] = []
     again = f"go on with: streamops {change.command} -e {change.environment.name}"
     try:
-        for operation in change.carry_out(plan, wait=consent.wait):
-            done.append(operation)
-            note(f"done {len(done)}/{len(plan.operations)}: {operation.kind} {operation.resource}")
+        with deferred() as interruption:
+            for operation in change.carry_out(plan, wait=consent.wait):
+                done.append(operation)
+                note(f"done {len(done)}/{len(plan.operations)}: {operation.kind} {operation.resource}")
+                if interruption.requested and len(done) < len(plan.operations):
+                    raise KeyboardInterrupt  # noqa: TRY301 - the same end as that of a wait that is interrupted
         unmet = change.verify(plan) if consent.wait else []
     except KeyboardInterrupt:
         answer.errors.append(InterruptError(f"interrupted: {_progress(plan, done)}", again))
@@ -205,9 +219,27 @@ def apply(change: Change, plan: Plan, consent: Consent, answer: Answer) -> None:
         _give(answer, plan, "partial", done)
         return
     answer.errors.extend(CliError(f"applied, but {problem}", again) for problem in unmet)
-    _give(answer, plan, "error" if unmet else "applied", done)
-    if not unmet:
-        note("applied and verified" if consent.wait else "applied")
+    if unmet:
+        _give(answer, plan, "error", done)
+        return
+    note("applied and verified" if consent.wait else "applied")
+    _give(answer, plan, "applied", done, declaration=_declare(change, plan, consent, reference))
+
+
+def _declare(change: Change, plan: Plan, consent: Consent, reference: str) -> list[dict[str, object]]:
+    """Offer to write what is live now into the environment file; what was or could be written, for the answer."""
+    edits = pending(reference, change.declaration(plan))
+    if not edits:
+        return []
+    told = ", ".join(map(str, edits))
+    wanted = consent.write_back
+    if wanted is None and interactive():
+        wanted = answer_to(f"Write {told} into the environment file? [Y/n] ").lower() in ("", "y", "yes")
+    if wanted:
+        note(f"written into {write_back(reference, edits)}: {told}")
+    else:
+        note(f"the environment file still says otherwise; write it with --write-back, or by hand: {told}")
+    return [{**edit.as_json(), "written": bool(wanted)} for edit in edits]
 
 
 def _reason(error: Exception) -> str:
@@ -231,9 +263,20 @@ def _refuse(answer: Answer, plan: Plan) -> None:
     _give(answer, plan, plan.status)
 
 
-def _give(answer: Answer, plan: Plan, status: str, done: Sequence[Operation] | None = None) -> None:
+def _give(
+    answer: Answer,
+    plan: Plan,
+    status: str,
+    done: Sequence[Operation] | None = None,
+    *,
+    declaration: Sequence[object] = (),
+) -> None:
     """Answer with the plan; people have seen it already where something was done."""
+    content: dict[str, Any] = {"status": status, "plan": plan.as_json()}
+    if declaration:
+        content["write_back"] = list(declaration)
     if done is None:
-        answer.give({"status": status, "plan": plan.as_json()}, lambda: print_plan(plan))
+        answer.give(content, lambda: print_plan(plan))
     else:
-        answer.give({"status": status, "plan": {**plan.as_json(), "done": len(done)}}, lambda: None)
+        content["plan"]["done"] = len(done)
+        answer.give(content, lambda: None)

@@ -101,22 +101,23 @@ class Cluster:
     """The cluster of one environment."""
 
     def __init__(self, admin: KafkaAdminClient) -> None:
-        self._admin = admin
+        self.admin = admin
+        """For what one command alone asks; what several ask stands here."""
 
     def cluster_id(self) -> str:
         """The id that the cluster was formatted with."""
-        return str(self._admin.describe_cluster()["cluster_id"])
+        return str(self.admin.describe_cluster()["cluster_id"])
 
     def topic_names(self) -> list[str]:
         """All topics except the cluster's own."""
-        topics = retrying(lambda: self._admin.describe_topics(None))
+        topics = retrying(lambda: self.admin.describe_topics(None))
         return sorted(topic["name"] for topic in topics if not topic["is_internal"])
 
     def topics(self, names: Collection[str], *, settings: bool = True) -> dict[str, LiveTopic]:
         """The topics among ``names`` that exist; one request for all of them, and one for their settings."""
         if not names:
             return {}
-        described = retrying(lambda: self._admin.describe_topics(list(names)))
+        described = retrying(lambda: self.admin.describe_topics(list(names)))
         found = {topic["name"]: topic for topic in described if topic["partitions"]}
         known = self._settings(list(found)) if settings and found else {}
         return {
@@ -140,7 +141,7 @@ class Cluster:
         """What each consumer group has committed; nothing for a group that does not exist."""
         if not groups:
             return {}
-        answer = retrying(lambda: self._admin.list_group_offsets(list(groups)))
+        answer = retrying(lambda: self.admin.list_group_offsets(list(groups)))
         return {
             group: {(at.topic, at.partition): entry.offset for at, entry in offsets.items() if entry.offset >= 0}
             for group, offsets in answer.items()
@@ -150,7 +151,7 @@ class Cluster:
         """State in Kafka's words (``Stable``, ``Empty``, ``Dead``, …) and number of members of each group."""
         if not groups:
             return {}
-        answer = retrying(lambda: self._admin.describe_groups(list(groups)))
+        answer = retrying(lambda: self.admin.describe_groups(list(groups)))
         return {name: (group["group_state"], len(group["members"])) for name, group in answer.items()}
 
     def create(self, topics: Sequence[NewTopic], *, validate_only: bool = False) -> dict[str, str]:
@@ -169,7 +170,7 @@ class Cluster:
             }
             for topic in topics
         }
-        answer = self._admin.create_topics(wanted, validate_only=validate_only, raise_errors=False)
+        answer = self.admin.create_topics(wanted, validate_only=validate_only, raise_errors=False)
         return {
             topic["name"]: topic["error_message"] or f"error {topic['error_code']}"
             for topic in answer["topics"]
@@ -178,11 +179,11 @@ class Cluster:
 
     def wait_until_ready(self, names: Sequence[str], *, seconds: float = 30.0) -> None:
         """Wait until every partition of the topics has a leader; KafkaTimeoutError when it takes longer."""
-        self._admin.wait_for_topics(list(names), timeout_ms=int(seconds * 1000))
+        self.admin.wait_for_topics(list(names), timeout_ms=int(seconds * 1000))
 
     def _settings(self, names: Sequence[str]) -> dict[str, dict[str, Setting]]:
         resources = [ConfigResource(ConfigResourceType.TOPIC, name) for name in names]
-        answer = retrying(lambda: self._admin.describe_configs(resources, config_filter="all"))
+        answer = retrying(lambda: self.admin.describe_configs(resources, config_filter="all"))
         return {
             topic: {name: _setting(name, entry) for name, entry in sorted(entries.items())}
             for topic, entries in answer["topic"].items()
@@ -193,7 +194,7 @@ class Cluster:
         ordered = sorted(places)
         for first in range(0, len(ordered), PARTITIONS_PER_REQUEST):
             wanted = {TopicPartition(*place): spec for place in ordered[first : first + PARTITIONS_PER_REQUEST]}
-            answer = retrying(partial(self._admin.list_partition_offsets, wanted))
+            answer = retrying(partial(self.admin.list_partition_offsets, wanted))
             found |= {(at.topic, at.partition): entry.offset for at, entry in answer.items()}
         return found
 

@@ -64,3 +64,14 @@ Confirm = Annotated[
     typer.Option(metavar="NAME", help="Name the resource: what severe risk needs."),
 ]
 Wait = Annotated[bool, typer.Option("--wait/--no-wait", help="Wait until the change is complete and verify it.")]
+AllowDataLoss = Annotated[
+    bool, typer.Option("--allow-data-loss", help="Let the guard against losing records pass; needs --confirm NAME too.")
+]
+WriteBack = Annotated[
+    bool | None,
+    typer.Option(
+        "--write-back/--no-write-back",
+        help="Write what is live afterwards into the environment file. Asked for at a terminal.",
+        show_default=False,
+    ),
+]

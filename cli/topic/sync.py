@@ -17,6 +17,7 @@ from cli.output import Answer, Format
 from cli.plan import Operation, Plan, Refusal, Risk, fingerprint
 from cli.topic.difference import differences
 from cli.topic.settings import declared_settings
+from cli.write_back import Edit
 from environments import Environment, naming
 
 CREATE = "create-topic"
@@ -105,6 +106,11 @@ class TopicSync:
                 found = differences(short_name, self.environment.topics[short_name], topic)
                 problems.extend(str(difference) for difference in found)
         return problems
+
+    def declaration(self, plan: Plan) -> Sequence[Edit]:
+        """The file is what the topics are made from."""
+        del plan
+        return ()
 
     def _plan(
         self, cluster_id: str, live: Mapping[str, LiveTopic], refused: Mapping[str, str], undeclared: Sequence[str]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import signal
 import stat
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,7 +19,8 @@ from cli.errors import CliError, DeclinedError, RefusedError, StalePlanError
 from cli.output import Answer, Format
 from cli.plan import Operation, Plan, Refusal, Risk
 from cli.saved_plan import SavedPlan
-from environments import Environment
+from cli.write_back import Edit
+from environments import Environment, ProvisionedStream, load_environment
 
 
 @dataclass
@@ -34,6 +37,9 @@ class Counting:
     forgets: bool = False
     verification: BaseException | None = None
     command: str = "count set"
+    declared: bool = False
+    signals: Mapping[int, int] = field(default_factory=dict)
+    """How often Ctrl-C is pressed during an operation."""
 
     @property
     def arguments(self) -> Mapping[str, Any]:
@@ -52,6 +58,8 @@ class Counting:
         for operation in plan.operations:
             if operation.details["at"] == self.fails_at:
                 raise self.failure
+            for _ in range(self.signals.get(operation.details["at"], 0)):
+                os.kill(os.getpid(), signal.SIGINT)
             self.value += 1
             yield operation
 
@@ -60,11 +68,12 @@ class Counting:
             raise self.verification
         return [f"the count is {self.value} again"] if self.forgets else []
 
+    def declaration(self, plan: Plan) -> Sequence[Edit]:  # noqa: ARG002 - the protocol's
+        return [Edit(("streams", "orders", "shards"), self.wanted)] if self.declared else []
+
 
 @pytest.fixture
 def change(project) -> Counting:
-    from environments import load_environment
-
     return Counting(load_environment(project.write("dev")))
 
 
@@ -190,6 +199,76 @@ def test_an_interrupted_change_can_be_gone_on_with(change):
     change.fails_at = None
     assert attempt(change, yes=True) == 0
     assert change.value == 3
+
+
+def test_the_first_ctrl_c_lets_the_operation_under_way_end(change, capsys):
+    change.signals = {1: 1}
+    assert attempt(change, yes=True) == 130
+    assert change.value == 2
+    captured = capsys.readouterr()
+    assert json.loads(captured.out)["plan"]["done"] == 2
+    assert "Ctrl-C again stops at once" in captured.err
+
+
+def test_the_second_ctrl_c_stops_at_once(change):
+    change.signals = {1: 2}
+    assert attempt(change, yes=True) == 130
+    assert change.value == 1
+
+
+def test_ctrl_c_during_the_last_operation_changes_nothing(change):
+    change.signals = {2: 1}
+    assert attempt(change, yes=True) == 0
+    assert change.value == 3
+
+
+def test_after_a_change_ctrl_c_is_as_before(change):
+    before = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
+    attempt(change, yes=True)
+    assert (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)) == before
+
+
+STREAMS = {"orders": {"mode": "provisioned", "shards": 1}}
+
+
+def declared_shards() -> int:
+    declared = load_environment("dev").streams["orders"]
+    assert isinstance(declared, ProvisionedStream)
+    return declared.shards
+
+
+@pytest.mark.parametrize(("typed", "written"), [("y\n\n", 3), ("y\ny\n", 3), ("y\nn\n", 1)])
+def test_what_is_live_now_is_offered_for_the_file(change, project, somebody, typed, written):
+    project.write("dev", streams=STREAMS)
+    change.declared = True
+    somebody(typed)
+    assert attempt(change) == 0
+    assert declared_shards() == written
+
+
+@pytest.mark.parametrize(("asked", "written"), [(True, 3), (False, 1), (None, 1)])
+def test_without_a_terminal_the_file_changes_only_where_that_was_asked_for(change, project, capsys, asked, written):
+    project.write("dev", streams=STREAMS)
+    change.declared = True
+    assert attempt(change, yes=True, write_back=asked) == 0
+    assert declared_shards() == written
+    entry = {"path": "streams.orders.shards", "value": 3, "written": written == 3}
+    assert json.loads(capsys.readouterr().out)["write_back"] == [entry]
+
+
+def test_the_file_is_brought_up_to_what_was_changed_before(change, project):
+    """The command was interrupted, or said no to the offer: running it again with --write-back is enough."""
+    project.write("dev", streams=STREAMS)
+    change.declared, change.value = True, 3
+    assert attempt(change, write_back=True) == 0
+    assert declared_shards() == 3
+
+
+def test_a_dry_run_offers_nothing(change, project):
+    project.write("dev", streams=STREAMS)
+    change.declared, change.value = True, 3
+    assert attempt(change, dry_run=True, write_back=True) == 0
+    assert declared_shards() == 1
 
 
 def test_what_was_applied_and_is_not_there_afterwards_is_an_error(change):
