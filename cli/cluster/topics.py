@@ -1,0 +1,170 @@
+"""Topics: reading them, and every change that Kafka makes to them at once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
+
+from kafka import KafkaAdminClient
+from kafka.admin import AlterConfigOp, ConfigResource, ConfigResourceType
+from kafka.errors import for_code
+
+from cli.cluster.asking import TOPICS_PER_REQUEST, batches, retrying
+from cli.cluster.live import LiveTopic, NewTopic, Partition, Setting
+
+
+class Topics:
+    """What is asked of a cluster about its topics."""
+
+    admin: KafkaAdminClient
+
+    def topic_names(self) -> list[str]:
+        """All topics except the cluster's own."""
+        topics = retrying(lambda: self.admin.describe_topics(None))
+        return sorted(topic["name"] for topic in topics if not topic["is_internal"])
+
+    def topics(self, names: Collection[str], *, settings: bool = True) -> dict[str, LiveTopic]:
+        """The topics among ``names`` that exist; for 1,000 one request, and one for their settings."""
+        found: dict[str, LiveTopic] = {}
+        for some in batches(list(names), TOPICS_PER_REQUEST):
+            described = [topic for topic in self._described(some) if topic["partitions"]]
+            known = self._settings([topic["name"] for topic in described]) if settings else {}
+            found |= {topic["name"]: _topic(topic, known.get(topic["name"], {})) for topic in described}
+        return found
+
+    def create(self, topics: Sequence[NewTopic], *, validate_only: bool = False) -> dict[str, str]:
+        """Create topics, or only ask whether the cluster would.
+
+        Returns:
+            the reason of the cluster for each topic that it refused.
+        """
+        refused: dict[str, str] = {}
+        for some in batches(topics, TOPICS_PER_REQUEST):
+            wanted = {
+                topic.name: {
+                    "num_partitions": topic.partitions,
+                    "replication_factor": topic.replication,
+                    "configs": dict(topic.config),
+                }
+                for topic in some
+            }
+            answer = self.admin.create_topics(wanted, validate_only=validate_only, raise_errors=False)
+            refused |= _refused((t["name"], t["error_code"], t["error_message"]) for t in answer["topics"])
+        return refused
+
+    def alter_settings(
+        self, settings: Mapping[str, Mapping[str, str | None]], *, validate_only: bool = False
+    ) -> dict[str, str]:
+        """Set or, with None, unset settings of topics, and no others of them (KIP-339).
+
+        The older AlterConfigs, which takes away what it does not name, is never used.
+
+        Args:
+            settings: by topic, its settings with the values that they shall have.
+            validate_only: only ask whether the cluster would.
+
+        Returns:
+            the reason of the cluster for each topic that it refused; nothing of a refused topic is changed.
+        """
+        refused: dict[str, str] = {}
+        for some in batches(list(settings.items()), TOPICS_PER_REQUEST):
+            resources = [
+                ConfigResource(ConfigResourceType.TOPIC, topic, dict(map(_altered, entries.items())))
+                for topic, entries in some
+            ]
+            answer = self.admin.alter_configs(
+                resources, validate_only=validate_only, raise_on_unknown=False, incremental=True
+            )
+            refused |= {topic: _reason(said) for topic, said in answer["topic"].items() if said != "OK"}
+        return refused
+
+    def add_partitions(self, counts: Mapping[str, int], *, validate_only: bool = False) -> dict[str, str]:
+        """Let topics have this many partitions each.
+
+        Returns:
+            the reason of the cluster for each topic that it refused.
+        """
+        refused: dict[str, str] = {}
+        for some in batches(list(counts.items()), TOPICS_PER_REQUEST):
+            answer = self.admin.create_partitions(dict(some), validate_only=validate_only, raise_errors=False)
+            refused |= _refused((r.name, r.error_code, r.error_message) for r in answer.results)
+        return refused
+
+    def delete(self, names: Sequence[str]) -> dict[str, str]:
+        """Delete topics with all their records.
+
+        Returns:
+            the reason of the cluster for each topic that it refused.
+        """
+        if not names:
+            return {}
+        answer = self.admin.delete_topics(list(names), raise_errors=False)
+        return _refused((t["name"], t["error_code"], t.get("error_message")) for t in answer["topics"])
+
+    def wait_until_ready(self, names: Sequence[str], *, seconds: float = 30.0) -> None:
+        """Wait until every partition of the topics has a leader; KafkaTimeoutError when it takes longer."""
+        self.admin.wait_for_topics(list(names), timeout_ms=int(seconds * 1000))
+
+    def _described(self, names: Sequence[str]) -> list[Mapping[str, Any]]:
+        described: list[Mapping[str, Any]] = retrying(lambda: self.admin.describe_topics(list(names)))
+        return described
+
+    def _settings(self, names: Sequence[str]) -> dict[str, dict[str, Setting]]:
+        if not names:
+            return {}
+        resources = [ConfigResource(ConfigResourceType.TOPIC, name) for name in names]
+        answer = retrying(lambda: self.admin.describe_configs(resources, config_filter="all"))
+        return {
+            topic: {name: setting(name, entry) for name, entry in sorted(entries.items())}
+            for topic, entries in answer["topic"].items()
+        }
+
+
+def setting(name: str, entry: Mapping[str, Any]) -> Setting:
+    """An entry of kafka-python's description of a topic or broker."""
+    return Setting(
+        name=name,
+        value=entry["value"],
+        source=str(entry["config_source"]).lower().replace("_", "-"),
+        type=str(entry.get("config_type", "STRING")),
+        read_only=bool(entry.get("read_only", False)),
+    )
+
+
+def _topic(described: Mapping[str, Any], settings: Mapping[str, Setting]) -> LiveTopic:
+    return LiveTopic(
+        name=described["name"],
+        partitions=tuple(sorted(map(_partition, described["partitions"]), key=lambda p: p.index)),
+        settings=settings,
+        internal=bool(described["is_internal"]),
+    )
+
+
+def _partition(described: Mapping[str, Any]) -> Partition:
+    leader = described["leader_id"]
+    return Partition(
+        index=described["partition_index"],
+        leader=leader if leader >= 0 else None,
+        replicas=tuple(described["replica_nodes"]),
+        in_sync=tuple(described["isr_nodes"]),
+    )
+
+
+def _altered(entry: tuple[str, str | None]) -> tuple[str, tuple[AlterConfigOp, str | None]]:
+    name, value = entry
+    return name, (AlterConfigOp.DELETE if value is None else AlterConfigOp.SET, value)
+
+
+def _reason(text: str) -> str:
+    """``[Error 40] InvalidConfigurationError: Invalid value …`` without kafka-python's own words."""
+    return re.sub(r"^\[Error \d+\] \w+: ", "", text)
+
+
+def _refused(answers: Iterable[tuple[str, int, str | None]]) -> dict[str, str]:
+    return {name: text or _named(code) for name, code, text in answers if code}
+
+
+def _named(code: int) -> str:
+    error = for_code(code)
+    return f"{error.__name__.removesuffix('Error')}: {error.description}" if error.description else error.__name__
