@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sandbox.aws import (
     autoscaling,
+    cloudtrail,
     cloudwatch,
     ec2_endpoints,
     ec2_security,
@@ -16,6 +17,7 @@ from sandbox.aws import (
     iam,
     kinesis,
     kinesis_consumers,
+    kinesis_resharding,
     kinesis_settings,
     kinesis_sharing,
     kinesis_stream,
@@ -32,6 +34,7 @@ from sandbox.aws.cloudformation import change_set_actions, description_actions, 
 ALL = (
     autoscaling,
     change_set_actions,
+    cloudtrail,
     cloudwatch,
     description_actions,
     stack_actions,
@@ -42,6 +45,7 @@ ALL = (
     iam,
     kinesis,
     kinesis_consumers,
+    kinesis_resharding,
     kinesis_settings,
     kinesis_sharing,
     s3,
