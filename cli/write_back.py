@@ -10,7 +10,7 @@ from __future__ import annotations
 import copy
 import json
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,7 +24,8 @@ from environments import EnvironmentFileError, environment_file, load_environmen
 if TYPE_CHECKING:
     from ruamel.yaml.nodes import MappingNode, Node, ScalarNode
 
-Value = str | int | float | bool
+Scalar = str | int | float | bool
+Value = Scalar | Mapping[str, Scalar]
 
 
 @dataclass(frozen=True)
@@ -34,10 +35,12 @@ class Edit:
     path: tuple[str, ...]
     """Such as ``("streams", "orders", "shards")``; what holds it must be there."""
     value: Value | None
-    """As the file writes it, such as ``46`` or ``"7d"``; None takes it out."""
+    """As the file writes it, such as ``46``, ``"7d"`` or a section of such values; None takes it out."""
 
     def __str__(self) -> str:
-        shown = "removed" if self.value is None else str(self.value)
+        shown = (
+            _written(self.value) if isinstance(self.value, Mapping) else "removed" if self.value is None else self.value
+        )
         return f"{'.'.join(self.path)}: {shown}"
 
     def as_json(self) -> dict[str, Value | None]:
@@ -153,6 +156,8 @@ def _entry(mapping: Any, key: str) -> tuple[Node, Any]:  # noqa: ANN401 - whatev
 
 def _written(value: Value, *, like: ScalarNode | None = None) -> str:
     """The value as YAML, in the quotes that stand there already."""
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{_key(name)}: {_written(entry)}" for name, entry in value.items()) + "}"
     if like is not None and like.style in ("'", '"') and isinstance(value, str):
         return json.dumps(value) if like.style == '"' else "'" + value.replace("'", "''") + "'"
     if isinstance(value, str):

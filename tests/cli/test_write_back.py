@@ -61,6 +61,11 @@ def file(tmp_path: Path) -> Path:
             "retention: 1d}",
             "retention: 1d, max_record_size: 2MiB}",
         ),
+        (
+            Edit(("topics", "orders", "config"), {"segment.ms": 3600000, "cleanup.policy": "compact,delete"}),
+            "retention: 7d}",
+            'retention: 7d, config: {segment.ms: 3600000, cleanup.policy: "compact,delete"}}',
+        ),
         (Edit((*ORDERS, "retention"), None), '    retention: "2d"\n', ""),
         (Edit(("streams", "clicks", "retention"), None), ", retention: 1d}", "}"),
     ],
