@@ -11,13 +11,11 @@ import typer
 from cli.aws import Aws
 from cli.difference import COLUMNS as DIFFERENCE_COLUMNS
 from cli.environment import declared, open_environment
-from cli.errors import NotFoundError
 from cli.options import EnvironmentName, Output, Query, StreamName
 from cli.output import Answer, Column, Format, Item, print_table, show
 from cli.stream.key_space import bar, widest_to_narrowest
 from cli.stream.list import stream_item
-from cli.stream.live import Consumer, Shard, read_consumers, read_shards, read_streams
-from environments import naming
+from cli.stream.live import Consumer, Shard, read_consumers, read_shards, read_stream
 
 SHARD_COLUMNS = (
     Column("OPEN SHARD", "shard"),
@@ -44,14 +42,7 @@ def command(
     declared(opened, "streams", name)
     aws = Aws(opened)
     aws.check_account()
-    live = read_streams(aws, [name])[name]
-    if isinstance(live, Exception):
-        raise live
-    if live is None:
-        raise NotFoundError(
-            f"stream {naming.stream_name(opened, name)} does not exist in account {opened.account}, {opened.region}",
-            f"deploy it: cdk deploy '{opened.name}/streams'",
-        )
+    live = read_stream(aws, name)
     shards, consumers = read_shards(aws, live.arn), read_consumers(aws, live.arn)
     live = replace(live, open_shards=sum(shard.open for shard in shards))
     item = {**stream_item(opened, name, live), **_details(shards, consumers)}

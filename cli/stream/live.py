@@ -12,6 +12,7 @@ from botocore.exceptions import ConnectionError as NoConnectionError
 from botocore.exceptions import HTTPClientError
 
 from cli.aws import CONCURRENT_CALLS, Aws
+from cli.errors import NotFoundError
 from environments import naming
 
 if TYPE_CHECKING:
@@ -70,6 +71,9 @@ class Consumer:
 
     name: str
     status: str
+    """ACTIVE, CREATING or DELETING."""
+    arn: str = ""
+    created: datetime | None = None
 
 
 def read_streams(aws: Aws, names: Iterable[str]) -> dict[str, LiveStream | Exception | None]:
@@ -99,6 +103,25 @@ def read_streams(aws: Aws, names: Iterable[str]) -> dict[str, LiveStream | Excep
         return dict(zip(chosen, pool.map(read, chosen), strict=True))
 
 
+def read_stream(aws: Aws, name: str) -> LiveStream:
+    """One declared stream by its short name.
+
+    Raises:
+        NotFoundError: it does not exist.
+    """
+    live = read_streams(aws, [name])[name]
+    if isinstance(live, Exception):
+        raise live
+    if live is None:
+        environment = aws.environment
+        raise NotFoundError(
+            f"stream {naming.stream_name(environment, name)} does not exist in account {environment.account}, "
+            f"{environment.region}",
+            f"deploy it: cdk deploy '{environment.name}/streams'",
+        )
+    return live
+
+
 def read_shards(aws: Aws, arn: str) -> list[Shard]:
     """All shards that Kinesis still knows, open and closed, by hash key."""
     pages = aws.kinesis.get_paginator("list_shards").paginate(StreamARN=arn)
@@ -109,7 +132,13 @@ def read_shards(aws: Aws, arn: str) -> list[Shard]:
 def read_consumers(aws: Aws, arn: str) -> Sequence[Consumer]:
     """The registered consumers."""
     pages = aws.kinesis.get_paginator("list_stream_consumers").paginate(StreamARN=arn)
-    return [Consumer(entry["ConsumerName"], entry["ConsumerStatus"]) for page in pages for entry in page["Consumers"]]
+    return [
+        Consumer(
+            entry["ConsumerName"], entry["ConsumerStatus"], entry["ConsumerARN"], entry["ConsumerCreationTimestamp"]
+        )
+        for page in pages
+        for entry in page["Consumers"]
+    ]
 
 
 def _live(summary: StreamDescriptionSummaryTypeDef) -> LiveStream:
