@@ -125,7 +125,7 @@ def read_stream(aws: Aws, name: str) -> LiveStream:
 def read_shards(aws: Aws, arn: str) -> list[Shard]:
     """All shards that Kinesis still knows, open and closed, by hash key."""
     pages = aws.kinesis.get_paginator("list_shards").paginate(StreamARN=arn)
-    shards = [_shard(shard) for page in pages for shard in page["Shards"]]
+    shards = [shard_of(shard) for page in pages for shard in page["Shards"]]
     return sorted(shards, key=lambda shard: (shard.start, shard.end, shard.shard_id))
 
 
@@ -165,7 +165,8 @@ def _encryption(summary: StreamDescriptionSummaryTypeDef) -> str:
     return "managed" if key.endswith(MANAGED_KEY) else key
 
 
-def _shard(shard: ShardTypeDef) -> Shard:
+def shard_of(shard: ShardTypeDef) -> Shard:
+    """One entry of ListShards."""
     keys = shard["HashKeyRange"]
     parents = (shard.get("ParentShardId"), shard.get("AdjacentParentShardId"))
     return Shard(
