@@ -18,6 +18,7 @@ from cli.saved_plan import SavedPlan
 from environments import Environment
 
 CHANGES = {
+    "topic retention": "cli.topic.retention.change:RetentionChange",
     "topic sync": "cli.topic.sync:TopicSync",
 }
 """Which class a command's saved plans are carried out by."""

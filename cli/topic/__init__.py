@@ -14,6 +14,11 @@ app = deferred_app(
             "One topic: partitions, configuration, the groups that read it and their lag.",
             "streamops topic describe orders -e dev",
         ),
+        "retention": Member(
+            "cli.topic.retention.command",
+            "How long and how much a topic keeps: show it, or change it with a guard against losing records.",
+            "streamops topic retention orders --to 1d -e dev",
+        ),
         "sync": Member(
             "cli.topic.sync",
             "Create the declared topics that are missing and show what differs.",

@@ -117,7 +117,7 @@ class _Findings:
 
 
 def _decrease(environment: Environment, cluster: Cluster, name: str, live: LiveTopic, new: Limits) -> _Findings:
-    now = _now()
+    now = now_ms()
     state = read_state(cluster, live)
     gone = lost(cluster, live, state, new, now)
     committed = read_groups(cluster, live.name)
@@ -153,7 +153,7 @@ def _increase(
         return _Findings()
     if settings.get("remote.storage.enable") == "true":
         return _Findings(warnings=["the longer part lies in tiered storage, whose size has no limit, only a price"])
-    now = _now()
+    now = now_ms()
     state = read_state(cluster, live)
     needs, unknown = disk_needs(state.partitions, state.log_dirs, live.name, new, now)
     found = _Findings(estimate={"disks": [need.as_json() for need in needs]})
@@ -246,5 +246,6 @@ def _listed(partitions: Sequence[int] | Mapping[int, int]) -> str:
     return ", ".join(map(str, shown[:8])) + (f" and {len(shown) - 8} more" if len(shown) > 8 else "")  # noqa: PLR2004
 
 
-def _now() -> int:
+def now_ms() -> int:
+    """The time in ms since 1970, as Kafka writes it."""
     return time.time_ns() // 1_000_000

@@ -1,0 +1,236 @@
+"""A change of a topic's retention: planned at once or in steps, carried out with the guard asked again before each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from cli.cluster import Cluster, LiveTopic, open_cluster
+from cli.environment import declared
+from cli.errors import CliError, NotFoundError, RefusedError, WrongUsageError
+from cli.plan import Operation, Plan, Risk, fingerprint
+from cli.topic.declaration import setting_edits
+from cli.topic.retention.amounts import about_time
+from cli.topic.retention.execution import await_deletion, await_health
+from cli.topic.retention.guard import NOTHING, Allowed, Verdict, judge, lost, now_ms
+from cli.topic.retention.limits import RETENTION_BYTES, RETENTION_MS, Limits, lowered, settings_of
+from cli.topic.retention.reading import TopicState, check_interval, read_state
+from cli.topic.retention.schedule import schedule
+from cli.topic.settings import canonical, readable
+from cli.write_back import Edit
+from environments import Environment, naming
+
+LOWER, RAISE = "lower-retention", "raise-retention"
+MINUTE, DAY = 60_000, 86_400_000
+
+
+@dataclass(frozen=True)
+class RetentionChange:
+    """Keep a topic's records for another time, or another number of bytes of each partition."""
+
+    environment: Environment
+    name: str
+    """Short name."""
+    to: int | None = None
+    """Wanted ``retention.ms``, ``-1`` for infinite; None leaves it."""
+    size: int | None = None
+    """Wanted ``retention.bytes``, ``-1`` for unlimited; None leaves it."""
+    step_ms: int | None = None
+    """By how much ``retention.ms`` goes down at a time; None: at once."""
+    step_bytes: int | None = None
+    allowed: Allowed = NOTHING
+
+    command: str = "topic retention"
+
+    @classmethod
+    def from_arguments(cls, environment: Environment, arguments: Mapping[str, Any]) -> RetentionChange:
+        """The change that a saved plan was made for."""
+        declared(environment, "topics", arguments["name"])
+        numbers = {key: arguments[key] for key in ("to", "size", "step_ms", "step_bytes")}
+        allowed = Allowed(data_loss=arguments["allow_data_loss"], full_disk=arguments["allow_full_disk"])
+        return cls(environment, arguments["name"], allowed=allowed, **numbers)
+
+    @property
+    def arguments(self) -> Mapping[str, Any]:
+        """What is wanted."""
+        return {
+            "name": self.name,
+            "to": self.to,
+            "size": self.size,
+            "step_ms": self.step_ms,
+            "step_bytes": self.step_bytes,
+            "allow_data_loss": self.allowed.data_loss,
+            "allow_full_disk": self.allowed.full_disk,
+        }
+
+    def plan(self) -> Plan:
+        """Read the topic, make the schedule, and ask the guard for what becomes of it at its end.
+
+        1. Of each limit, the values to set one after the other; none where it is as wanted.
+        2. The guard judges the last of them: what would go, who has not read it, what the disks hold.
+        3. Each step says what goes with it alone.
+        """
+        with open_cluster(self.environment) as cluster:
+            live = self._live(cluster)
+            state = read_state(cluster, live)
+            settings = self._steps(live, state)
+            final = {key: value for step in settings for key, value in step.items()}
+            verdict = judge(self.environment, cluster, self.name, live, final, self.allowed) if final else Verdict()
+            operations = tuple(self._operations(cluster, live, state, settings, verdict))
+            interval = check_interval(cluster, live)
+            cluster_id = cluster.cluster_id()
+        waits = sum(operation.kind == LOWER for operation in operations)
+        return Plan(
+            resource=f"topic/{self.name}",
+            fingerprint=fingerprint([cluster_id, _own_settings(live), _groups_that_lose(verdict)]),
+            operations=operations,
+            summary={
+                **{key: {"from": settings_of(live)[key], "to": value} for key, value in final.items()},
+                **verdict.estimate,
+                "longest_wait_seconds": waits * interval // 1000,
+            },
+            warnings=(*verdict.warnings, *_waiting(waits, interval)),
+            refusals=verdict.refusals,
+        )
+
+    def carry_out(self, plan: Plan, *, wait: bool) -> Iterator[Operation]:
+        """Set one value after the other; between two, wait for the brokers' retention check and for their health.
+
+        Before each the guard is asked again, since a group may have fallen behind meanwhile.
+        """
+        if len(plan.operations) > 1 and not wait:
+            raise WrongUsageError("steps have to be waited for", "leave out --no-wait, or --step")
+        with open_cluster(self.environment) as cluster:
+            for number, operation in enumerate(plan.operations, start=1):
+                if number > 1:
+                    await_health(cluster)
+                live, config = self._live(cluster), operation.details["config"]
+                self._check_again(cluster, live, config)
+                refused = cluster.alter_settings({live.name: config})
+                if refused:
+                    raise CliError(f"the cluster refused {operation.resource}: {refused[live.name]}")
+                yield operation
+                if wait and operation.kind == LOWER:
+                    await_deletion(cluster, live, Limits.of({**settings_of(live), **config}))
+
+    def verify(self, plan: Plan) -> Sequence[str]:
+        """Read the settings again."""
+        wanted = {key: value for step in plan.operations for key, value in step.details["config"].items()}
+        with open_cluster(self.environment) as cluster:
+            found = settings_of(self._live(cluster))
+        return [
+            f"{key} is {readable(key, found.get(key))} and not {readable(key, value)}"
+            for key, value in wanted.items()
+            if canonical(key, found.get(key) or "") != canonical(key, value)
+        ]
+
+    def declaration(self, plan: Plan) -> Sequence[Edit]:
+        """The limits that were asked for."""
+        del plan
+        return setting_edits(self.environment, self.name, {key: str(value) for key, value in self._wanted().items()})
+
+    def _live(self, cluster: Cluster) -> LiveTopic:
+        return live_topic(self.environment, cluster, self.name)
+
+    def _wanted(self) -> dict[str, int]:
+        wanted = {RETENTION_MS: self.to, RETENTION_BYTES: self.size}
+        return {key: value for key, value in wanted.items() if value is not None}
+
+    def _steps(self, live: LiveTopic, state: TopicState) -> list[dict[str, str]]:
+        """The settings of each step; where there are no steps, both limits change at once."""
+        limits, now = Limits.of(settings_of(live)), now_ms()
+        ages = [now - each.oldest for each in state.partitions if each.oldest is not None]
+        sizes = [each.size for each in state.partitions if each.size is not None]
+        current = {RETENTION_MS: limits.milliseconds, RETENTION_BYTES: limits.size}
+        step = {RETENTION_MS: self.step_ms, RETENTION_BYTES: self.step_bytes}
+        oldest = {RETENTION_MS: _rounded_up(max(ages, default=None)), RETENTION_BYTES: max(sizes, default=None)}
+        values: dict[str, tuple[int, ...]] = {}
+        for key, wanted in self._wanted().items():
+            try:
+                values[key] = schedule(current[key], wanted, step[key], oldest[key])
+            except ValueError as error:
+                raise WrongUsageError(f"--step is too small: {error}", "take larger steps") from error
+        if not any(step.values()):
+            once = {key: str(found[0]) for key, found in values.items() if found}
+            return [once] if once else []
+        return [{key: str(value)} for key, found in values.items() for value in found]
+
+    def _operations(
+        self,
+        cluster: Cluster,
+        live: LiveTopic,
+        state: TopicState,
+        steps: Sequence[Mapping[str, str]],
+        verdict: Verdict,
+    ) -> Iterator[Operation]:
+        settings, now, gone_before = settings_of(live), now_ms(), 0
+        for step in steps:
+            before, settings = Limits.of(settings), {**settings, **step}
+            after = Limits.of(settings)
+            lowers = any(
+                lowered(old, new) for old, new in ((before.milliseconds, after.milliseconds), (before.size, after.size))
+            )
+            gone = sum(each.records for each in lost(cluster, live, state, after, now)) if lowers else 0
+            more, gone_before = max(0, gone - gone_before), max(gone, gone_before)
+            uncertain = verdict.risk is Risk.SEVERE and state.leaderless
+            yield Operation(
+                kind=LOWER if lowers else RAISE,
+                resource=f"topic/{self.name}",
+                risk=verdict.risk if not lowers or more or uncertain else Risk.MODERATE,
+                reason=_reason(lowers=lowers, records=more, compacts_only=not after.deletes),
+                details={
+                    "name": live.name,
+                    "keep": " and ".join(readable(key, value) for key, value in step.items()),
+                    "config": dict(step),
+                },
+            )
+
+    def _check_again(self, cluster: Cluster, live: LiveTopic, config: Mapping[str, str]) -> None:
+        refusals = judge(self.environment, cluster, self.name, live, config, self.allowed).refusals
+        if refusals:
+            raise RefusedError("; ".join(refusal.reason for refusal in refusals), refusals[0].way_out)
+
+
+def live_topic(environment: Environment, cluster: Cluster, name: str) -> LiveTopic:
+    """The topic of this short name; NotFoundError where the cluster has none."""
+    physical = naming.topic_name(environment, name)
+    live = cluster.topics([physical]).get(physical)
+    if live is None:
+        raise NotFoundError(
+            f"topic {physical} does not exist on the cluster of environment {environment.name}",
+            f"create it: streamops topic sync {name} -e {environment.name}",
+        )
+    return live
+
+
+def _rounded_up(age: int | None) -> int | None:
+    """An age that is still above that of the oldest record when the first step comes, and that can be read."""
+    if age is None:
+        return None
+    unit = 60 * MINUTE if age >= DAY else MINUTE if age >= 60 * MINUTE else 1_000
+    return (max(0, age) // unit + 1) * unit
+
+
+def _reason(*, lowers: bool, records: int, compacts_only: bool) -> str:
+    if not lowers:
+        return "keeps more"
+    if compacts_only:
+        return "deletes nothing as long as cleanup.policy is compact"
+    return f"deletes up to {records:,} records" if records else "nothing there is beyond it"
+
+
+def _waiting(waits: int, interval: int) -> list[str]:
+    if not waits:
+        return []
+    each = f"the brokers look every {about_time(interval)} for what to delete"
+    return [each if waits == 1 else f"{each}: {waits} steps take up to {about_time(waits * interval)}"]
+
+
+def _own_settings(live: LiveTopic) -> dict[str, str | None]:
+    return {name: setting.value for name, setting in live.settings.items() if setting.own}
+
+
+def _groups_that_lose(verdict: Verdict) -> list[Any]:
+    """What a saved plan depends on beside the settings: whether anything goes, and who has not read it."""
+    return [bool(verdict.estimate.get("losses")), sorted(each["group"] for each in verdict.estimate.get("unread", ()))]
