@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ConnectionError as NoConnectionError
 from botocore.exceptions import HTTPClientError
@@ -122,10 +122,20 @@ def read_stream(aws: Aws, name: str) -> LiveStream:
     return live
 
 
-def read_shards(aws: Aws, arn: str) -> list[Shard]:
-    """All shards that Kinesis still knows, open and closed, by hash key."""
-    pages = aws.kinesis.get_paginator("list_shards").paginate(StreamARN=arn)
-    shards = [shard_of(shard) for page in pages for shard in page["Shards"]]
+def read_shards(aws: Aws, arn: str, *, only_open: bool = False) -> list[Shard]:
+    """All shards that Kinesis still knows (``only_open``: those that take records), by hash key.
+
+    Page by page by hand: from the second call on the token alone names the stream, and botocore's paginator names it
+    again, which Kinesis refuses (boto/botocore#2009).
+    """
+    request: dict[str, Any] = {"StreamARN": arn}
+    if only_open:
+        request["ShardFilter"] = {"Type": "AT_LATEST"}
+    shards: list[Shard] = []
+    while request:
+        page = aws.kinesis.list_shards(**request)
+        shards += map(shard_of, page["Shards"])
+        request = {"NextToken": page["NextToken"]} if page.get("NextToken") else {}
     return sorted(shards, key=lambda shard: (shard.start, shard.end, shard.shard_id))
 
 

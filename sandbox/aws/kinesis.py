@@ -31,7 +31,7 @@ from sandbox.aws.shard import Shard
 
 KEY_SPACE = 2**128
 MAX_PARTITION_KEY = 256
-MAX_LISTED_SHARDS = 10_000
+LISTED_SHARDS = 1_000
 
 mends = Mends()
 mends.value(models, "Shard", Shard)
@@ -211,22 +211,24 @@ def to_json_summary(self: Any) -> dict[str, Any]:
 @mends.method(Api)
 def list_shards(self: Api) -> ActionResult:
     """ListShards, with its filters as far as shards that have not expired differ by them."""
-    stream_name, after = None, self._get_param("ExclusiveStartShardId") or ""
+    stream_name, after = self._get_param("StreamName"), self._get_param("ExclusiveStartShardId") or ""
+    chosen = self._get_param("ShardFilter") or {}
     token = self._get_param("NextToken")
     if token:
-        stream_name, _, after = token.rpartition("/")
-    stream = self.kinesis_backend.describe_stream(
-        self._get_param("StreamARN"), stream_name or self._get_param("StreamName")
-    )
-    chosen = self._get_param("ShardFilter") or {}
-    if chosen.get("Type") == "AFTER_SHARD_ID":
+        for named in ("StreamARN", "StreamName"):
+            if self._get_param(named):
+                text = f"NextToken and {named} cannot be provided together."
+                raise InvalidArgumentError(text)
+        stream_name, chosen["Type"], after = token.split("/")
+    stream = self.kinesis_backend.describe_stream(self._get_param("StreamARN"), stream_name)
+    if chosen.get("Type") == "AFTER_SHARD_ID" and not token:
         after = max(after, chosen["ShardId"])
     shards = sorted(stream.shards.values(), key=lambda shard: shard.shard_id)
     found = [
         shard for shard in shards if shard.shard_id > after and (shard.is_open or chosen.get("Type") != "AT_LATEST")
     ]
-    limit = self._get_param("MaxResults") or MAX_LISTED_SHARDS
+    limit = self._get_param("MaxResults") or LISTED_SHARDS
     answer: dict[str, Any] = {"Shards": [shard.to_json() for shard in found[:limit]]}
     if len(found) > limit:
-        answer["NextToken"] = f"{stream.stream_name}/{found[limit - 1].shard_id}"
+        answer["NextToken"] = f"{stream.stream_name}/{chosen.get('Type', '')}/{found[limit - 1].shard_id}"
     return ActionResult(answer)

@@ -149,7 +149,9 @@ def test_records_of_a_split_shard_stay_there_and_its_end_names_the_children(
 def test_shards_are_listed_page_by_page(session: boto3.Session, names: Names) -> None:
     client, name = session.client("kinesis"), names("stream")
     client.create_stream(StreamName=name, ShardCount=5)
-    pages = client.get_paginator("list_shards").paginate(StreamName=name, PaginationConfig={"PageSize": 2})
+    pages = [client.list_shards(StreamName=name, MaxResults=2)]
+    while "NextToken" in pages[-1]:
+        pages.append(client.list_shards(NextToken=pages[-1]["NextToken"], MaxResults=2))
     assert [len(page["Shards"]) for page in pages] == [2, 2, 1]
 
 

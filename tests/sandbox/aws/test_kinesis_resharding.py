@@ -117,3 +117,14 @@ def test_moto_itself_is_never_updating(session: boto3.Session) -> None:
         stream.tags[kinesis_resharding.UPDATING_SECONDS] = "30"
         stream.split_shard("shardId-000000000000", HALF)
         assert stream.status == "ACTIVE"
+
+
+def test_a_page_of_shards_is_asked_for_by_its_token_alone(kinesis: Any) -> None:
+    update(kinesis, 8)
+    first = kinesis.list_shards(StreamName=NAME, MaxResults=5, ShardFilter={"Type": "AT_LATEST"})
+    token = first["NextToken"]
+    assert refused(kinesis.list_shards, StreamName=NAME, NextToken=token) == "InvalidArgumentException"
+    rest = kinesis.list_shards(NextToken=token)
+    ids = {shard["ShardId"] for shard in first["Shards"] + rest["Shards"]}
+    assert len(ids) == 8
+    assert "NextToken" not in rest
