@@ -32,6 +32,11 @@ def topics(ctx: typer.Context, incomplete: str) -> list[str]:
     return _declared(ctx, "topics", incomplete)
 
 
+def routes(ctx: typer.Context, incomplete: str) -> list[str]:
+    """Routes of the environment that the command line names so far."""
+    return _declared(ctx, "routes", incomplete)
+
+
 def _declared(ctx: typer.Context, section: str, incomplete: str) -> list[str]:
     with contextlib.suppress(Exception):
         from environments import load_environment

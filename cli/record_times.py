@@ -69,6 +69,22 @@ def read_times(
     return search.found
 
 
+def read_all_times(
+    cluster: Cluster, wanted: Collection[tuple[Place, int]], *, leaders: Mapping[Place, int]
+) -> dict[tuple[Place, int], datetime | None]:
+    """``read_times`` for any number of offsets in each partition, as several groups of a topic have them."""
+    offsets: dict[Place, list[int]] = {}
+    for place, offset in sorted(set(wanted)):
+        offsets.setdefault(place, []).append(offset)
+    deadline = time.monotonic() + SECONDS
+    found: dict[tuple[Place, int], datetime | None] = {}
+    for turn in range(max(map(len, offsets.values()), default=0)):
+        some = {place: each[turn] for place, each in offsets.items() if turn < len(each)}
+        times = read_times(cluster, some, leaders=leaders, seconds=deadline - time.monotonic())
+        found |= {(place, some[place]): when for place, when in times.items()}
+    return found
+
+
 def leaders_of(cluster: Cluster, places: Collection[Place]) -> dict[Place, int]:
     """The broker that leads each partition; without those that have none."""
     live = cluster.topics({topic for topic, _ in places}, settings=False)
