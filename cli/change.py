@@ -129,7 +129,7 @@ def run_saved(change: Change, saved: SavedPlan, consent: Consent, answer: Answer
     if change.plan().fingerprint != saved.plan.fingerprint:
         raise StalePlanError(
             f"{saved.plan.resource} has changed since the plan was made ({saved.created:%Y-%m-%d %H:%M} UTC)",
-            f"make a new plan: streamops {saved.command} -e {saved.environment} --save FILE",
+            f"make a new plan: streamops {_command_line(change)} -e {saved.environment} --save FILE",
         )
     if saved.plan.refusals:
         _refuse(answer, saved.plan)
@@ -151,11 +151,10 @@ def ask(plan: Plan, consent: Consent, answer: Answer) -> None:
         DeclinedError: the user said no, or there is no terminal to ask on.
         RefusedError: severe risk, and ``--confirm`` does not name the resource.
     """
+    print_plan(plan, error_stream=not answer.for_people)
     if plan.risk is Risk.SEVERE and (consent.confirm or not interactive()):
         _require_confirmation(plan, consent)
-        print_plan(plan, error_stream=not answer.for_people)
         return
-    print_plan(plan, error_stream=not answer.for_people)
     if plan.risk is Risk.SEVERE:
         if answer_to(f"This can lose data. Type {plan.confirmation} to go on: ") != plan.confirmation:
             raise DeclinedError("nothing was changed: the name was not typed")
@@ -198,7 +197,7 @@ def apply(change: Change, plan: Plan, consent: Consent, answer: Answer, referenc
         Exception: the first operation failed, so that nothing was changed.
     """
     done: list[Operation] = []
-    again = f"go on with: streamops {change.command} -e {change.environment.name}"
+    again = f"go on with: streamops {_command_line(change)} -e {change.environment.name}"
     try:
         with deferred() as interruption:
             for operation in change.carry_out(plan, wait=consent.wait):
@@ -240,6 +239,12 @@ def _declare(change: Change, plan: Plan, consent: Consent, reference: str) -> li
     else:
         note(f"the environment file still says otherwise; write it with --write-back, or by hand: {told}")
     return [{**edit.as_json(), "written": bool(wanted)} for edit in edits]
+
+
+def _command_line(change: Change) -> str:
+    """The command with what it was given, from changes that tell it; others are asked for by their command alone."""
+    line: str = getattr(change, "command_line", change.command)
+    return line
 
 
 def _reason(error: Exception) -> str:
