@@ -83,9 +83,9 @@ class LoadProfile:
     def load(self, start: int, end: int) -> Rate:
         """The load of the hash keys from ``start`` to ``end``, both inclusive."""
         total = Rate()
-        for segment in self.segments[max(0, bisect_right(self._starts, start) - 1) :]:
-            if segment.start > end:
-                break
+        first = max(0, bisect_right(self._starts, start) - 1)
+        for number in range(first, bisect_right(self._starts, end)):
+            segment = self.segments[number]
             common = min(end, segment.end) - max(start, segment.start) + 1
             if common > 0:
                 total += segment.rate.part(common / segment.width)

@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from enum import StrEnum
 from heapq import heapify, heappop, heappush
 
+from cli.stream.live import KEY_SPACE
 from cli.stream.resharding.operations import Merge, Operation, Split
-from cli.stream.resharding.shard_map import KEY_SPACE, ShardMap
+from cli.stream.resharding.shard_map import ShardMap
 
 
 class Order(StrEnum):

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from fractions import Fraction
+from itertools import pairwise
+from math import ceil, floor
 
+from cli.stream.live import KEY_SPACE
 from cli.stream.load_profile import LoadProfile
+from cli.stream.resharding.kept_cuts import most_kept
+from cli.stream.resharding.load_measure import LoadMeasure
 from cli.stream.resharding.shard_map import NEAR, ShardMap, even_cuts
 
 
@@ -28,11 +34,13 @@ def tolerant(now: ShardMap, count: int, tolerance: Fraction) -> ShardMap:
         count: how many shards there shall be.
         tolerance: part of the even width, such as 1/10; 0 for :func:`even`.
     """
-    return even(now, count)
+    if not tolerance:
+        return even(now, count)
+    return ShardMap(_cuts(now.cuts, now.cuts, count, tolerance, lambda position: position))
 
 
 def by_load(now: ShardMap, profile: LoadProfile, count: int, tolerance: Fraction = Fraction(0)) -> ShardMap:
-    """``count`` shards that take about the same load each, and none narrower than a floor (see LoadProfile.measure).
+    """``count`` shards that take about the same load each; no shard becomes a sliver (see LoadMeasure).
 
     Args:
         now: the live map, whose cuts are kept where they can be.
@@ -40,4 +48,29 @@ def by_load(now: ShardMap, profile: LoadProfile, count: int, tolerance: Fraction
         count: how many shards there shall be.
         tolerance: how far the load of a shard may be off the even part, such as 1/10.
     """
-    return even(now, count)
+    measure = LoadMeasure.of(profile, count)
+    positions = [measure.position(cut) for cut in now.cuts]
+    return ShardMap(_cuts(now.cuts, positions, count, tolerance, measure.hash_key))
+
+
+def _cuts(
+    live: Sequence[int],
+    positions: Sequence[int],
+    count: int,
+    tolerance: Fraction,
+    hash_key: Callable[[int], int],
+) -> tuple[int, ...]:
+    """The most of the ``live`` cuts that can stay, and between them others that divide each gap evenly.
+
+    What is even is told by ``positions``, which run from 0 to the size of the key space as hash keys do; ``hash_key``
+    leads back from them.
+    """
+    part = Fraction(KEY_SPACE, count)
+    least = max(1, ceil((1 - tolerance) * part) - NEAR)
+    kept = most_kept(positions, KEY_SPACE, count, least, floor((1 + tolerance) * part) + NEAR)
+    anchors = [(0, 0), *((positions[place], below) for place, below in kept), (KEY_SPACE, count)]
+    cuts = {below: live[place] for place, below in kept}
+    for (start, below), (after, until) in pairwise(anchors):
+        for number in range(below + 1, until):
+            cuts[number] = hash_key(start + (after - start) * (number - below) // (until - below))
+    return tuple(cuts[number] for number in range(1, count))
