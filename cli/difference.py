@@ -17,13 +17,19 @@ class Difference:
     property: str
     declared: str
     live: str
+    drift: str = ""
+    """``safe``, ``unsafe`` or ``unsupported``, where a plan has judged it."""
+    why: str = ""
+    """Why it is left as it is, where a plan has a reason."""
 
     def __str__(self) -> str:
         return f"{self.resource}: {self.property} is {self.live}, declared {self.declared}"
 
     def as_json(self) -> dict[str, str]:
         """The entry in a JSON answer."""
-        return {"resource": self.resource, "property": self.property, "declared": self.declared, "live": self.live}
+        entry = {"resource": self.resource, "property": self.property, "declared": self.declared, "live": self.live}
+        judged = {"drift": self.drift, "why": self.why}
+        return entry | {name: text for name, text in judged.items() if text}
 
 
 COLUMNS = (
@@ -32,6 +38,8 @@ COLUMNS = (
     Column("DECLARED", "declared"),
     Column("LIVE", "live"),
 )
+JUDGED = (*COLUMNS, Column("DRIFT", "drift"), Column("WHY", "why", fold=True))
+"""With what a plan says of it."""
 
 
 def differing(entries: Sequence[Item] | None) -> str | None:

@@ -6,7 +6,7 @@ import sys
 from typing import TextIO
 
 from cli.difference import COLUMNS as DIFFERENCE_COLUMNS
-from cli.difference import rows
+from cli.difference import JUDGED, rows
 from cli.output import Column, Item, print_table
 from cli.plan import Plan
 
@@ -28,7 +28,8 @@ def print_plan(plan: Plan, *, error_stream: bool = False) -> None:
         print_table(_steps(plan), COLUMNS, out=out)
     if plan.differences:
         out.write("\nDiffers, and is left as it is:\n" if plan.operations else "Differs, and is left as it is:\n")
-        print_table(rows(plan.differences), DIFFERENCE_COLUMNS, out=out)
+        judged = any(difference.why for difference in plan.differences)
+        print_table(rows(plan.differences), JUDGED if judged else DIFFERENCE_COLUMNS, out=out)
     if not plan.operations and not plan.differences:
         out.write("nothing to do\n")
     out.writelines(f"note: {text}\n" for text in plan.warnings)
@@ -46,9 +47,17 @@ def _what(details: Item) -> str:
     parts: list[str] = []
     for name, value in details.items():
         if isinstance(value, dict):
-            parts.extend(f"{key}={entry}" for key, entry in value.items())
+            parts.extend(_entry(key, entry) for key, entry in value.items())
         elif isinstance(value, list):
             parts.append(f"{name} {'..'.join(map(str, value))}")
         elif name != "name":
             parts.append(f"{name} {value}")
     return ", ".join(parts)
+
+
+def _entry(key: str, entry: object) -> str:
+    if isinstance(entry, dict) and entry.keys() == {"from", "to"}:
+        from cli.topic.settings import readable
+
+        return f"{key} {readable(key, entry['from'])} → {readable(key, entry['to'])}"
+    return f"{key}={entry}"

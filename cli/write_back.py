@@ -38,9 +38,9 @@ class Edit:
     """As the file writes it, such as ``46``, ``"7d"`` or a section of such values; None takes it out."""
 
     def __str__(self) -> str:
-        shown = (
-            _written(self.value) if isinstance(self.value, Mapping) else "removed" if self.value is None else self.value
-        )
+        shown = "removed" if self.value is None else self.value
+        if isinstance(shown, Mapping):
+            shown = _written(shown)
         return f"{'.'.join(self.path)}: {shown}"
 
     def as_json(self) -> dict[str, Value | None]:

@@ -21,7 +21,7 @@ app = deferred_app(
         ),
         "sync": Member(
             "cli.topic.sync",
-            "Create the declared topics that are missing and show what differs.",
+            "Bring the topics to what the YAML declares.",
             "streamops topic sync -e dev",
         ),
     },

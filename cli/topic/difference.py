@@ -18,14 +18,15 @@ def differences(short_name: str, declared: Topic, live: LiveTopic) -> list[Diffe
         found.append(Difference(resource, "replication", str(declared.replication), str(live.replication)))
     for name, value in declared_settings(declared).items():
         setting = live.settings.get(name)
-        if not _same(name, value, setting):
+        if not same_setting(name, value, setting):
             found.append(
                 Difference(resource, name, readable(name, value), readable(name, setting.value if setting else None))
             )
     return found
 
 
-def _same(name: str, declared: str, setting: Setting | None) -> bool:
+def same_setting(name: str, declared: str, setting: Setting | None) -> bool:
+    """Whether a setting means what is declared, set on the topic or inherited."""
     if setting is None or setting.value is None:
         return False
     return canonical(name, declared, setting.type) == canonical(name, setting.value, setting.type)

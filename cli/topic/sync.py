@@ -1,26 +1,28 @@
-"""``streamops topic sync``: the declared topics that are missing are created; nothing else is touched."""
+"""``streamops topic sync``: bring the topics of a cluster to what the YAML declares."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import typer
 
 from cli.change import Consent, run
-from cli.cluster import Cluster, LiveTopic, NewTopic, open_cluster
+from cli.cluster import Cluster, LiveTopic, open_cluster
 from cli.environment import declared, open_environment
-from cli.errors import CliError
-from cli.options import Confirm, DryRun, EnvironmentName, Output, Query, Save, TopicNames, Wait, Yes
+from cli.errors import WrongUsageError
+from cli.options import AllowDataLoss, Confirm, DryRun, EnvironmentName, Output, Query, Save, TopicNames, Wait, Yes
 from cli.output import Answer, Format
-from cli.plan import Operation, Plan, Refusal, Risk, fingerprint
-from cli.topic.difference import differences
-from cli.topic.settings import declared_settings
+from cli.plan import Operation, Plan, Refusal, fingerprint
+from cli.topic import operations
+from cli.topic.drift import Drift
+from cli.topic.retention.guard import Allowed
+from cli.topic.setting_changes import Altered, altered
+from cli.topic.settings import readable
+from cli.topic.sync_plan import TopicPlan, plan_topic, unsupported
 from cli.write_back import Edit
 from environments import Environment, naming
-
-CREATE = "create-topic"
 
 
 def command(  # noqa: PLR0913 - one parameter is one option of the grammar that all changes share
@@ -32,30 +34,61 @@ def command(  # noqa: PLR0913 - one parameter is one option of the grammar that 
     save: Save = None,
     yes: Yes = False,
     confirm: Confirm = None,
+    allow_data_loss: AllowDataLoss = False,
     wait: Wait = True,
     output: Output = Format.TABLE,
     query: Query = None,
 ) -> None:
-    """Create the declared topics that are missing.
+    """Bring the topics to what the YAML declares.
 
-    What differs on topics that exist is shown and left as it is. Topics that nobody declared, and those that
-    CloudFormation makes (manage: cloudformation), are named and left alone.
+    Topics that are missing are created; settings are changed one by one, where their meaning differs; partitions are
+    added. Nothing is ever deleted: topics and settings that nobody declared are named and left alone, as are topics
+    that CloudFormation makes (manage: cloudformation). What would delete records is refused as by topic retention.
     """
     answer = Answer.begin(ctx, output, query)
     opened = open_environment(answer, environment)
     for name in names or ():
         declared(opened, "topics", name)
+    if allow_data_loss and len(names or ()) != 1:
+        raise WrongUsageError(
+            "--allow-data-loss is for one topic at a time", "name the topic: streamops topic sync NAME"
+        )
     consent = Consent(dry_run=dry_run, save=save, yes=yes, confirm=confirm, wait=wait)
-    run(TopicSync(opened, tuple(names or ())), consent, answer, environment or opened.name)
+    change = TopicSync(opened, tuple(names or ()), allow_data_loss=allow_data_loss)
+    run(change, consent, answer, environment or opened.name)
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a sync has read and judged."""
+
+    cluster_id: str
+    topics: tuple[TopicPlan, ...]
+    altered: Mapping[str, Altered] = field(default_factory=dict)
+    """The change of settings by short name."""
+    undeclared: tuple[str, ...] = ()
+    """Topics of the cluster that nobody declared."""
+    refused: Mapping[str, str] = field(default_factory=dict)
+    """What the cluster says against an operation, by the topic's name there."""
+
+    @property
+    def operations(self) -> tuple[Operation, ...]:
+        """In order: what creates, what adds partitions, what changes settings; each kind can go in few requests."""
+        return (
+            *(operations.create(topic.name, topic.create) for topic in self.topics if topic.create),
+            *(topic.grow for topic in self.topics if topic.grow),
+            *(found.operation for found in self.altered.values()),
+        )
 
 
 @dataclass(frozen=True)
 class TopicSync:
-    """Bring the topics of a cluster to what the YAML declares, by creating what is missing."""
+    """Bring the topics of a cluster to what the YAML declares."""
 
     environment: Environment
     names: tuple[str, ...] = ()
     """Short names; all declared topics when empty."""
+    allow_data_loss: bool = False
 
     command: str = "topic sync"
 
@@ -64,125 +97,130 @@ class TopicSync:
         """The change that a saved plan was made for."""
         for name in arguments["names"]:
             declared(environment, "topics", name)
-        return cls(environment, tuple(arguments["names"]))
+        return cls(environment, tuple(arguments["names"]), allow_data_loss=arguments["allow_data_loss"])
 
     @property
     def arguments(self) -> Mapping[str, Any]:
-        """Which topics."""
-        return {"names": list(self.names)}
+        """Which topics, and what may be lost."""
+        return {"names": list(self.names), "allow_data_loss": self.allow_data_loss}
 
     def plan(self) -> Plan:
-        """Compare the declared topics with the live ones, and have the cluster check what would be created."""
+        """Compare the declared topics with the live ones, and have the cluster check what would be done."""
         with open_cluster(self.environment) as cluster:
-            live = cluster.topics([naming.topic_name(self.environment, name) for name in self._chosen()])
-            missing = [self._new(name) for name in self._own() if self._physical(name) not in live]
-            refused = cluster.create(missing, validate_only=True)
-            undeclared = [] if self.names else self._undeclared(cluster)
-            cluster_id = cluster.cluster_id()
-        return self._plan(cluster_id, live, refused, undeclared)
+            found = self._find(cluster)
+        return self._plan(found)
 
     def carry_out(self, plan: Plan, *, wait: bool) -> Iterator[Operation]:
-        """Create the topics one by one; with ``wait``, go on only when each can be used."""
+        """Do the operations, many of one kind in one request; with ``wait``, go on when what was made can be used."""
         with open_cluster(self.environment) as cluster:
-            for operation in plan.operations:
-                details = operation.details
-                topic = NewTopic(details["name"], details["partitions"], details["replication"], details["config"])
-                refused = cluster.create([topic])
-                if refused:
-                    raise CliError(f"the cluster refused topic {topic.name}: {refused[topic.name]}")
-                yield operation
-                if wait:
-                    cluster.wait_until_ready([topic.name])
+            yield from operations.carry_out(cluster, plan.operations, wait=wait)
 
     def verify(self, plan: Plan) -> Sequence[str]:
-        """Read the created topics again."""
-        created = {operation.details["name"]: operation for operation in plan.operations}
+        """Read the topics again."""
         with open_cluster(self.environment) as cluster:
-            live = cluster.topics(list(created))
-        problems = [f"topic {name} is not there" for name in created if name not in live]
-        for name, topic in live.items():
-            short_name = created[name].resource.rpartition("/")[2]
-            if short_name in self.environment.topics:
-                found = differences(short_name, self.environment.topics[short_name], topic)
-                problems.extend(str(difference) for difference in found)
-        return problems
+            return operations.unmet(cluster, plan.operations)
 
     def declaration(self, plan: Plan) -> Sequence[Edit]:
         """The file is what the topics are made from."""
         del plan
         return ()
 
-    def _plan(
-        self, cluster_id: str, live: Mapping[str, LiveTopic], refused: Mapping[str, str], undeclared: Sequence[str]
-    ) -> Plan:
-        topics = self.environment.topics
-        missing = [name for name in self._own() if self._physical(name) not in live]
-        foreign = [name for name in self._chosen() if name not in self._own() and self._physical(name) not in live]
-        differing = [
-            difference
-            for name in self._chosen()
-            if self._physical(name) in live
-            for difference in differences(name, topics[name], live[self._physical(name)])
-        ]
+    def _find(self, cluster: Cluster) -> Found:
+        chosen = self.names or tuple(self.environment.topics)
+        live = cluster.topics([self._physical(name) for name in chosen])
+        topics = tuple(plan_topic(self.environment, name, live.get(self._physical(name))) for name in chosen)
+        found = Found(
+            cluster_id=cluster.cluster_id(),
+            topics=topics,
+            altered={
+                topic.name: altered(
+                    self.environment,
+                    cluster,
+                    topic.name,
+                    topic.live,
+                    topic.settings,
+                    replication=topic.live.replication,
+                    why="differs from the YAML",
+                    allowed=Allowed(data_loss=self.allow_data_loss),
+                )
+                for topic in topics
+                if topic.live and topic.settings
+            },
+            undeclared=() if self.names else tuple(self._undeclared(cluster)),
+        )
+        refused = operations.refused(cluster, found.operations)
+        return Found(found.cluster_id, topics, found.altered, found.undeclared, refused)
+
+    def _plan(self, found: Found) -> Plan:
+        left = [difference for topic in found.topics for difference in (*topic.left, *_replication(topic))]
+        kinds = [operation.kind for operation in found.operations]
+        drifts = [str(operation.details.get("drift", Drift.SAFE.value)) for operation in found.operations]
         return Plan(
             resource=f"topic/{self.names[0]}" if len(self.names) == 1 else f"environment/{self.environment.name}",
-            fingerprint=fingerprint([cluster_id, [_state(live.get(self._physical(name))) for name in self._chosen()]]),
-            operations=tuple(map(self._create, missing)),
-            differences=tuple(differing),
+            fingerprint=fingerprint([found.cluster_id, [_state(topic.live) for topic in found.topics]]),
+            operations=found.operations,
+            differences=tuple(left),
             summary={
-                "create": len(missing),
-                "differing": len({difference.resource for difference in differing}),
-                "undeclared": len(undeclared),
+                "create": kinds.count(operations.CREATE),
+                "alter": kinds.count(operations.ALTER),
+                "grow": kinds.count(operations.GROW),
+                Drift.SAFE.value: drifts.count(Drift.SAFE.value),
+                Drift.UNSAFE.value: drifts.count(Drift.UNSAFE.value),
+                Drift.UNSUPPORTED.value: len(left),
+                "undeclared": len(found.undeclared),
+                "estimates": {name: dict(each.estimate) for name, each in found.altered.items() if each.estimate},
             },
-            warnings=(
-                *((f"not declared, left alone: {', '.join(undeclared)}",) if undeclared else ()),
-                *((f"left to CloudFormation: {', '.join(foreign)}",) if foreign and not self.names else ()),
-            ),
-            refusals=(
-                *(
-                    Refusal(f"the cluster refuses topic {name}: {reason}", "correct it in the environment file")
-                    for name, reason in refused.items()
-                ),
-                *(
-                    Refusal(f"topic {name} is made by CloudFormation (manage: cloudformation)", "run cdk deploy")
-                    for name in foreign
-                    if self.names
-                ),
-            ),
+            warnings=tuple(self._warnings(found)),
+            refusals=tuple(self._refusals(found)),
         )
 
-    def _create(self, name: str) -> Operation:
-        new = self._new(name)
-        return Operation(
-            kind=CREATE,
-            resource=f"topic/{name}",
-            risk=Risk.MILD,
-            reason="declared, and not on the cluster",
-            details={
-                "name": new.name,
-                "partitions": new.partitions,
-                "replication": new.replication,
-                "config": dict(new.config),
-            },
-        )
+    def _warnings(self, found: Found) -> Iterator[str]:
+        for name, each in found.altered.items():
+            yield from (f"topic {name}: {text}" for text in each.warnings)
+        for topic in found.topics:
+            if topic.undeclared:
+                told = ", ".join(f"{key}={readable(key, value)}" for key, value in topic.undeclared.items())
+                yield f"topic {topic.name}: set on the cluster and not declared, left alone: {told}"
+        if found.undeclared:
+            yield f"not declared, left alone: {', '.join(found.undeclared)}"
+        if not self.names and (foreign := [topic.name for topic in found.topics if _of_cloudformation(topic)]):
+            yield f"left to CloudFormation: {', '.join(foreign)}"
 
-    def _new(self, name: str) -> NewTopic:
-        topic = self.environment.topics[name]
-        return NewTopic(self._physical(name), topic.partitions, topic.replication, declared_settings(topic))
+    def _refusals(self, found: Found) -> Iterator[Refusal]:
+        for topic in found.topics:
+            if self.names and _of_cloudformation(topic):
+                yield Refusal(
+                    f"topic {topic.name} is made by CloudFormation (manage: cloudformation)", "run cdk deploy"
+                )
+        for name, reason in found.refused.items():
+            yield Refusal(f"the cluster refuses topic {name}: {reason}", "correct it in the environment file")
+        for name, each in found.altered.items():
+            for refusal in each.refusals:
+                yield Refusal(f"topic {name}: {refusal.reason}", self._way_out(name, refusal))
+
+    def _way_out(self, name: str, refusal: Refusal) -> str:
+        """Losing records is allowed for one topic at a time, and ``--confirm`` then names it."""
+        if len(self.names) == 1 or "--allow" not in refusal.way_out:
+            return refusal.way_out
+        return f"{refusal.way_out}, with: streamops topic sync {name} -e {self.environment.name}"
 
     def _undeclared(self, cluster: Cluster) -> list[str]:
         known = {self._physical(name) for name in self.environment.topics}
         return [name for name in cluster.topic_names() if name not in known]
 
-    def _chosen(self) -> Sequence[str]:
-        return self.names or tuple(self.environment.topics)
-
-    def _own(self) -> Sequence[str]:
-        """Those of the chosen topics that are not CloudFormation's."""
-        return [name for name in self._chosen() if self.environment.topics[name].manage == "cli"]
-
     def _physical(self, name: str) -> str:
         return naming.topic_name(self.environment, name)
+
+
+def _of_cloudformation(topic: TopicPlan) -> bool:
+    return topic.live is None and topic.create is None
+
+
+def _replication(topic: TopicPlan) -> Iterator[Any]:
+    if topic.replication is not None:
+        live, wanted = topic.replication
+        why = f"it takes a reassignment: streamops topic reassign {topic.name} --replication {wanted}"
+        yield unsupported(topic.name, "replication", str(wanted), str(live), why)
 
 
 def _state(topic: LiveTopic | None) -> object:

@@ -74,20 +74,6 @@ def test_sync_asks_before_it_creates(project, environment, admin, topic, monkeyp
     assert (topic in admin.list_topics()) == (code == 0)
 
 
-def test_differences_of_an_existing_topic_are_shown_and_left_as_they_are(project, environment, admin, topic):
-    admin.create_topics({topic: {"num_partitions": 1, "replication_factor": 1, "configs": {"retention.ms": "3600000"}}})
-    dry = project.run("topic", "sync", "orders", "-e", environment, "--dry-run", "-o", "json")
-    assert (dry.exit_code, dry.answer["status"]) == (3, "changes")
-    assert dry.plan["operations"] == []
-    assert {(d["property"], d["declared"], d["live"]) for d in dry.plan["differences"]} == {
-        ("partitions", "3", "1"),
-        ("retention.ms", "7d", "1h"),
-        ("segment.ms", "1h", "7d"),
-    }
-    assert project.run("topic", "sync", "orders", "-e", environment, "--yes").exit_code == 0
-    assert len(admin.describe_topics([topic])[0]["partitions"]) == 1
-
-
 def test_topics_that_nobody_declared_are_named_and_left_alone(project, environment, admin, topic):
     admin.create_topics({f"{topic}-other": {"num_partitions": 1, "replication_factor": 1}})
     outcome = project.run("topic", "sync", "-e", environment, "--yes", "-o", "json")

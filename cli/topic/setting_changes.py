@@ -1,0 +1,83 @@
+"""A change of a topic's settings as one operation, judged by what it means and by what it would delete."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from cli.cluster import Cluster, LiveTopic
+from cli.plan import Operation, Refusal
+from cli.topic import operations
+from cli.topic.retention.guard import NOTHING, Allowed, judge
+from cli.topic.retention.reading import broker_defaults
+from cli.topic.setting_rules import meaning
+from environments import Environment
+
+IN_SYNC = "min.insync.replicas"
+
+
+@dataclass(frozen=True)
+class Altered:
+    """An operation and what is to be said of it."""
+
+    operation: Operation
+    warnings: tuple[str, ...] = ()
+    refusals: tuple[Refusal, ...] = ()
+    estimate: Mapping[str, Any] = field(default_factory=dict)
+
+
+def altered(
+    environment: Environment,
+    cluster: Cluster,
+    name: str,
+    live: LiveTopic,
+    changes: Mapping[str, str | None],
+    *,
+    replication: int,
+    why: str,
+    allowed: Allowed = NOTHING,
+) -> Altered:
+    """Plan a change of settings.
+
+    Args:
+        environment: where.
+        cluster: asked only for what the guard needs.
+        name: the topic's short name.
+        live: the topic with its settings.
+        changes: the new settings as Kafka spells them; None for what shall be inherited.
+        replication: of the topic once all else is done.
+        why: the reason where no rule has a better one.
+        allowed: what the command line lets pass.
+    """
+    before = {key: setting.value for key, setting in live.settings.items()}
+    defaults = broker_defaults(cluster, live) if None in changes.values() else {}
+    judged = [
+        meaning(key, before.get(key), defaults.get(key) if after is None else after) for key, after in changes.items()
+    ]
+    verdict = judge(environment, cluster, name, live, changes, allowed)
+    own = {key: before.get(key) if key in live.settings else None for key in changes}
+    return Altered(
+        operation=operations.alter(
+            name,
+            live.name,
+            {key: (own[key], after) for key, after in changes.items()},
+            max((verdict.risk, *(each.risk for each in judged)), key=lambda risk: risk.rank),
+            "; ".join(dict.fromkeys(each.reason for each in judged if each.reason)) or why,
+        ),
+        warnings=verdict.warnings,
+        refusals=(*verdict.refusals, *_in_sync(changes, replication)),
+        estimate=verdict.estimate,
+    )
+
+
+def _in_sync(changes: Mapping[str, str | None], replication: int) -> tuple[Refusal, ...]:
+    wanted = changes.get(IN_SYNC)
+    if wanted is None or int(wanted) <= replication:
+        return ()
+    return (
+        Refusal(
+            f"{IN_SYNC} {wanted} is above the replication {replication}: no write with acks=all could ever succeed",
+            "raise the replication first: streamops topic reassign NAME --replication N; no flag overrides this",
+        ),
+    )
