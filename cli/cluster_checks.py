@@ -1,14 +1,21 @@
-"""What MSK would refuse of a deploy once it is under way, told before. No I/O, but for the size that is asked for."""
+"""What a deploy would do to a cluster's machines, and what AWS would refuse once it is under way.
+
+No I/O, but for the size that MSK is asked for.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from cli.deployed import DeployedResource
-from cli.preflight import CLUSTERS, Check, Verdict
-from environments import Environment, MskExpressKafka, MskKafka
+from cli.preflight import CLUSTERS, Check, Verdict, fate
+from environments import Ec2Kafka, Environment, MskExpressKafka, MskKafka
+from environments.kafka.ec2_nodes import NodePlace, node_places
 from environments.quantities import format_size
 
+DISK = "AWS::EC2::Volume"
+CONTROLLER = "controller"
 GIB = 1 << 30
 MIB = 1 << 20
 LEAST_GROWTH = 10
@@ -58,3 +65,66 @@ def _storage(kafka: MskKafka, cluster: DeployedResource, storage_of: Callable[[s
         f"write storage: {format_size((live + LEAST_GROWTH) * GIB)} or more, or leave storage and storage_throughput "
         "as they were",
     )
+
+
+def node_checks(environment: Environment, deployed: Sequence[DeployedResource]) -> Iterator[Check]:
+    """The declared machines of a cluster on EC2 against the deployed ones, which are known by their disks."""
+    disks = {each.path[-2]: each for each in deployed if each.type == DISK and len(each.path) > 1}
+    kafka = environment.kafka
+    declared = node_places(kafka, environment.network.zones) if isinstance(kafka, Ec2Kafka) else ()
+    places = {place.short_name: place for place in declared}
+    if disks and places:
+        yield from _controllers(disks, places)
+    for name, disk in sorted(disks.items()):
+        if name not in places:
+            yield Check(
+                f"kafka/{name}",
+                Verdict.BLOCKED,
+                "removal",
+                disk.physical_id,
+                reason=f"it is declared no more: its machine ends, and {fate(disk)}",
+                way_out="declare it again, until its partitions lie elsewhere: streamops topic reassign --help",
+            )
+        elif isinstance(kafka, Ec2Kafka):
+            yield from _disk(kafka, places[name], disk)
+
+
+def _controllers(disks: Mapping[str, DeployedResource], places: Mapping[str, NodePlace]) -> Iterator[Check]:
+    """Voters know each other from when their disks were formatted; Kafka changes their number by steps of its own."""
+    live, wanted = (sum(name.startswith(CONTROLLER) for name in names) for names in (disks, places))
+    if live != wanted:
+        yield Check(
+            "kafka/cluster",
+            Verdict.BLOCKED,
+            "controllers",
+            str(live),
+            str(wanted),
+            "the number is for good once the cluster is formed: its voters would not agree on who votes",
+            f"write controllers: {live}",
+        )
+
+
+def _disk(kafka: Ec2Kafka, place: NodePlace, disk: DeployedResource) -> Iterator[Check]:
+    resource, zone = f"kafka/{place.short_name}", disk.properties.get("AvailabilityZone")
+    if zone != place.zone:
+        yield Check(
+            resource,
+            Verdict.BLOCKED,
+            "zone",
+            str(zone),
+            place.zone,
+            f"the node would get an empty disk there, and {fate(disk)}",
+            "leave the first three of network.zones as they were",
+        )
+    size = disk.properties.get("Size")
+    wanted = (kafka.controller_storage if place.kind == CONTROLLER else kafka.storage) // GIB
+    if isinstance(size, int) and size != wanted:
+        check = Check(resource, Verdict.CHANGE, "storage", format_size(size * GIB), format_size(wanted * GIB))
+        if wanted < size:
+            check = replace(
+                check,
+                verdict=Verdict.BLOCKED,
+                reason="EBS does not make a disk smaller: the deploy would be rolled back",
+                way_out=f"write {check.live} or more",
+            )
+        yield check

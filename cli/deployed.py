@@ -23,12 +23,17 @@ class DeployedResource:
     type: str
     """Such as ``AWS::Kinesis::Stream``."""
     physical_id: str
-    short_name: str | None
-    """By which the environment file knew it; None where the template does not tell."""
+    path: tuple[str, ...]
+    """The constructs that it stands in, below its stack; empty where the template does not tell."""
     kept: bool
     """Whether it stays when it leaves the template."""
     properties: Mapping[str, Any] = field(default_factory=dict)
     """As the template says them."""
+
+    @property
+    def short_name(self) -> str | None:
+        """By which the environment file knew it, where it has one: the name of the outermost construct."""
+        return self.path[0] if len(self.path) > 1 else None
 
 
 def read_stack(aws: Aws, stack: str) -> Sequence[DeployedResource]:
@@ -63,8 +68,7 @@ def _resource(entry: Mapping[str, Any], definition: Mapping[str, Any]) -> Deploy
     return DeployedResource(
         type=entry["ResourceType"],
         physical_id=entry["PhysicalResourceId"],
-        # environment/stack/short name/...
-        short_name=path[2] if len(path) > 3 else None,  # noqa: PLR2004
+        path=tuple(path[2:]),  # environment/stack/...
         kept=str(definition.get("DeletionPolicy", "Delete")).startswith("Retain"),
         properties=definition.get("Properties", {}),
     )

@@ -186,7 +186,7 @@ def removal_checks(environment: Environment, kind: str, deployed: Sequence[Deplo
                 "name",
                 physical,
                 names[short],
-                f"a new name is a new {kind}: it begins empty, and {_fate(resource)}",
+                f"a new name is a new {kind}: it begins empty, and {fate(resource)}",
                 f"write name: {physical}, or declare the new one beside it",
             )
         elif physical not in names.values():
@@ -196,7 +196,7 @@ def removal_checks(environment: Environment, kind: str, deployed: Sequence[Deplo
                 "removal",
                 physical,
                 "",
-                f"it is declared no more: {_fate(resource)}",
+                f"it is declared no more: {fate(resource)}",
                 "declare it again",
             )
         elif short is not None and short not in names:
@@ -221,7 +221,8 @@ def _physical_names(environment: Environment, kind: str) -> Mapping[str, str]:
     return {name: naming.topic_name(environment, name) for name in environment.topics}
 
 
-def _fate(resource: DeployedResource) -> str:
+def fate(resource: DeployedResource) -> str:
+    """What becomes of a resource that leaves its template."""
     return (
         f"{resource.physical_id} stays, and nothing here looks after it any more"
         if resource.kept
@@ -239,7 +240,7 @@ def foundation_checks(environment: Environment, deployed: Iterable[DeployedResou
                 "removal",
                 resource.physical_id,
                 environment.security.key,
-                "nobody can read what it has encrypted once it is deleted" if not resource.kept else _fate(resource),
+                "nobody can read what it has encrypted once it is deleted" if not resource.kept else fate(resource),
                 "write security.key: create, as long as anything is left that it encrypts",
             )
         if resource.type in CLUSTERS and environment.kafka.kind not in CLUSTER_KINDS:
@@ -249,6 +250,6 @@ def foundation_checks(environment: Environment, deployed: Iterable[DeployedResou
                 "removal",
                 resource.physical_id,
                 environment.kafka.kind,
-                f"kafka.kind is another: {_fate(resource)}",
+                f"kafka.kind is another: {fate(resource)}",
                 "declare the cluster again, as long as its topics are nowhere else",
             )

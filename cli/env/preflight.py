@@ -9,7 +9,7 @@ import typer
 
 from cli.aws import Aws
 from cli.cluster import open_cluster
-from cli.cluster_checks import cluster_checks
+from cli.cluster_checks import cluster_checks, node_checks
 from cli.deployed import read_stack
 from cli.environment import open_environment
 from cli.errors import CliError, RefusedError, explain
@@ -100,6 +100,7 @@ def _aws_checks(environment: Environment, aws: Aws, answer: Answer) -> Iterator[
         yield from removal_checks(environment, kind, deployed[stack])
     yield from foundation_checks(environment, (*deployed["security"], *deployed["kafka"]))
     yield from cluster_checks(environment, deployed["kafka"], lambda cluster: storage_of(aws, cluster))
+    yield from node_checks(environment, deployed["kafka"])
 
 
 def _topic_checks(environment: Environment, answer: Answer, *, asked: bool) -> Iterator[Check]:

@@ -10,10 +10,13 @@ from typing import Any
 
 import pytest
 
+from cli.deployed import PATH
+from environments import Ec2Kafka, load_environment
+from environments.kafka.ec2_nodes import node_places
 from stacks.kafka.ec2.machine import HOOK_SECONDS
 from stacks.kafka.ec2.rendering import Start
 from tests.stacks.conftest import Describe, Synthesize
-from tests.stacks.synthesis import DISTRIBUTION, Templates
+from tests.stacks.synthesis import DISTRIBUTION, PROJECT, Templates
 
 ORDER = ["controller-1001", "broker-1", "broker-2"]
 MOST_USER_DATA = 16384
@@ -88,6 +91,17 @@ def test_disks_are_encrypted_with_the_environments_key_and_stay_in_production(te
         assert volume["Properties"]["Encrypted"] is True
         assert volume["Properties"]["KmsKeyId"]
         assert volume["UpdateReplacePolicy"] == "Retain"
+
+
+def test_preflight_finds_each_disk_with_its_node(shipped: Templates):
+    """The path in its metadata is all that tells a deployed disk's node; what preflight guards hangs on it."""
+    paths = [each["Metadata"][PATH].split("/") for each in shipped.resources("ec2", "kafka", "EC2::Volume").values()]
+    example = load_environment(PROJECT / "examples" / "ec2.yaml")
+    assert isinstance(example.kafka, Ec2Kafka)
+    places = node_places(example.kafka, example.network.zones)
+    assert sorted(map(tuple, paths)) == sorted(
+        ("ec2", "kafka", "Cluster", place.short_name, "Volume") for place in places
+    )
 
 
 def test_a_disk_stands_in_the_zone_of_its_nodes_subnet(templates: Templates):

@@ -1,27 +1,22 @@
 """The nodes of a cluster on EC2: which there are, what they are called, where they stand. Knows nothing of the CDK.
 
-Ids are identities. A node's id is its place among its kind, so nodes that are added change nothing of those that are
-there; the ids of the cluster and of the controllers' directories follow from names alone, so that nodes agree on them
-without having met.
+The ids of the cluster and of the controllers' directories follow from names alone, so that nodes agree on them without
+having met.
 """
 
 from __future__ import annotations
 
 import base64
 import uuid
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
 from environments import Environment
 from environments.kafka import Ec2Kafka
+from environments.kafka.ec2_nodes import node_places
 
 Role = Literal["broker", "controller"]
 
-FIRST_CONTROLLER = 1001
-"""Controllers of their own have ids from here on; both kinds share one space of ids (KIP-631)."""
-MOST_ZONES = 3
-"""Three zones hold three replicas; a fourth would add cost between zones and move nodes that are there."""
 _NAMESPACE = uuid.UUID("5c1f5e52-8c1b-4d0e-9a3b-0b7d6f4f2f61")
 
 
@@ -97,28 +92,22 @@ def cluster_of(environment: Environment, kafka: Ec2Kafka) -> Cluster:
     """Return the cluster that `kafka` describes."""
     scope = f"{environment.account}/{environment.region}/{environment.name}"
     domain = f"{environment.name}.kafka.internal"
-    zones = environment.network.zones[:MOST_ZONES]
-
-    def nodes(first: int, count: int, *roles: Role) -> Iterator[Node]:
-        for place in range(count):
-            number = first + place
-            name = f"node-{number}.{domain}"
-            yield Node(
-                id=number,
-                roles=roles,
-                name=name,
-                host=name,
-                zone=zones[place % len(zones)],
-                directory_id=kafka_uuid(f"{scope}/{number}"),
-            )
-
-    voters = nodes(FIRST_CONTROLLER, kafka.controllers, "controller")
     combined: tuple[Role, ...] = ("broker",) if kafka.controllers else ("broker", "controller")
     return Cluster(
         name=environment.name,
         domain=domain,
         id=kafka_uuid(scope),
-        nodes=(*voters, *nodes(1, kafka.brokers, *combined)),
+        nodes=tuple(
+            Node(
+                id=place.id,
+                roles=combined if place.kind == "broker" else ("controller",),
+                name=f"node-{place.id}.{domain}",
+                host=f"node-{place.id}.{domain}",
+                zone=place.zone,
+                directory_id=kafka_uuid(f"{scope}/{place.id}"),
+            )
+            for place in node_places(kafka, environment.network.zones)
+        ),
     )
 
 
