@@ -18,6 +18,7 @@ from cli.saved_plan import SavedPlan
 from environments import Environment
 
 CHANGES = {
+    "stream retention": "cli.stream.retention:StreamRetention",
     "topic retention": "cli.topic.retention.change:RetentionChange",
     "topic sync": "cli.topic.sync:TopicSync",
 }

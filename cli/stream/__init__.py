@@ -14,6 +14,11 @@ app = deferred_app(
             "One stream: shards, key space, consumers, and what differs from the YAML.",
             "streamops stream describe orders -e dev",
         ),
+        "retention": Member(
+            "cli.stream.retention",
+            "How long a stream keeps records: show it, or change it.",
+            "streamops stream retention orders --to 7d -e dev",
+        ),
     },
     help="Kinesis data streams.\n\nExample: streamops stream describe orders -e dev",
 )

@@ -10,10 +10,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from cli.aws import Aws
 from cli.stream.costs import Load
 
 NAMESPACE = "AWS/Kinesis"
+NOW = timedelta()
 MINUTE = timedelta(minutes=1)
 MOST_QUERIES = 500
 """Of one call of GetMetricData."""
@@ -30,13 +33,13 @@ class Metric:
 
 
 def read_metrics(
-    aws: Aws, metrics: Sequence[Metric], window: timedelta, period: timedelta = MINUTE
+    aws: Aws, metrics: Sequence[Metric], window: timedelta, period: timedelta = MINUTE, *, ago: timedelta = NOW
 ) -> list[list[float]]:
-    """The datapoints of each metric in the last ``window``, the newest first.
+    """The datapoints of each metric in the ``window`` that ended that long ``ago``, the newest first.
 
     GetMetricData answers up to 500 series at once, 50 times a second and account.
     """
-    end = datetime.now(UTC)
+    end = datetime.now(UTC) - ago
     values: list[list[float]] = [[] for _ in metrics]
     for first in range(0, len(metrics), MOST_QUERIES):
         queries = [
@@ -70,7 +73,10 @@ def read_load(aws: Aws, name: str, window: timedelta) -> Load | None:
     """
     own = {"StreamName": name}
     names = ("IncomingBytes", "IncomingRecords", "GetRecords.Bytes")
-    sums = read_metrics(aws, [Metric(each, "Sum", own) for each in names], window, timedelta(minutes=5))
+    try:
+        sums = read_metrics(aws, [Metric(each, "Sum", own) for each in names], window, timedelta(minutes=5))
+    except (ClientError, BotoCoreError):
+        return None
     if not sums[0] or not sums[1]:
         return None
     seconds = window.total_seconds()
