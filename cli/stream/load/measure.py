@@ -1,0 +1,59 @@
+"""The load of a stream by whatever can tell it: the metrics of its shards, else a sample of its records."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Literal
+
+from cli.aws import Aws
+from cli.output import note
+from cli.stream.live import LiveStream, Shard
+from cli.stream.load.metrics import NEEDED, kept_shard_metrics, read_shard_loads
+from cli.stream.load.sample import Sample, take_sample
+from cli.stream.load.shard_load import ShardLoad, profile_of_shards
+from cli.stream.load.tally import HeavyKey
+from cli.stream.load_profile import LoadProfile
+
+SINCE = timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What was found out about the load of a stream."""
+
+    source: Literal["metrics", "sample"]
+    shards: Sequence[ShardLoad]
+    profile: LoadProfile
+    keys_filling_a_shard: Sequence[HeavyKey]
+    """Single keys for which one shard is too little, so that no split helps; none by metrics, which know no keys."""
+    sample: Sample | None
+    seconds: float
+    """How much time was looked at."""
+
+
+def measure_load(aws: Aws, live: LiveStream, shards: Sequence[Shard], since: timedelta = SINCE) -> Measured:
+    """The load of each open shard and over the key space.
+
+    Without metrics by shard a minute of records from five minutes ago is read instead, which is said on stderr.
+    """
+    kept = kept_shard_metrics(aws, live.name)
+    loads = read_shard_loads(aws, live.name, shards, since, kept)
+    if loads is not None:
+        return Measured("metrics", loads, profile_of_shards(loads), (), None, since.total_seconds())
+    missing = [metric for metric in NEEDED if metric not in kept]
+    if missing:
+        note(
+            f"{live.name} keeps no {' and '.join(missing)} by shard (in the YAML: shard_metrics:"
+            f" [{', '.join(NEEDED)}]), so its records are read instead"
+        )
+    else:
+        note(f"CloudWatch has no metrics of the shards of {live.name} yet, so its records are read instead")
+    return by_sample(take_sample(aws, live.arn, shards))
+
+
+def by_sample(sample: Sample) -> Measured:
+    """What a sample tells."""
+    seconds = float(sample.window.seconds)
+    return Measured("sample", sample.loads, sample.profile(), sample.filling_a_shard(), sample, seconds)
