@@ -19,6 +19,7 @@ from environments import Environment
 
 CHANGES = {
     "stream retention": "cli.stream.retention:StreamRetention",
+    "topic reassign": "cli.reassignment.change:Reassignment",
     "topic retention": "cli.topic.retention.change:RetentionChange",
     "topic sync": "cli.topic.sync:TopicSync",
 }

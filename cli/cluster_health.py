@@ -7,7 +7,7 @@ in-sync ones, and under min.insync.replicas when producers with ``acks=all`` are
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kafka.admin import ConfigResource, ConfigResourceType
 
@@ -26,6 +26,10 @@ class Health:
     under_min_in_sync: tuple[Place, ...] = ()
     under_replicated: tuple[Place, ...] = ()
     reassigning: tuple[Place, ...] = ()
+
+    def without_reassigning(self, topics: Collection[str]) -> Health:
+        """The same, with what is being reassigned of these topics taken as no problem."""
+        return replace(self, reassigning=tuple(place for place in self.reassigning if place[0] not in topics))
 
     def problems(self) -> list[str]:
         """A line for each kind of problem, the worst first; nothing where all is well."""

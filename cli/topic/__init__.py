@@ -14,6 +14,11 @@ app = deferred_app(
             "One topic: partitions, configuration, the groups that read it and their lag.",
             "streamops topic describe orders -e dev",
         ),
+        "reassign": Member(
+            "cli.topic.reassign",
+            "Move replicas between brokers: off a broker, onto new ones, more or fewer of them.",
+            "streamops topic reassign orders --off 3 --throttle 50MiB/s -e dev",
+        ),
         "retention": Member(
             "cli.topic.retention.command",
             "How long and how much a topic keeps: show it, or change it with a guard against losing records.",
