@@ -64,6 +64,16 @@ class Request:
         }
         return cls(**{name: kinds.get(name, lambda value: value)(value) for name, value in given.items()})
 
+    def options(self, to: int) -> str:
+        """The same for a command line that goes on towards ``to`` shards."""
+        parts = [f"--to {to}"]
+        parts += ["--hot"] if self.hot else []
+        parts += [f"--strategy {self.strategy}"] if self.strategy is not Strategy.AUTO else []
+        parts += [f"--order {self.order}"] if self.order is not Order.SWEEP else []
+        parts += [f"--tolerance {float(self.tolerance * 100):g}%"] if self.tolerance else []
+        parts += [f"--allow {guard}" for guard in sorted(self.allowed)]
+        return " ".join(parts)
+
     def size(self, now: int) -> int:
         """How many shards there shall be."""
         return sized(now, to=self.to, factor=self.factor, by=self.by, minimum=self.minimum, maximum=self.maximum)

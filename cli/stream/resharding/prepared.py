@@ -1,0 +1,132 @@
+"""One stream made ready to be resharded: what it is, what is asked of it, and what that means."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+from typing import Any
+
+from cli.aws import Aws
+from cli.output import note
+from cli.plan import Operation
+from cli.prices import Prices, unknown
+from cli.stream.live import LiveStream, read_shards, read_stream
+from cli.stream.load.measure import measure_load
+from cli.stream.resharding.estimate import eta_seconds, monthly_cost_change
+from cli.stream.resharding.facts import Facts, read_facts
+from cli.stream.resharding.guards import UPDATES_A_DAY
+from cli.stream.resharding.live_map import Tempo
+from cli.stream.resharding.operations import Merge, Split, Update
+from cli.stream.resharding.plan_operations import to_plan
+from cli.stream.resharding.request import Outcome, Request
+from cli.stream.resharding.shard_map import ShardMap
+from environments.quantities import format_duration
+
+PATIENCE_SECONDS = 90
+"""How long an operation that is under way is waited for before a plan is made: an interrupted run may have left one."""
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """The plan of one stream."""
+
+    name: str
+    """In the YAML, or as the user calls it."""
+    now: ShardMap
+    outcome: Outcome
+    retention: timedelta = timedelta(hours=24)
+    consumers: int = 0
+    facts: Facts | None = None
+    """None for a stream that is only in a file."""
+    notes: tuple[str, ...] = ()
+
+    def operations(self) -> Iterator[Operation]:
+        """As a plan shows them."""
+        count, wanted = self.now.count, self.outcome.summary.shards_after
+        for operation in self.outcome.operations:
+            match operation:
+                case Split():
+                    reason = f"a cut of the {wanted} wanted shards"
+                case Merge():
+                    reason = f"a cut that the {wanted} wanted shards have not"
+                case Update(target):
+                    reason = self.outcome.reason
+                    fewer, count = target < count, target
+                    yield to_plan(operation, self.name, reason, fewer=fewer)
+                    continue
+            yield to_plan(operation, self.name, reason)
+
+    def summary(self, prices: Prices | None) -> dict[str, Any]:
+        """The numbers of the plan."""
+        counts = asdict(self.outcome.summary)
+        return {
+            **counts,
+            "eta_seconds": eta_seconds(self.outcome.operations),
+            "monthly_cost_change_usd": monthly_cost_change(
+                prices,
+                counts["shards_before"],
+                counts["shards_after"],
+                retention=self.retention,
+                consumers=self.consumers,
+            ),
+        }
+
+    def told(self, summary: dict[str, Any], prices: Prices | None, region: str | None) -> Iterator[str]:
+        """The plan in words."""
+        before, after = summary["shards_before"], summary["shards_after"]
+        if self.outcome.operations:
+            count = f"{before} to {after} shards" if before != after else f"{before} shards, cut otherwise"
+            yield f"{self.name}: {count}, {_calls(summary)}: {self.outcome.reason}"
+            duration = format_duration(timedelta(seconds=summary["eta_seconds"]))
+            yield (
+                f"{self.name}: takes about {duration}; {summary['min_open_shards']} to {summary['peak_open_shards']} "
+                f"shards are open meanwhile; {_cost(summary['monthly_cost_change_usd'], prices, region)}"
+            )
+        yield from self.notes
+
+
+def prepare(aws: Aws, name: str, request: Request, *, tempo: Tempo, patient: bool) -> Prepared | Facts:
+    """Read a stream and plan for it; only the facts where it is in no state to be planned for."""
+    live = _at_rest(aws, name, tempo) if patient else read_stream(aws, name)
+    if live.mode != "provisioned" or live.status != "ACTIVE":
+        return Facts(live)
+    facts = read_facts(aws, live, aws.environment.streams[name])
+    shards = read_shards(aws, live.arn, only_open=True)
+    now = ShardMap.of(shards)
+    load, notes = None, []
+    if request.hot:
+        measured = measure_load(aws, live, shards)
+        load = measured.profile
+        notes = [
+            f"{name}: a single key fills a shard, and no split can help it; see: streamops stream hot-keys {name}"
+            for _ in measured.keys_filling_a_shard[:1]
+        ]
+    outcome = request.outcome(now, load=load, updates_left=facts.updates.left(UPDATES_A_DAY))
+    return Prepared(name, now, outcome, live.retention, live.consumers, facts, tuple(notes))
+
+
+def _at_rest(aws: Aws, name: str, tempo: Tempo) -> LiveStream:
+    """The stream once no operation is under way, or as it is after a while."""
+    began, looks = time.monotonic(), 0
+    while True:
+        live = read_stream(aws, name)
+        if live.status != "UPDATING" or time.monotonic() - began > PATIENCE_SECONDS:
+            return live
+        if not looks:
+            note(f"{name} is UPDATING; waiting until that is over")
+        time.sleep(tempo.poll_after(looks))
+        looks += 1
+
+
+def _calls(summary: dict[str, Any]) -> str:
+    named = (("splits", "split"), ("merges", "merge"), ("updates", "UpdateShardCount"))
+    parts = [f"{summary[key]} {word}{'s' * (summary[key] > 1)}" for key, word in named if summary[key]]
+    return " and ".join(parts)
+
+
+def _cost(dollars: float | None, prices: Prices | None, region: str | None) -> str:
+    if dollars is None or prices is None:
+        return unknown(region) if region else "cost unknown without --region"
+    return f"{dollars:+,.2f} USD a month ({prices.told})"
