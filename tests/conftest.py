@@ -20,7 +20,10 @@ settings.register_profile(THOROUGH, deadline=None)
 settings.load_profile("untimed")
 
 TESTS = Path(__file__).parent
-SLOW_STARTS = {folder: place for place, folder in enumerate(["end_to_end", "sandbox", "stacks", "kafka_nodes"])}
+SLOW_STARTS = {
+    folder: place
+    for place, folder in enumerate(["end_to_end", "sandbox", "stacks", "kafka_nodes", "cli/three_brokers"])
+}
 """Folders whose tests share what takes long to start, in the order in which they begin."""
 # Members of the newer group protocol take these times from the broker, whose own are for clusters and not for tests.
 QUICK_GROUPS = """
@@ -46,8 +49,12 @@ class SharedStarts(LoadScopeScheduling):  # type: ignore[misc]  # its types are 
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.partition("::")[0]
-        folder = file.split("/")[1]
-        return folder if folder in SLOW_STARTS else file
+        return _slow_start(file.removeprefix("tests/")) or file
+
+
+def _slow_start(file: str) -> str | None:
+    """The folder of a test file, where its tests share what takes long to start."""
+    return next((folder for folder in SLOW_STARTS if file.startswith(f"{folder}/")), None)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> SharedStarts:
@@ -57,7 +64,11 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> SharedS
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the folders that take longest, so that no process waits for one at the end."""
-    items.sort(key=lambda item: SLOW_STARTS.get(item.path.relative_to(TESTS).parts[0], len(SLOW_STARTS)))
+
+    def place(item: pytest.Item) -> int:
+        return SLOW_STARTS.get(_slow_start(item.path.relative_to(TESTS).as_posix()) or "", len(SLOW_STARTS))
+
+    items.sort(key=place)
 
 
 @pytest.fixture(scope="session")
