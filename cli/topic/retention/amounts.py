@@ -31,6 +31,11 @@ def about_size(size: float) -> str:
     return f"{size:,.1f} {unit}"
 
 
+def records(count: int) -> str:
+    """``1 record``, ``1,200 records``."""
+    return f"{count:,} record{'' if count == 1 else 's'}"
+
+
 def moment(timestamp: int) -> str:
     """A timestamp of Kafka, ms since 1970: ``2026-11-21 12:01 UTC``."""
     try:

@@ -11,10 +11,11 @@ from cli.environment import declared
 from cli.errors import CliError, NotFoundError, RefusedError, WrongUsageError
 from cli.plan import Operation, Plan, Risk, fingerprint
 from cli.topic.declaration import setting_edits
-from cli.topic.retention.amounts import about_time
+from cli.topic.retention import amounts
 from cli.topic.retention.execution import await_deletion, await_health
 from cli.topic.retention.guard import NOTHING, Allowed, Verdict, judge, lost, now_ms
 from cli.topic.retention.limits import RETENTION_BYTES, RETENTION_MS, Limits, lowered, settings_of
+from cli.topic.retention.options import size_option, time_option
 from cli.topic.retention.reading import TopicState, check_interval, read_state
 from cli.topic.retention.schedule import schedule
 from cli.topic.settings import canonical, readable
@@ -63,6 +64,22 @@ class RetentionChange:
             "allow_data_loss": self.allowed.data_loss,
             "allow_full_disk": self.allowed.full_disk,
         }
+
+    @property
+    def command_line(self) -> str:
+        """What goes on with it, from wherever it has come to."""
+        return " ".join(
+            [
+                self.command,
+                self.name,
+                *([f"--to {time_option(self.to)}"] if self.to is not None else []),
+                *([f"--bytes {size_option(self.size)}"] if self.size is not None else []),
+                *([f"--step {time_option(self.step_ms)}"] if self.step_ms else []),
+                *([f"--step {size_option(self.step_bytes)}"] if self.step_bytes else []),
+                *(["--allow-full-disk"] if self.allowed.full_disk else []),
+                *([f"--allow-data-loss --confirm {self.name}"] if self.allowed.data_loss else []),
+            ]
+        )
 
     def plan(self) -> Plan:
         """Read the topic, make the schedule, and ask the guard for what becomes of it at its end.
@@ -178,7 +195,7 @@ class RetentionChange:
                 kind=LOWER if lowers else RAISE,
                 resource=f"topic/{self.name}",
                 risk=verdict.risk if not lowers or more or uncertain else Risk.MODERATE,
-                reason=_reason(lowers=lowers, records=more, compacts_only=not after.deletes),
+                reason=_reason(lowers=lowers, gone=more, compacts_only=not after.deletes),
                 details={
                     "name": live.name,
                     "keep": " and ".join(readable(key, value) for key, value in step.items()),
@@ -212,19 +229,19 @@ def _rounded_up(age: int | None) -> int | None:
     return (max(0, age) // unit + 1) * unit
 
 
-def _reason(*, lowers: bool, records: int, compacts_only: bool) -> str:
+def _reason(*, lowers: bool, gone: int, compacts_only: bool) -> str:
     if not lowers:
         return "keeps more"
     if compacts_only:
         return "deletes nothing as long as cleanup.policy is compact"
-    return f"deletes up to {records:,} records" if records else "nothing there is beyond it"
+    return f"deletes up to {amounts.records(gone)}" if gone else "nothing there is beyond it"
 
 
 def _waiting(waits: int, interval: int) -> list[str]:
     if not waits:
         return []
-    each = f"the brokers look every {about_time(interval)} for what to delete"
-    return [each if waits == 1 else f"{each}: {waits} steps take up to {about_time(waits * interval)}"]
+    each = f"the brokers look every {amounts.about_time(interval)} for what to delete"
+    return [each if waits == 1 else f"{each}: {waits} steps take up to {amounts.about_time(waits * interval)}"]
 
 
 def _own_settings(live: LiveTopic) -> dict[str, str | None]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 import typer
 
 from cli.change import Consent, run
@@ -24,34 +22,8 @@ from cli.options import (
 from cli.output import Answer, Format
 from cli.topic.retention.change import RetentionChange
 from cli.topic.retention.guard import Allowed
-from cli.topic.retention.limits import UNLIMITED
+from cli.topic.retention.options import AllowFullDisk, Bytes, Step, To, read_duration, read_size, read_steps
 from cli.topic.retention.show import give_retention
-from environments.quantities import parse_duration, parse_size
-
-INFINITE, UNLIMITED_SIZE = "infinite", "unlimited"
-
-To = Annotated[
-    str | None, typer.Option("--to", metavar="DURATION", help="Keep records that long: 7d, 36h, 90m, or infinite.")
-]
-Bytes = Annotated[
-    str | None,
-    typer.Option(
-        "--bytes",
-        metavar="SIZE",
-        help="Keep that many bytes of EACH partition, as Kafka counts it: 10GiB, or unlimited.",
-    ),
-]
-Step = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--step",
-        metavar="DURATION|SIZE",
-        help="Lower by so much at a time and wait for the brokers in between; a duration for --to, a size for --bytes.",
-    ),
-]
-AllowFullDisk = Annotated[
-    bool, typer.Option("--allow-full-disk", help="Let the guard against disks without enough room pass.")
-]
 
 
 def command(  # noqa: PLR0913 - one parameter is one option of the grammar that all changes share
@@ -80,16 +52,12 @@ def command(  # noqa: PLR0913 - one parameter is one option of the grammar that 
     --allow-data-loss and --confirm NAME are given.
     """
     answer = Answer.begin(ctx, output, query)
-    wanted_ms, wanted_bytes = _duration(to), _size(size)
-    steps = [_step(text) for text in step or ()]
-    step_ms = next((value for value, of_time in steps if of_time), None)
-    step_bytes = next((value for value, of_time in steps if not of_time), None)
-    if len(steps) != sum(value is not None for value in (step_ms, step_bytes)):
-        raise typer.BadParameter("give one duration and one size at most", param_hint="'--step'")
+    wanted_ms, wanted_bytes = read_duration(to), read_size(size)
+    step_ms, step_bytes = read_steps(step or ())
     for value, wanted, option in ((step_ms, to, "--to"), (step_bytes, size, "--bytes")):
         if value is not None and wanted is None:
             raise typer.BadParameter(f"there is no {option} that it would lead to", param_hint="'--step'")
-    if steps and not wait:
+    if step and not wait:
         raise typer.BadParameter("steps have to be waited for: leave out --no-wait, or --step", param_hint="'--step'")
     opened = open_environment(answer, environment)
     declared(opened, "topics", name)
@@ -107,46 +75,3 @@ def command(  # noqa: PLR0913 - one parameter is one option of the grammar that 
     )
     consent = Consent(dry_run=dry_run, save=save, yes=yes, confirm=confirm, wait=wait, write_back=write_back)
     run(change, consent, answer, environment or opened.name)
-
-
-def _duration(text: str | None, hint: str = "'--to'") -> int | None:
-    """Milliseconds."""
-    if text is None:
-        return None
-    if text == INFINITE:
-        return UNLIMITED
-    try:
-        milliseconds = int(parse_duration(text).total_seconds() * 1000)
-    except ValueError as error:
-        raise typer.BadParameter(f"{error}, or {INFINITE}", param_hint=hint) from error
-    if milliseconds < 1:
-        raise typer.BadParameter("Kafka keeps records for at least 1ms", param_hint=hint)
-    return milliseconds
-
-
-def _size(text: str | None) -> int | None:
-    """Bytes."""
-    if text is None:
-        return None
-    if text == UNLIMITED_SIZE:
-        return UNLIMITED
-    try:
-        return parse_size(text)
-    except ValueError as error:
-        raise typer.BadParameter(f"{error}, or {UNLIMITED_SIZE}", param_hint="'--bytes'") from error
-
-
-def _step(text: str) -> tuple[int, bool]:
-    """The step, and whether it is one of time."""
-    try:
-        value, of_time = int(parse_duration(text).total_seconds() * 1000), True
-    except ValueError:
-        try:
-            value, of_time = parse_size(text), False
-        except ValueError:
-            raise typer.BadParameter(
-                f"{text!r} is neither a duration such as 1d nor a size such as 10GiB", param_hint="'--step'"
-            ) from None
-    if value < 1:
-        raise typer.BadParameter("a step is above zero", param_hint="'--step'")
-    return value, of_time

@@ -9,7 +9,7 @@ from cli.cluster import Cluster, LiveTopic
 from cli.errors import CliError
 from cli.interruption import pause
 from cli.output import note
-from cli.topic.retention.amounts import about_time
+from cli.topic.retention.amounts import about_time, records
 from cli.topic.retention.guard import lost, now_ms
 from cli.topic.retention.limits import Limits
 from cli.topic.retention.reading import check_interval, read_state
@@ -48,8 +48,8 @@ def await_deletion(cluster: Cluster, topic: LiveTopic, limits: Limits) -> int:
     gone = sum(begin[place] - before[place] for place in goals)
     left = sum(max(0, goal - begin[place]) for place, goal in goals.items())
     note(
-        f"{gone:,} records were deleted"
-        + (f"; {left:,} are too old and stay until the segment that they share with younger ones goes" if left else "")
+        f"deleted: {records(gone)}"
+        + (f"; as old, but in one segment with younger ones: {records(left)}" if left else "")
     )
     return gone
 

@@ -10,7 +10,7 @@ from typing import Any
 from cli.cluster import Cluster, LiveTopic
 from cli.plan import Refusal, Risk
 from cli.topic.retention import interactions
-from cli.topic.retention.amounts import about_size, about_time
+from cli.topic.retention.amounts import about_size, about_time, records
 from cli.topic.retention.disk import DiskNeed, disk_needs
 from cli.topic.retention.limits import DEFAULTS, Limits, settings_of
 from cli.topic.retention.losses import GroupLoss, Loss, losses, unread
@@ -30,6 +30,9 @@ GUARDED = (*DEFAULTS, "remote.storage.enable", "local.retention.ms", "local.rete
 
 SELF_GROWING = ("msk-express", "msk-serverless")
 """Kinds of clusters whose storage has no size to run out of."""
+
+MOST_LINES = 8
+"""Partitions that are told one by one."""
 
 
 @dataclass(frozen=True)
@@ -124,7 +127,7 @@ def _decrease(environment: Environment, cluster: Cluster, name: str, live: LiveT
     beginners = groups_from_start(environment, name)
     behind = unread(gone, committed, beginners)
     found = _Findings(estimate=_estimate(gone, behind, {*committed, *beginners}))
-    found.warnings += interactions.future_warnings(state.partitions, new, now)
+    found.warnings += [*_partition_lines(gone, state, now), *interactions.future_warnings(state.partitions, new, now)]
     way_out = f"to let them go: --allow-data-loss --confirm {name}"
     if state.leaderless:
         told = ", ".join(map(str, state.leaderless))
@@ -213,13 +216,26 @@ def _lost_otherwise(
 
 
 def _told(gone: Sequence[Loss], now: int) -> str:
-    records = sum(loss.records for loss in gone)
+    count = sum(loss.records for loss in gone)
     sizes = [loss.bytes for loss in gone]
     size = f" (about {about_size(sum(filter(None, sizes)))})" if None not in sizes else ""
     ages = [now - loss.oldest for loss in gone if loss.oldest is not None]
     age = f", the oldest of them {about_time(max(ages))} old" if ages else ""
     partitions = f"{len(gone)} partition{'s' if len(gone) > 1 else ''}"
-    return f"up to {records:,} records{size} of {partitions} would be deleted{age}"
+    return f"up to {records(count)}{size} of {partitions} would be deleted{age}"
+
+
+def _partition_lines(gone: Sequence[Loss], state: TopicState, now: int) -> list[str]:
+    """A line for each partition that loses something, the worst first."""
+    held = {each.index: each for each in state.partitions}
+    worst = sorted(gone, key=lambda loss: (-loss.records, loss.partition))
+    lines = [
+        f"partition {loss.partition}: up to {loss.records:,} of {held[loss.partition].records:,} records would go"
+        + (f", about {about_size(loss.bytes)}" if loss.bytes is not None else "")
+        + (f", up to {about_time(now - loss.oldest)} old" if loss.oldest is not None else "")
+        for loss in worst[:MOST_LINES]
+    ]
+    return [*lines, *([f"and of {len(worst) - MOST_LINES} partitions more"] if len(worst) > MOST_LINES else [])]
 
 
 def _estimate(gone: Sequence[Loss], behind: Sequence[GroupLoss], known: set[str]) -> dict[str, Any]:
@@ -243,7 +259,8 @@ def _endless(need: DiskNeed) -> list[str]:
 
 def _listed(partitions: Sequence[int] | Mapping[int, int]) -> str:
     shown = sorted(partitions)
-    return ", ".join(map(str, shown[:8])) + (f" and {len(shown) - 8} more" if len(shown) > 8 else "")  # noqa: PLR2004
+    more = f" and {len(shown) - MOST_LINES} more" if len(shown) > MOST_LINES else ""
+    return ", ".join(map(str, shown[:MOST_LINES])) + more
 
 
 def now_ms() -> int:
