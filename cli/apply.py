@@ -18,8 +18,16 @@ from cli.saved_plan import SavedPlan
 from environments import Environment
 
 CHANGES = {
+    "group delete": "cli.group.delete:GroupDelete",
+    "group seek": "cli.group.seeking:GroupSeek",
+    "stream consumers": "cli.stream.consumers:StreamConsumers",
+    "stream mode": "cli.stream.mode:StreamMode",
+    "stream reshard": "cli.stream.resharding.change:Reshard",
     "stream retention": "cli.stream.retention:StreamRetention",
     "topic reassign": "cli.reassignment.change:Reassignment",
+    "topic config": "cli.topic.config:TopicConfig",
+    "topic delete": "cli.topic.delete:TopicDeletion",
+    "topic partitions": "cli.topic.partitions:TopicPartitions",
     "topic retention": "cli.topic.retention.change:RetentionChange",
     "topic sync": "cli.topic.sync:TopicSync",
 }

@@ -142,6 +142,11 @@ class StreamRetention:
         return {"name": self.name, "to": self.to, "allow_data_loss": self.allow_data_loss}
 
     @property
+    def command_line(self) -> str:
+        """To ask for it again."""
+        return f"{self.command} {self.name} --to {self.to}{' --allow-data-loss' if self.allow_data_loss else ''}"
+
+    @property
     def wanted(self) -> timedelta:
         """The new retention."""
         return parse_duration(self.to)

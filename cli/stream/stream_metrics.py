@@ -82,3 +82,27 @@ def read_load(aws: Aws, name: str, window: timedelta) -> Load | None:
     seconds = window.total_seconds()
     bytes_in, records_in, bytes_out = (sum(values) / seconds for values in sums)
     return Load(bytes_in, records_in, bytes_out)
+
+
+@dataclass(frozen=True)
+class Peak:
+    """The busiest minute of a stream's writers, a second of it on average."""
+
+    bytes_in: float
+    records_in: float
+
+
+def read_peak(aws: Aws, name: str, window: timedelta) -> Peak | None:
+    """The peaks of a stream (named as in Kinesis) in the last ``window``; None where nothing is told.
+
+    The two peaks may be of different minutes. What happens inside of a minute is not seen.
+    """
+    metrics = [Metric(each, "Sum", {"StreamName": name}) for each in ("IncomingBytes", "IncomingRecords")]
+    try:
+        sizes, records = read_metrics(aws, metrics, window)
+    except (ClientError, BotoCoreError):
+        return None
+    if not sizes or not records:
+        return None
+    seconds = MINUTE.total_seconds()
+    return Peak(max(sizes) / seconds, max(records) / seconds)
