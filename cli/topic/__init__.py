@@ -24,6 +24,21 @@ app = deferred_app(
             "How long and how much a topic keeps: show it, or change it with a guard against losing records.",
             "streamops topic retention orders --to 1d -e dev",
         ),
+        "config": Member(
+            "cli.topic.config",
+            "The settings of a topic: show them, set some, or unset some.",
+            "streamops topic config orders set segment.ms=6h -e dev",
+        ),
+        "partitions": Member(
+            "cli.topic.partitions",
+            "Give a topic more partitions.",
+            "streamops topic partitions orders --to 24 -e dev",
+        ),
+        "delete": Member(
+            "cli.topic.delete",
+            "Delete a topic with all its records.",
+            "streamops topic delete orders -e dev",
+        ),
         "sync": Member(
             "cli.topic.sync",
             "Bring the topics to what the YAML declares.",

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cli.cluster import Cluster, LiveTopic
-from cli.plan import Operation, Refusal
+from cli.errors import RefusedError
+from cli.plan import Operation, Plan, Refusal, Risk
 from cli.topic import operations
-from cli.topic.retention.guard import NOTHING, Allowed, judge
+from cli.topic.retention.guard import GUARDED, NOTHING, Allowed, judge
 from cli.topic.retention.reading import broker_defaults
 from cli.topic.setting_rules import meaning
 from environments import Environment
@@ -81,3 +82,28 @@ def _in_sync(changes: Mapping[str, str | None], replication: int) -> tuple[Refus
             "raise the replication first: streamops topic reassign NAME --replication N; no flag overrides this",
         ),
     )
+
+
+def check_again(environment: Environment, cluster: Cluster, plan: Plan, allowed: Allowed) -> None:
+    """Ask the guard once more before anything is done: records have aged, and groups may have fallen behind.
+
+    Raises:
+        RefusedError: it refuses now, or finds a change severe that the plan did not.
+    """
+    changes = [operation for operation in plan.operations if operation.kind == operations.ALTER]
+    guarded = {
+        operation.details["name"]: operation
+        for operation in changes
+        if operation.details["settings"].keys() & set(GUARDED)
+    }
+    live = cluster.topics(list(guarded))
+    for topic, operation in guarded.items():
+        if topic not in live:
+            continue
+        wanted = {key: change["to"] for key, change in operation.details["settings"].items()}
+        name = operation.resource.rpartition("/")[2]
+        verdict = judge(environment, cluster, name, live[topic], wanted, allowed)
+        if verdict.refusals:
+            raise RefusedError("; ".join(each.reason for each in verdict.refusals), verdict.refusals[0].way_out)
+        if verdict.risk is Risk.SEVERE and plan.risk is not Risk.SEVERE:
+            raise RefusedError(f"topic {name} would lose records, which the plan did not say", "plan it again")

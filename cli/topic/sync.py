@@ -17,8 +17,9 @@ from cli.output import Answer, Format
 from cli.plan import Operation, Plan, Refusal, fingerprint
 from cli.topic import operations
 from cli.topic.drift import Drift
-from cli.topic.retention.guard import Allowed
-from cli.topic.setting_changes import Altered, altered
+from cli.topic.retention.command import AllowFullDisk
+from cli.topic.retention.guard import NOTHING, Allowed
+from cli.topic.setting_changes import Altered, altered, check_again
 from cli.topic.settings import readable
 from cli.topic.sync_plan import TopicPlan, plan_topic, unsupported
 from cli.write_back import Edit
@@ -35,6 +36,7 @@ def command(  # noqa: PLR0913 - one parameter is one option of the grammar that 
     yes: Yes = False,
     confirm: Confirm = None,
     allow_data_loss: AllowDataLoss = False,
+    allow_full_disk: AllowFullDisk = False,
     wait: Wait = True,
     output: Output = Format.TABLE,
     query: Query = None,
@@ -53,9 +55,9 @@ def command(  # noqa: PLR0913 - one parameter is one option of the grammar that 
         raise WrongUsageError(
             "--allow-data-loss is for one topic at a time", "name the topic: streamops topic sync NAME"
         )
+    allowed = Allowed(data_loss=allow_data_loss, full_disk=allow_full_disk)
     consent = Consent(dry_run=dry_run, save=save, yes=yes, confirm=confirm, wait=wait)
-    change = TopicSync(opened, tuple(names or ()), allow_data_loss=allow_data_loss)
-    run(change, consent, answer, environment or opened.name)
+    run(TopicSync(opened, tuple(names or ()), allowed), consent, answer, environment or opened.name)
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,7 @@ class TopicSync:
     environment: Environment
     names: tuple[str, ...] = ()
     """Short names; all declared topics when empty."""
-    allow_data_loss: bool = False
+    allowed: Allowed = NOTHING
 
     command: str = "topic sync"
 
@@ -97,12 +99,17 @@ class TopicSync:
         """The change that a saved plan was made for."""
         for name in arguments["names"]:
             declared(environment, "topics", name)
-        return cls(environment, tuple(arguments["names"]), allow_data_loss=arguments["allow_data_loss"])
+        allowed = Allowed(data_loss=arguments["allow_data_loss"], full_disk=arguments["allow_full_disk"])
+        return cls(environment, tuple(arguments["names"]), allowed)
 
     @property
     def arguments(self) -> Mapping[str, Any]:
-        """Which topics, and what may be lost."""
-        return {"names": list(self.names), "allow_data_loss": self.allow_data_loss}
+        """Which topics, and what the guard lets pass."""
+        return {
+            "names": list(self.names),
+            "allow_data_loss": self.allowed.data_loss,
+            "allow_full_disk": self.allowed.full_disk,
+        }
 
     def plan(self) -> Plan:
         """Compare the declared topics with the live ones, and have the cluster check what would be done."""
@@ -113,6 +120,7 @@ class TopicSync:
     def carry_out(self, plan: Plan, *, wait: bool) -> Iterator[Operation]:
         """Do the operations, many of one kind in one request; with ``wait``, go on when what was made can be used."""
         with open_cluster(self.environment) as cluster:
+            check_again(self.environment, cluster, plan, self.allowed)
             yield from operations.carry_out(cluster, plan.operations, wait=wait)
 
     def verify(self, plan: Plan) -> Sequence[str]:
@@ -141,7 +149,7 @@ class TopicSync:
                     topic.settings,
                     replication=topic.live.replication,
                     why="differs from the YAML",
-                    allowed=Allowed(data_loss=self.allow_data_loss),
+                    allowed=self.allowed,
                 )
                 for topic in topics
                 if topic.live and topic.settings

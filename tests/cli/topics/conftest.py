@@ -21,10 +21,11 @@ def make(admin, topic) -> Callable[..., str]:
     """Create the test's topic, or one with a suffix, beside streamops."""
 
     def create(suffix: str = "", *, partitions: int = 3, **settings: str) -> str:
+        name = f"{topic}{suffix}"
         configs = {name.replace("_", "."): value for name, value in settings.items()}
         new = {"num_partitions": partitions, "replication_factor": 1, "configs": configs}
-        admin.create_topics({topic + suffix: new}, wait_for_metadata=True)
-        return topic + suffix
+        admin.create_topics({name: new}, wait_for_metadata=True)
+        return name
 
     return create
 
@@ -37,7 +38,8 @@ def declare(project, kafka, topic) -> Callable[..., str]:
         orders = {"name": topic, "partitions": 3, "replication": 1, "retention": "7d", **fields}
         sections = dict(sections or {})
         topics = {"orders": orders, **sections.pop("topics", {})}
-        return project.write(kafka=kafka, topics=topics, **sections)
+        name: str = project.write(kafka=kafka, topics=topics, **sections)
+        return name
 
     return write
 
@@ -71,7 +73,7 @@ def produce(broker) -> Callable[..., None]:
     return send
 
 
-KEYED = {
+KEYED: dict[str, Any] = {
     "streams": {"orders": {"mode": "on-demand"}},
     "routes": {"orders-to-stream": {"from": {"topic": "orders"}, "to": {"stream": "orders"}}},
 }

@@ -148,9 +148,12 @@ def test_many_changes_of_one_kind_go_in_one_request(project, declare, topic, mon
     counted: list[str] = []
     for method in ("topics", "create", "alter_settings", "add_partitions", "topic_names"):
         real = getattr(Cluster, method)
-        monkeypatch.setattr(
-            Cluster, method, lambda *a, real=real, method=method, **named: counted.append(method) or real(*a, **named)
-        )
+
+        def count(*given, real=real, method=method, **named):
+            counted.append(method)
+            return real(*given, **named)
+
+        monkeypatch.setattr(Cluster, method, count)
     requests = []
     for number in (2, 8):
         several = extra(f"{topic}-{number}", number)
