@@ -22,7 +22,9 @@ settings.load_profile("untimed")
 TESTS = Path(__file__).parent
 SLOW_STARTS = {
     folder: place
-    for place, folder in enumerate(["end_to_end", "sandbox", "stacks", "kafka_nodes", "cli/three_brokers"])
+    for place, folder in enumerate(
+        ["end_to_end", "sandbox", "stacks", "kafka_nodes", "cli/three_brokers", "cli/topic_retention"]
+    )
 }
 """Folders whose tests share what takes long to start, in the order in which they begin."""
 # Members of the newer group protocol take these times from the broker, whose own are for clusters and not for tests.
