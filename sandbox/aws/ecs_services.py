@@ -23,7 +23,7 @@ from moto.ecs.exceptions import ServiceNotFoundException
 from moto.ecs.models import EC2ContainerServiceBackend, Service
 from moto.ecs.responses import EC2ContainerServiceResponse as Api
 
-from sandbox.aws import ecs_tasks
+from sandbox.aws import ecs_deployments, ecs_tasks
 from sandbox.aws.mending import Mends
 
 if TYPE_CHECKING:
@@ -82,8 +82,14 @@ def tell(service: Any, message: str) -> None:
     service.events = [event, *service.events[: KEPT_EVENTS - 1]]
 
 
-def deploy(service: Any) -> None:
-    """Begin a deployment of the service as it is now; those before it drain."""
+def deploy(backend: EC2ContainerServiceBackend, service: Any) -> None:
+    """Begin a deployment of the service as it is now."""
+    replace_tasks(service)
+    ecs_deployments.begin(backend, service)
+
+
+def replace_tasks(service: Any) -> None:
+    """Have new tasks take the place of the old ones, which drain."""
     deployment_id = f"ecs-svc/{SystemRandom().randrange(10**18, 10**19)}"
     now = datetime.now(UTC)
     for deployment in service.deployments:
@@ -134,38 +140,36 @@ def settle(backend: EC2ContainerServiceBackend, service: Any, *, failed: Task | 
     ready = sum(task.is_ready for task in live if task.started_by == primary["id"])
     if primary["rolloutState"] == "IN_PROGRESS":
         if ready >= service.desired_count and len(service.deployments) == 1:
-            _complete(service, primary)
-        elif failed is not None:
-            _break(service, primary)
+            _complete(backend, service, primary)
+        elif failed is not None and failed.started_by == primary["id"]:
+            _break(backend, service, primary)
     if service.status == "DRAINING" and not live:
         service.status = "INACTIVE"
     _count_cluster(backend, service.cluster_name)
 
 
-def _complete(service: Any, primary: dict[str, Any]) -> None:
+def failure_threshold(service: Any) -> int:
+    """How many tasks may fail before the circuit breaker is triggered."""
+    desired: int = service.desired_count
+    return min(max(math.ceil(desired / 2), FEWEST_FAILURES), MOST_FAILURES)
+
+
+def _complete(backend: EC2ContainerServiceBackend, service: Any, primary: dict[str, Any]) -> None:
     primary["rolloutState"] = "COMPLETED"
     primary["rolloutStateReason"] = f"ECS deployment {primary['id']} completed."
-    service.completed_task_definition = primary["taskDefinition"]
     tell(service, f"(deployment {primary['id']}) deployment completed.")
     tell(service, "has reached a steady state.")
+    ecs_deployments.complete(backend, service)
 
 
-def _break(service: Any, primary: dict[str, Any]) -> None:
+def _break(backend: EC2ContainerServiceBackend, service: Any, primary: dict[str, Any]) -> None:
     breaker = service.deployment_configuration["deploymentCircuitBreaker"]
-    threshold = min(max(math.ceil(service.desired_count / 2), FEWEST_FAILURES), MOST_FAILURES)
-    if not breaker["enable"] or primary["failedTasks"] < threshold:
-        return
-    primary["rolloutState"] = "FAILED"
-    primary["rolloutStateReason"] = "ECS deployment circuit breaker: tasks failed to start."
-    tell(service, f"(deployment {primary['id']}) deployment failed: tasks failed to start.")
-    good = getattr(service, "completed_task_definition", None)
-    if breaker["rollback"] and good not in (None, primary["taskDefinition"]):
-        tell(service, f"rolling back to the last completed deployment, of {good}.")
-        service.task_definition = good
-        deploy(service)
-        service.deployments[0]["rolloutStateReason"] = (
-            "ECS deployment circuit breaker: rolling back to the last completed deployment."
-        )
+    broken = breaker["enable"] and primary["failedTasks"] >= failure_threshold(service)
+    if broken:
+        primary["rolloutState"] = "FAILED"
+        primary["rolloutStateReason"] = "ECS deployment circuit breaker: tasks failed to start."
+        tell(service, f"(deployment {primary['id']}) deployment failed: tasks failed to start.")
+    ecs_deployments.fail(backend, service, broken=broken, rollback=breaker["rollback"])
 
 
 def _count_cluster(backend: EC2ContainerServiceBackend, name: str) -> None:
@@ -204,7 +208,7 @@ def create_service(self: Api) -> ActionResult:
         service.launch_type = None
     service.created_at = datetime.now(UTC)
     service.deployments = []
-    deploy(service)
+    deploy(self.ecs_backend, service)
     settle(self.ecs_backend, service)
     return answer
 
@@ -220,7 +224,7 @@ def update_service(self: Api) -> ActionResult:
     service.task_definition = self.ecs_backend.describe_task_definition(service.task_definition).arn
     after = {name: getattr(service, xform_name(name), None) for name in _DEPLOYS}
     if before != after or given.get("forceNewDeployment"):
-        deploy(service)
+        deploy(self.ecs_backend, service)
     elif service.desired_count != service.deployments[0]["desiredCount"]:
         service.deployments[0]["desiredCount"] = service.desired_count
     settle(self.ecs_backend, service)

@@ -2,64 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import uuid4
 
 import boto3
 import pytest
 
 from sandbox.aws import ecs_services
-
-CONTAINER: Any = {"name": "c", "image": "i", "memory": 128}
-CHECKED: Any = {**CONTAINER, "healthCheck": {"command": ["CMD", "true"]}}
-BREAKER: Any = {"deploymentCircuitBreaker": {"enable": True, "rollback": True}}
-
-
-class Agent:
-    """A cluster with one service, and the calls of an agent on it."""
-
-    def __init__(self, session: boto3.Session, container: Any = CONTAINER, desired: int = 1) -> None:
-        self.ecs: Any = session.client("ecs")
-        self.ecs.create_cluster(clusterName="c")
-        self.first = self.register(container)
-        self.ecs.create_service(
-            cluster="c",
-            serviceName="s",
-            taskDefinition=self.first,
-            desiredCount=desired,
-            launchType="FARGATE",
-            deploymentConfiguration=BREAKER,
-        )
-
-    def register(self, container: Any = CONTAINER) -> str:
-        answer = self.ecs.register_task_definition(family="f", containerDefinitions=[container])
-        return str(answer["taskDefinition"]["taskDefinitionArn"])
-
-    def start(self, definition: str | None = None, **named: Any) -> str:
-        answer = self.ecs.start_task(
-            cluster="c",
-            taskDefinition=definition or self.service["taskDefinition"],
-            containerInstances=["sandbox"],
-            group="service:s",
-            **named,
-        )
-        return str(answer["tasks"][0]["taskArn"])
-
-    def report(self, task: str, status: str, container: str | None = None, **named: Any) -> None:
-        member = {"containerName": "c", "runtimeId": "4711", **({"status": container} if container else {})}
-        if "exit_code" in named:
-            member["exitCode"] = named.pop("exit_code")
-        self.ecs.submit_task_state_change(cluster="c", task=task, status=status, containers=[member], **named)
-
-    @property
-    def service(self) -> Any:
-        return self.ecs.describe_services(cluster="c", services=["s"])["services"][0]
-
-    def task(self, arn: str) -> Any:
-        return self.ecs.describe_tasks(cluster="c", tasks=[arn])["tasks"][0]
-
-    def listed(self, status: str) -> list[str]:
-        return list(self.ecs.list_tasks(cluster="c", serviceName="s", desiredStatus=status)["taskArns"])
+from tests.sandbox.aws.ecs_agent import CHECKED, CONTAINER, Agent
 
 
 @pytest.fixture
@@ -75,7 +24,7 @@ def test_a_new_service_runs_nothing_until_somebody_runs_it(agent: Agent) -> None
 
 def test_moto_itself_calls_tasks_pending_that_nobody_started(session: boto3.Session) -> None:
     with ecs_services.mends.removed():
-        ecs: Any = session.client("ecs")
+        ecs = session.client("ecs")
         ecs.create_cluster(clusterName="c")
         ecs.register_task_definition(family="f", containerDefinitions=[CONTAINER])
         ecs.create_service(cluster="c", serviceName="s", taskDefinition="f", desiredCount=1)
