@@ -74,6 +74,14 @@ class Scene:
                 producer.send(self.topic, bytes(size), partition=partition, timestamp_ms=now - age)
                 producer.flush()
 
+    def write_keyed(self, ages: list[int]) -> None:
+        """Records of these ages in ms, each with a key of its own, as a compacted topic takes them."""
+        now = time.time_ns() // 1_000_000
+        with KafkaProducer(bootstrap_servers=self.bootstrap) as producer:
+            for age in ages:
+                producer.send(self.topic, b"value", key=str(age).encode(), timestamp_ms=now - age)
+                producer.flush()
+
     def commit(self, group: str, offset: int, partition: int = 0) -> None:
         place = TopicPartition(self.topic, partition)
         offsets = {place: OffsetAndMetadata(offset, "", -1)}
