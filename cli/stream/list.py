@@ -12,6 +12,7 @@ from cli.options import EnvironmentName, Output, Query
 from cli.output import Answer, Column, Format, Item
 from cli.stream.difference import differences
 from cli.stream.live import LiveStream, read_streams
+from cli.stream.throughput import read_throughputs, share_told, throughput_item
 from environments import Environment, naming
 from environments.quantities import format_duration
 
@@ -21,6 +22,8 @@ COLUMNS = (
     Column("MODE", "mode"),
     Column("STATUS", "status"),
     Column("SHARDS", "open_shards", right=True),
+    Column("WRITES", lambda item: share_told(item.get("write_share")), right=True),
+    Column("READS", lambda item: share_told(item.get("read_share")), right=True),
     Column("RETENTION", "retention"),
     Column("ENCRYPTION", "encryption"),
     Column("CONSUMERS", "consumers", right=True),
@@ -34,20 +37,24 @@ def command(
 ) -> None:
     """List the declared streams with their live state.
 
-    SHARDS are the open ones. CONSUMERS are those registered for enhanced fan-out. DIFFERS names what the YAML declares
-    otherwise.
+    SHARDS are the open ones. WRITES and READS are parts of what these take, in the busiest five minutes of the last
+    hour; - where CloudWatch has told nothing. CONSUMERS are those registered for enhanced fan-out. DIFFERS names what
+    the YAML declares otherwise.
     """
     answer = Answer.begin(ctx, output, query)
     opened = open_environment(answer, environment)
     aws = Aws(opened)
     aws.check_account()
     items: list[Item] = []
-    for name, live in read_streams(aws, opened.streams).items():
+    streams = read_streams(aws, opened.streams)
+    throughputs = read_throughputs(aws, [live.name for live in streams.values() if isinstance(live, LiveStream)])
+    for name, live in streams.items():
         if isinstance(live, Exception):
             answer.errors.append(explain(live) or CliError(f"{type(live).__name__}: {live}"))
             items.append({"name": name, "physical_name": naming.stream_name(opened, name), "status": "unreadable"})
         else:
-            items.append(stream_item(opened, name, live))
+            measured = throughput_item(live, throughputs.get(live.name)) if live else {}
+            items.append({**stream_item(opened, name, live), **measured})
     answer.items(items, COLUMNS, empty=f"environment {opened.name} declares no streams")
 
 

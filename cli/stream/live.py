@@ -12,6 +12,7 @@ from botocore.exceptions import ConnectionError as NoConnectionError
 from botocore.exceptions import HTTPClientError
 
 from cli.aws import CONCURRENT_CALLS, Aws
+from cli.call_rate import CallRate
 from cli.errors import NotFoundError
 from environments import naming
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 KEY_SPACE = 2**128
 """Kinesis hashes partition keys with MD5; the shards divide these values between them."""
 MANAGED_KEY = "alias/aws/kinesis"
+SUMMARIES_PER_SECOND = 20
+"""Of DescribeStreamSummary, in an account and region (Kinesis Developer Guide, "Quotas and limits")."""
 
 
 @dataclass(frozen=True)
@@ -79,8 +82,10 @@ class Consumer:
 def read_streams(aws: Aws, names: Iterable[str]) -> dict[str, LiveStream | Exception | None]:
     """Each declared stream by its short name: as it is, None where it does not exist, or why it cannot be read.
 
-    One call a stream, a few at a time. A service that has left one call without an answer is not waited for again.
+    One call a stream, a few at a time and no more a second than Kinesis allows, so that none has to be made again. A
+    service that has left one call without an answer is not waited for again.
     """
+    rate = CallRate(SUMMARIES_PER_SECOND, burst=SUMMARIES_PER_SECOND)
     kinesis = aws.kinesis  # made here: boto3 sessions must not make clients in several threads
     silent: list[Exception] = []
 
@@ -88,6 +93,7 @@ def read_streams(aws: Aws, names: Iterable[str]) -> dict[str, LiveStream | Excep
         if silent:
             return silent[0]
         physical = naming.stream_name(aws.environment, name)
+        rate.wait()
         try:
             return _live(kinesis.describe_stream_summary(StreamName=physical)["StreamDescriptionSummary"])
         except kinesis.exceptions.ResourceNotFoundException:
