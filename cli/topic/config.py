@@ -32,8 +32,8 @@ from cli.topic import operations, setting_values
 from cli.topic.declaration import setting_edits
 from cli.topic.difference import same_setting
 from cli.topic.retention.change import live_topic
-from cli.topic.retention.command import AllowFullDisk
 from cli.topic.retention.guard import NOTHING, Allowed
+from cli.topic.retention.options import AllowFullDisk
 from cli.topic.setting_changes import altered, check_again
 from cli.topic.settings import declared_settings, readable
 from cli.write_back import Edit

@@ -17,8 +17,8 @@ from cli.output import Answer, Format
 from cli.plan import Operation, Plan, Refusal, fingerprint
 from cli.topic import operations
 from cli.topic.drift import Drift
-from cli.topic.retention.command import AllowFullDisk
 from cli.topic.retention.guard import NOTHING, Allowed
+from cli.topic.retention.options import AllowFullDisk
 from cli.topic.setting_changes import Altered, altered, check_again
 from cli.topic.settings import readable
 from cli.topic.sync_plan import TopicPlan, plan_topic, unsupported

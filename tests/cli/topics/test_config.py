@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import pytest
 from ruamel.yaml import YAML
 
 
-def written(project, environment: str) -> dict:
+def written(project, environment: str) -> dict[str, Any]:
     topics = YAML(typ="safe").load((project.folder / f"{environment}.yaml").read_text())["topics"]
-    orders: dict = topics["orders"]
+    orders: dict[str, Any] = topics["orders"]
     return orders
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import time
+from typing import Any
 
 import pytest
 
@@ -149,7 +150,7 @@ def test_many_changes_of_one_kind_go_in_one_request(project, declare, topic, mon
     for method in ("topics", "create", "alter_settings", "add_partitions", "topic_names"):
         real = getattr(Cluster, method)
 
-        def count(*given, real=real, method=method, **named):
+        def count(*given: Any, real: Any = real, method: str = method, **named: Any) -> Any:
             counted.append(method)
             return real(*given, **named)
 
