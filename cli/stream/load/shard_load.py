@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from cli.stream.live import Shard
 from cli.stream.load_profile import LoadProfile, Rate
 
+HOT = 0.8
+"""Of its limit: from there on a shard has no room for what may come."""
+
 
 @dataclass(frozen=True)
 class ShardLoad:
@@ -22,6 +25,11 @@ class ShardLoad:
     read_bytes_per_second: float | None = None
     """By readers that share GetRecords, on average; None where that was not measured."""
 
+    @property
+    def hot(self) -> bool:
+        """Whether the shard is near its limit, or has refused writes."""
+        return self.peak.of_a_shard >= HOT or bool(self.throttled)
+
     def as_json(self) -> dict[str, object]:
         """The row of an answer."""
         return {
@@ -31,6 +39,7 @@ class ShardLoad:
             "average": rate_as_json(self.average),
             "peak": rate_as_json(self.peak),
             "throttled": self.throttled,
+            "hot": self.hot,
             "read_bytes_per_second": self.read_bytes_per_second,
         }
 

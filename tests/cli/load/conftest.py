@@ -19,11 +19,12 @@ class Stream:
     environment: str
     kinesis: Any
     cloudwatch: Any
+    short: str = "orders"
 
     @property
     def name(self) -> str:
         """In Kinesis."""
-        return f"{self.environment}-orders"
+        return f"{self.environment}-{self.short}"
 
     @property
     def aws(self) -> Aws:

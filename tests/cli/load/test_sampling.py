@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
@@ -19,10 +20,10 @@ from tests.cli.load.test_aggregates import packed
 START = datetime(2030, 1, 1, tzinfo=UTC)
 
 
-def sampled(stream, **options):
-    arn = stream.kinesis.describe_stream_summary(StreamName=stream.name)["StreamDescriptionSummary"]["StreamARN"]
-    aws = stream.aws
-    return take_sample(aws, arn, read_shards(aws, arn), **({"back": timedelta(minutes=1), "seconds": 60} | options))
+def sampled(stream, back=timedelta(minutes=1), seconds=60, limit=1000, sketch_for=None):
+    aws, arn = stream.aws, arn_of(stream)
+    shards = read_shards(aws, arn)
+    return take_sample(aws, arn, shards, back=back, seconds=seconds, limit=limit, sketch_for=sketch_for)
 
 
 def test_every_record_is_counted_under_its_key(stream):
@@ -108,15 +109,15 @@ class Throttling:
     class exceptions:  # noqa: N801 - as the SDK names it
         ClientError = ClientError
 
-    def __init__(self, answers):
+    def __init__(self, answers) -> None:
         self.answers = iter(answers)
         self.asked = []
 
-    def get_shard_iterator(self, **asked):
+    def get_shard_iterator(self, **asked: Any):
         self.asked.append(asked["ShardIteratorType"])
         return {"ShardIterator": "0"}
 
-    def get_records(self, **asked):
+    def get_records(self, **asked: Any):
         self.asked.append(asked["Limit"])
         answer = next(self.answers)
         if isinstance(answer, str):
@@ -194,7 +195,7 @@ def test_another_error_is_told():
 def test_when_nothing_can_be_read_at_all_the_way_out_is_told(stream, monkeypatch):
     monkeypatch.setattr(sampling, "LONGEST_PAUSE_SECONDS", 0.0)
 
-    def throttled(reader):
+    def throttled(_):
         raise ClientError({"Error": {"Code": "ProvisionedThroughputExceededException"}}, "GetRecords")
 
     monkeypatch.setattr(sampling._Reader, "_call", throttled)
