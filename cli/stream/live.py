@@ -85,7 +85,7 @@ def read_streams(aws: Aws, names: Iterable[str]) -> dict[str, LiveStream | Excep
     One call a stream, a few at a time and no more a second than Kinesis allows, so that none has to be made again. A
     service that has left one call without an answer is not waited for again.
     """
-    rate = CallRate(SUMMARIES_PER_SECOND, burst=SUMMARIES_PER_SECOND)
+    rate = CallRate(SUMMARIES_PER_SECOND, burst=CONCURRENT_CALLS)
     kinesis = aws.kinesis  # made here: boto3 sessions must not make clients in several threads
     silent: list[Exception] = []
 
