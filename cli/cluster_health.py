@@ -6,14 +6,16 @@ in-sync ones, and under min.insync.replicas when producers with ``acks=all`` are
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 from kafka.admin import ConfigResource, ConfigResourceType
 
 from cli.cluster import Cluster, LiveTopic, Partition, Place, retrying
 
 MIN_IN_SYNC = "min.insync.replicas"
+AGAIN_SECONDS = 1.0
 SHOWN = 5
 """Partitions that a problem names; the others are counted."""
 
@@ -30,6 +32,15 @@ class Health:
     def without_reassigning(self, topics: Collection[str]) -> Health:
         """The same, with what is being reassigned of these topics taken as no problem."""
         return replace(self, reassigning=tuple(place for place in self.reassigning if place[0] not in topics))
+
+    def still(self, later: Health) -> Health:
+        """What is wrong in both."""
+        return Health(
+            *(
+                tuple(place for place in getattr(later, each.name) if place in getattr(self, each.name))
+                for each in fields(self)
+            )
+        )
 
     def problems(self) -> list[str]:
         """A line for each kind of problem, the worst first; nothing where all is well."""
@@ -53,10 +64,21 @@ def problems(cluster: Cluster, *, apart_from: Collection[int] = ()) -> list[str]
 
 
 def read_health(cluster: Cluster, *, apart_from: Collection[int] = ()) -> Health:
-    """The partitions of all topics that are not as they should be."""
+    """The partitions of all topics that are not as they should be, and are not a second later either.
+
+    Brokers hear a moment after the controller of a reassignment that has ended, and a replica may be behind for once.
+    """
+    found = _read_health(cluster, apart_from)
+    if not found.problems():
+        return found
+    time.sleep(AGAIN_SECONDS)
+    return found.still(_read_health(cluster, apart_from))
+
+
+def _read_health(cluster: Cluster, apart_from: Collection[int]) -> Health:
+    reassigning = retrying(cluster.admin.list_partition_reassignments)
     described = retrying(lambda: cluster.admin.describe_topics(None))
     topics = cluster.topics([topic["name"] for topic in described], settings=False)
-    reassigning = retrying(cluster.admin.list_partition_reassignments)
     suspects = [topic.name for topic in topics.values() if topic.under_replicated]
     return health_of(
         topics.values(),

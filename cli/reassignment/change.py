@@ -12,7 +12,7 @@ from cli.environment import declared
 from cli.errors import CliError, NotFoundError
 from cli.plan import Operation, Plan, Refusal, fingerprint
 from cli.reassignment import guards
-from cli.reassignment.execution import finish, misplaced, move, wait_until_well
+from cli.reassignment.execution import finish, move, settled, wait_until_well
 from cli.reassignment.live import LiveLayout, read_layout
 from cli.reassignment.operations import CLEAR, FINISH, MOVE, THROTTLE, moves_of
 from cli.reassignment.planner import Move, movement, plan_moves
@@ -88,7 +88,7 @@ class Reassignment:
     def verify(self, plan: Plan) -> Sequence[str]:
         """Read again where the replicas lie."""
         with open_cluster(self.environment) as cluster:
-            return misplaced(cluster, _all_moves(plan))
+            return settled(cluster, _all_moves(plan))
 
     def declaration(self, plan: Plan) -> Sequence[Edit]:
         """The file says how many replicas there are, not where."""

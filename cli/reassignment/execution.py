@@ -20,6 +20,8 @@ POLL_SECONDS = 1.0
 TELL_SECONDS = 30.0
 GATE_SECONDS = 60.0
 """How long the cluster may take to be well again after a batch."""
+TOLD_SECONDS = 10.0
+"""How long brokers may take to hear of a change from the controller."""
 PREFERRED = 0
 """The kind of election that makes the first replica the leader."""
 
@@ -61,10 +63,18 @@ def finish(cluster: Cluster, moves: Sequence[Move]) -> None:
         KeyboardInterrupt: the moves go on.
     """
     _wait_until_done(cluster, {each.place for each in moves})
-    unmet = misplaced(cluster, moves)
+    unmet = settled(cluster, moves)
     if unmet:
         raise CliError(f"moved, but {unmet[0]}", "somebody else has changed or cancelled it; run it again")
     prefer_leaders(cluster, moves)
+
+
+def settled(cluster: Cluster, moves: Sequence[Move]) -> list[str]:
+    """What is ``misplaced`` once all brokers have heard from the controller what has ended."""
+    deadline = time.monotonic() + TOLD_SECONDS
+    while (unmet := misplaced(cluster, moves)) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return unmet
 
 
 def misplaced(cluster: Cluster, moves: Sequence[Move]) -> list[str]:

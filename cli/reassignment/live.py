@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from cli.cluster import BrokerNode, Cluster, LiveTopic, Place, retrying
 from cli.reassignment.placement import Layout, Racks, Replicas
 from cli.reassignment.planner import Move, plan_moves
+
+TOLD_SECONDS = 1.0
+"""How long a broker may take to hear from the controller."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,11 @@ class LiveLayout:
             each.index: self.heading.get((topic, each.index), each.replicas) for each in self.topics[topic].partitions
         }
 
+    @property
+    def uneven(self) -> bool:
+        """Whether partitions of a topic have different numbers of replicas."""
+        return any(len(set(map(len, self.layout(topic).values()))) > 1 for topic in self.topics)
+
     def racks(self, off: Collection[int] = ()) -> Racks:
         """The brokers that may hold replicas, without those that are to be left."""
         return {broker: self.brokers[broker].rack for broker in sorted(self.alive - set(off))}
@@ -46,9 +55,20 @@ class LiveLayout:
 
 
 def read_layout(cluster: Cluster) -> LiveLayout:
-    """Read all of it: three requests, and one more for each 1,000 topics."""
-    names = [topic["name"] for topic in retrying(lambda: cluster.admin.describe_topics(None))]
+    """Read all of it: three requests, and one more for each 1,000 topics.
+
+    Who is moving is told by the controller, where replicas lie by a broker that may hear a moment later of a move that
+    has just ended. It then shows a partition with replicas to spare, so such ones are looked at again.
+    """
+    deadline = time.monotonic() + TOLD_SECONDS
+    while (found := _read_layout(cluster)).uneven and time.monotonic() < deadline:
+        time.sleep(TOLD_SECONDS / 4)
+    return found
+
+
+def _read_layout(cluster: Cluster) -> LiveLayout:
     running = retrying(cluster.admin.list_partition_reassignments)
+    names = [topic["name"] for topic in retrying(lambda: cluster.admin.describe_topics(None))]
     return LiveLayout(
         brokers={broker.id: broker for broker in cluster.brokers()},
         topics=cluster.topics(names, settings=False),

@@ -8,6 +8,7 @@ up: hence they are looked for whenever something is planned.
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,6 +22,8 @@ from environments.quantities import format_size, parse_size
 
 REPLICAS = ("leader.replication.throttled.replicas", "follower.replication.throttled.replicas")
 RATES = ("leader.replication.throttled.rate", "follower.replication.throttled.rate")
+TOLD_SECONDS = 10.0
+"""How long brokers may take to hear of a change from the controller."""
 OWN_TO_BROKER = "DYNAMIC_BROKER_CONFIG"
 
 
@@ -124,37 +127,33 @@ def set_throttle(cluster: Cluster, moves: Iterable[Move], brokers: Collection[in
 def clear_throttle(cluster: Cluster, topics: Sequence[str], brokers: Collection[int]) -> None:
     """Take the limits of reassignments away: the replicas that topics name, and the rates of brokers.
 
-    Entries are taken out one by one, so that what somebody else adds meanwhile stays.
+    Entries that stand for no single replica are left, as somebody's standing rule.
 
     Raises:
         CliError: the cluster refuses it.
     """
-    named = read_throttles(cluster, topics, ()).topics
-    _alter(cluster, list(_subtracted(named)), "take away the limit")
+    named = [ConfigResource(ConfigResourceType.TOPIC, topic, list(REPLICAS)) for topic in topics]
     resources = [
-        ConfigResource(ConfigResourceType.TOPIC, topic, dict.fromkeys(empty, (AlterConfigOp.DELETE, None)))
-        for topic, empty in _empty(cluster, sorted(named)).items()
+        ConfigResource(ConfigResourceType.TOPIC, topic, changes)
+        for topic, entries in _described(cluster, named).get("topic", {}).items()
+        if (changes := {name: _without(entry["value"]) for name, entry in entries.items() if _entries(entry["value"])})
     ]
     resources += [
         ConfigResource(ConfigResourceType.BROKER, str(broker), dict.fromkeys(RATES, (AlterConfigOp.DELETE, None)))
         for broker in sorted(brokers)
     ]
-    _alter(cluster, [resource for resource in resources if resource.configs], "take away the limit")
+    _alter(cluster, resources, "take away the limit")
+    deadline = time.monotonic() + TOLD_SECONDS
+    while read_throttles(cluster, topics, ()).topics and time.monotonic() < deadline:
+        time.sleep(0.1)
 
 
-def _subtracted(topics: Mapping[str, Mapping[str, Sequence[str]]]) -> Iterable[ConfigResource]:
-    for topic, lists in topics.items():
-        changes = {name: (AlterConfigOp.SUBTRACT, ",".join(replicas)) for name, replicas in lists.items()}
-        yield ConfigResource(ConfigResourceType.TOPIC, topic, changes)
-
-
-def _empty(cluster: Cluster, topics: Sequence[str]) -> dict[str, list[str]]:
-    """The settings that were left with nothing in them, which is not the same as not being set."""
-    described = _described(cluster, [ConfigResource(ConfigResourceType.TOPIC, name, list(REPLICAS)) for name in topics])
-    return {
-        topic: [name for name, entry in entries.items() if not entry["value"]]
-        for topic, entries in described.get("topic", {}).items()
-    }
+def _without(value: str) -> tuple[AlterConfigOp, str | None]:
+    """What takes the named replicas out of a list; one with nothing in it is not the same as one that is not set."""
+    named = _entries(value)
+    if len(named) == len(value.split(",")):
+        return AlterConfigOp.DELETE, None
+    return AlterConfigOp.SUBTRACT, ",".join(named)
 
 
 def _described(cluster: Cluster, resources: Sequence[ConfigResource]) -> Mapping[str, Mapping[str, Any]]:

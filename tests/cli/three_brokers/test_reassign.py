@@ -44,13 +44,13 @@ def layout(cluster, topic):
     return lambda: [each.replicas for each in cluster.topics([topic])[topic].partitions]
 
 
-def fill(bootstrap, topic, partitions, size=50_000):
+def fill(bootstrap: str, topic: str, partitions: int, size: int = 50_000) -> None:
     with KafkaProducer(bootstrap_servers=bootstrap, linger_ms=20) as producer:
         for number in range(8 * partitions):
             producer.send(topic, value=f"{number}".encode().ljust(size, b"."), partition=number % partitions)
 
 
-def read(bootstrap, topic, partitions):
+def read(bootstrap: str, topic: str, partitions: int) -> Counter[int]:
     with KafkaConsumer(bootstrap_servers=bootstrap, auto_offset_reset="earliest", consumer_timeout_ms=3000) as consumer:
         consumer.assign([TopicPartition(topic, index) for index in range(partitions)])
         return Counter(int(record.value.rstrip(b".")) for record in consumer)
