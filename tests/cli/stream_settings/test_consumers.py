@@ -21,7 +21,7 @@ def registered(scene) -> list[str]:
 @pytest.fixture
 def declaring(scene_of):
     """A stream whose file declares two consumers."""
-    consumers = {"dashboard": {}, "audit": {}}
+    consumers: dict[str, dict[str, str]] = {"dashboard": {}, "audit": {}}
     return scene_of({"mode": "provisioned", "shards": 1, "consumers": consumers}, ShardCount=1)
 
 
@@ -56,7 +56,7 @@ def test_one_that_is_declared_and_not_deployed_is_left_to_the_deploy(declaring):
 
 
 def test_one_that_cloudformation_believes_to_be_there_is_registered_again(declaring, monkeypatch):
-    gone = DeployedResource(CONSUMER, f"{declaring.arn}/consumer/audit:1700000000", "orders", kept=False)
+    gone = DeployedResource(CONSUMER, f"{declaring.arn}/consumer/audit:1700000000", ("orders", "audit"), kept=False)
     monkeypatch.setattr("cli.stream.consumers.read_stack", lambda *_: [gone])
     outcome = declaring.run("consumers", "--register", "audit", "-y", "-o", "json")
     assert outcome.exit_code == 0
