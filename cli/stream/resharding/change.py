@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import reduce
+from functools import cached_property, reduce
 from typing import Any
 
 from cli.aws import Aws
@@ -51,6 +51,10 @@ class Reshard:
             declared(environment, "streams", name)
         return cls(environment, tuple(arguments["names"]), Request.from_json(arguments["request"]))
 
+    @cached_property
+    def _aws(self) -> Aws:
+        return Aws(self.environment)
+
     @property
     def arguments(self) -> Mapping[str, Any]:
         """Which streams, and what of them."""
@@ -68,7 +72,7 @@ class Reshard:
 
     def plan(self) -> Plan:
         """Read the live streams, plan for each, and hold the plans against the guards."""
-        aws = Aws(self.environment)
+        aws = self._aws
         aws.check_account()
         region, prices = self.environment.region, prices_of(self.environment.region)
         summaries: dict[str, dict[str, Any]] = {}
@@ -112,7 +116,7 @@ class Reshard:
 
         Without ``wait`` only the last operation of each stream is not waited for.
         """
-        aws = Aws(self.environment)
+        aws = self._aws
         _ = aws.kinesis  # made here: boto3 sessions must not make clients in several threads
         by_name: dict[str, list[Operation]] = {}
         for operation in plan.operations:
@@ -122,7 +126,7 @@ class Reshard:
 
     def verify(self, plan: Plan) -> Sequence[str]:
         """Read the maps again: exact after splits and merges, even after UpdateShardCount, whose cuts AWS chooses."""
-        aws = Aws(self.environment)
+        aws = self._aws
         problems = []
         for name, wanted in self._wanted(plan).items():
             now = ShardMap.of(read_shards(aws, read_stream(aws, name).arn, only_open=True))
