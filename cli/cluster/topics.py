@@ -10,7 +10,7 @@ from kafka import KafkaAdminClient
 from kafka.admin import AlterConfigOp, ConfigResource, ConfigResourceType
 from kafka.errors import for_code
 
-from cli.cluster.asking import TOPICS_PER_REQUEST, batches, retrying
+from cli.cluster.asking import TOPICS_PER_REQUEST, batches, portions, retrying
 from cli.cluster.live import LiveTopic, NewTopic, Partition, Setting
 
 
@@ -40,7 +40,7 @@ class Topics:
             the reason of the cluster for each topic that it refused.
         """
         refused: dict[str, str] = {}
-        for some in batches(topics, TOPICS_PER_REQUEST):
+        for some in portions(topics, lambda topic: 1 + topic.partitions + len(topic.config)):
             wanted = {
                 topic.name: {
                     "num_partitions": topic.partitions,
@@ -68,7 +68,7 @@ class Topics:
             the reason of the cluster for each topic that it refused; nothing of a refused topic is changed.
         """
         refused: dict[str, str] = {}
-        for some in batches(list(settings.items()), TOPICS_PER_REQUEST):
+        for some in portions(settings.items(), lambda entry: len(entry[1])):
             resources = [
                 ConfigResource(ConfigResourceType.TOPIC, topic, dict(map(_altered, entries.items())))
                 for topic, entries in some
@@ -86,7 +86,7 @@ class Topics:
             the reason of the cluster for each topic that it refused.
         """
         refused: dict[str, str] = {}
-        for some in batches(list(counts.items()), TOPICS_PER_REQUEST):
+        for some in portions(counts.items(), lambda entry: entry[1]):
             answer = self.admin.create_partitions(dict(some), validate_only=validate_only, raise_errors=False)
             refused |= _refused((r.name, r.error_code, r.error_message) for r in answer.results)
         return refused
