@@ -161,7 +161,11 @@ class RetentionChange:
         sizes = [each.size for each in state.partitions if each.size is not None]
         current = {RETENTION_MS: limits.milliseconds, RETENTION_BYTES: limits.size}
         step = {RETENTION_MS: self.step_ms, RETENTION_BYTES: self.step_bytes}
-        oldest = {RETENTION_MS: _rounded_up(max(ages, default=None)), RETENTION_BYTES: max(sizes, default=None)}
+        age = max(ages, default=None)
+        oldest = {
+            RETENTION_MS: age if limits.milliseconds >= 0 else _rounded_up(age),
+            RETENTION_BYTES: max(sizes, default=None),
+        }
         values: dict[str, tuple[int, ...]] = {}
         for key, wanted in self._wanted().items():
             try:

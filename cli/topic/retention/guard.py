@@ -136,7 +136,7 @@ def _decrease(environment: Environment, cluster: Cluster, name: str, live: LiveT
         found.losing.append(Refusal(_told(gone, now), f"keep more; {way_out}"))
     found.losing += [
         Refusal(
-            f"group {group.group} has not read {group.records:,} of them (partitions {_listed(group.unread)})",
+            f"group {group.group} has not read {group.records:,} of them (partition {_listed(group.unread)})",
             f"let it catch up first; {way_out}",
         )
         for group in behind
@@ -168,10 +168,10 @@ def _increase(
         )
     if needs and unknown:
         found.warnings.append(
-            f"how much is written a day is not known of partitions {_listed(unknown)}: none of theirs is an hour old"
+            f"how much is written a day is not known of partition {_listed(unknown)}: no record there is an hour old"
         )
+    found.warnings += map(_growth, needs[:MOST_LINES])
     for need in needs:
-        found.warnings += _endless(need)
         if need.too_much:
             found.filling.append(
                 Refusal(
@@ -250,11 +250,14 @@ def _estimate(gone: Sequence[Loss], behind: Sequence[GroupLoss], known: set[str]
     }
 
 
-def _endless(need: DiskNeed) -> list[str]:
-    if need.expected is not None:
-        return []
-    days = "" if need.days_left is None else f": its disk is full in about {need.days_left:,} days"
-    return [f"on broker {need.broker} the topic grows by {about_size(need.a_day)} a day without end{days}"]
+def _growth(need: DiskNeed) -> str:
+    told, free = f"on broker {need.broker} the topic", ""
+    if need.expected is None:
+        days = "" if need.days_left is None else f": its disk is full in about {need.days_left:,} days"
+        return f"{told} grows by {about_size(need.a_day)} a day without end{days}"
+    if need.usable is not None:
+        free = f"; {about_size(need.usable)} are free there"
+    return f"{told} has {about_size(need.held)} and will have about {about_size(max(need.held, need.expected))}{free}"
 
 
 def _listed(partitions: Sequence[int] | Mapping[int, int]) -> str:

@@ -16,7 +16,8 @@ def schedule(current: int, target: int, step: int | None, oldest: int | None) ->
 
     A raise is one value: it deletes nothing. A decrease goes down by ``step`` from what is really there: a limit above
     the age of the oldest record (the size of the largest partition) deletes nothing on its way down to it. From no
-    limit at all the first value is just that age or size, which deletes nothing either and makes the limit finite.
+    limit at all the first value is just that age or size, which deletes nothing either and makes the limit finite. All
+    others are whole steps above the target, so that they are the same wherever the way down begins.
 
     Args:
         current: the limit now, ``-1`` for none.
@@ -39,4 +40,4 @@ def schedule(current: int, target: int, step: int | None, oldest: int | None) ->
     if count > MOST_STEPS:
         raise ValueError(f"{count:,} steps are more than {MOST_STEPS:,}")
     first = (start,) if current < 0 else ()
-    return (*first, *(max(target, start - step * number) for number in range(1, count + 1)))
+    return (*first, *(target + step * number for number in reversed(range(count))))

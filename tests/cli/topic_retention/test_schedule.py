@@ -76,7 +76,7 @@ def test_infinite_is_never_a_decrease():
 
 
 def test_a_limit_far_above_the_oldest_record_takes_no_steps_down_to_it():
-    assert schedule(365, 1, 2, 6) == (4, 2, 1)
+    assert schedule(365, 1, 2, 6) == (5, 3, 1)
 
 
 def test_more_steps_than_anybody_would_wait_for_are_refused():

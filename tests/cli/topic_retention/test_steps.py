@@ -23,12 +23,12 @@ def values(outcome: Outcome) -> list[int]:
 def test_the_schedule_goes_down_from_the_oldest_record_and_says_what_each_step_deletes(scene):
     plan = scene.run(*STEPS, "-n", "-o", "json", "--allow-data-loss")
     assert plan.exit_code == 3
-    assert values(plan) == [49 * HOUR, 25 * HOUR, DAY]
+    assert values(plan) == [3 * DAY, 2 * DAY, DAY]
     reasons = [operation["reason"] for operation in plan.plan["operations"]]
     assert reasons == [
-        "deletes up to 24 records",
-        "deletes up to 24 records",
         "deletes up to 1 record",
+        "deletes up to 24 records",
+        "deletes up to 24 records",
     ]
     assert plan.plan["summary"]["longest_wait_seconds"] == 3
 
@@ -54,7 +54,7 @@ def test_each_step_waits_until_its_records_are_gone(scene, monkeypatch):
 
     monkeypatch.setattr("cli.topic.retention.change.await_deletion", spying)
     assert scene.run(*STEPS, *OVERRIDE).exit_code == 0
-    assert seen == [(49 * HOUR, 24), (25 * HOUR, 48), (DAY, 49)]
+    assert seen == [(3 * DAY, 1), (2 * DAY, 25), (DAY, 49)]
 
 
 @pytest.mark.parametrize("ends_at", [0, 1, 2])
@@ -89,7 +89,7 @@ def test_the_first_ctrl_c_lets_the_step_under_way_end(scene, monkeypatch):
     assert outcome.exit_code == 130
     assert "1 of 3 operations done" in outcome.stderr
     assert "orders --to 1d --step 1d --allow-data-loss --confirm orders -e" in outcome.stderr
-    assert scene.setting("retention.ms") == str(49 * HOUR)
+    assert scene.setting("retention.ms") == str(3 * DAY)
 
 
 def test_no_step_follows_while_the_cluster_is_not_well(scene, monkeypatch):
@@ -97,7 +97,7 @@ def test_no_step_follows_while_the_cluster_is_not_well(scene, monkeypatch):
     outcome = scene.run(*STEPS, *OVERRIDE)
     assert outcome.exit_code == 6
     assert "not well enough for the next step: 2 partitions are under-replicated" in outcome.stderr
-    assert scene.setting("retention.ms") == str(49 * HOUR)
+    assert scene.setting("retention.ms") == str(3 * DAY)
     monkeypatch.setattr("cli.cluster_health.problems", lambda _: [])
     assert scene.run(*STEPS, *OVERRIDE).exit_code == 0
 
