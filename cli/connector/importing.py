@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from pydantic import ValidationError
@@ -15,6 +15,7 @@ from cli.environment import open_environment
 from cli.errors import CliError
 from cli.options import EnvironmentName, Output, Query
 from cli.output import Answer, Column, Format, note, print_table
+from cli.section_yaml import print_yaml
 from environments import Environment
 from environments.rules.findings import Finding
 
@@ -111,22 +112,3 @@ def _give(answer: Answer, translation: Translation, remarks: list[dict[str, str]
             note("note: check it with: python -m connector check --config FILE")
 
     answer.give({"status": "none", "items": items, "remarks": remarks, "notes": translation.to_do}, as_yaml)
-
-
-def print_yaml(document: dict[str, Any]) -> None:
-    """Write what was made to stdout."""
-    from ruamel.yaml import YAML
-    from ruamel.yaml.comments import CommentedMap
-
-    def laid_out(value: object) -> object:
-        """Sections without sections in them stand on one line."""
-        if not isinstance(value, dict):
-            return value
-        section = CommentedMap({key: laid_out(inner) for key, inner in value.items()})
-        if not any(isinstance(inner, dict) for inner in value.values()) and len(value) <= 2:  # noqa: PLR2004
-            section.fa.set_flow_style()
-        return section
-
-    yaml = YAML()
-    yaml.width = 120
-    yaml.dump(laid_out(document), sys.stdout)

@@ -4,6 +4,11 @@ from cli.deferred import Member, deferred_app
 
 app = deferred_app(
     {
+        "import": Member(
+            "cli.topic.importing",
+            "The YAML of topics that are on the cluster and that nobody has declared.",
+            "streamops topic import -e dev",
+        ),
         "list": Member(
             "cli.topic.list",
             "The declared topics with their live state, one row each.",
