@@ -13,12 +13,10 @@ from environments.quantities import Duration, Size
 from environments.rules.bounds import Bytes, Count, Shape, Span
 from environments.rules.findings import Finding, refuse
 from environments.section import Section
+from environments.stream_autoscale import MOST_SHARDS, StreamAutoscale
 
 SHORTEST_RETENTION = timedelta(hours=24)
 LONGEST_RETENTION = timedelta(hours=8760)
-MOST_SHARDS = 10_000
-"""UpdateShardCount reaches no further (Kinesis API Reference)."""
-
 MOST_CONSUMERS = 20
 MOST_CONSUMERS_OF_ADVANTAGE = 50
 """Kinesis Developer Guide, "Develop enhanced fan-out consumers": 50 with on-demand Advantage, else 20."""
@@ -163,13 +161,27 @@ class ProvisionedStream(_Stream):
     """A number of shards."""
     shards: Annotated[StrictInt, Count("Kinesis", 1, MOST_SHARDS)]
     """Number of shards: each takes 1 MiB and 1,000 records a second."""
+    autoscale: StreamAutoscale | None = None
+    """Bounds and thresholds of ``streamops stream reshard NAME --auto``, which a scheduler runs every few minutes."""
+
+    def rules(self) -> Iterable[Finding]:
+        """Besides what holds for every stream: the shards to begin with are among those that the load may choose."""
+        yield from super().rules()
+        if self.autoscale and not self.autoscale.min <= self.shards <= self.autoscale.max:
+            yield Finding(
+                f"is not from autoscale.min ({self.autoscale.min}) to autoscale.max ({self.autoscale.max})",
+                "choose a number between them, or change them",
+                ("shards",),
+                str(self.shards),
+            )
 
 
 class OnDemandStream(_Stream):
     """A stream for which Kinesis finds the capacity itself."""
 
     absent: ClassVar[dict[str, str]] = {
-        "shards": "an on-demand stream finds its capacity itself; remove it or use mode: provisioned"
+        "shards": "an on-demand stream finds its capacity itself; remove it or use mode: provisioned",
+        "autoscale": "an on-demand stream finds its capacity itself; remove it or use mode: provisioned",
     }
 
     mode: Literal["on-demand"]

@@ -26,6 +26,15 @@ _common = {
     "consumers": _consumers,
     "share": st.dictionaries(st.sampled_from(PRINCIPALS), st.sampled_from(["read", "write", "read-write"])),
 }
+_autoscale = st.fixed_dictionaries(
+    {"min": st.just(1), "max": st.just(10_000)},
+    optional={
+        "target": st.integers(31, 74),
+        "up": st.fixed_dictionaries({}, optional={"above": st.integers(75, 100), "cooldown": st.just("15m")}),
+        "down": st.fixed_dictionaries({}, optional={"below": st.integers(1, 30), "window": st.just("1h")}),
+        "iterator_age": st.just("90s"),
+    },
+)
 _on_demand = {
     "warm_throughput": st.integers(1, 10240).map(lambda mib: format_size(mib * MIB)),
     "distribution": st.sampled_from(["partition-key", "auto"]),
@@ -37,7 +46,8 @@ def streams(*keys: str) -> st.SearchStrategy[dict[str, Any]]:
     encryption = {"encryption": st.sampled_from(["managed", *keys])}
     return st.one_of(
         st.fixed_dictionaries(
-            {"mode": st.just("provisioned"), "shards": st.integers(1, 10_000)}, optional={**_common, **encryption}
+            {"mode": st.just("provisioned"), "shards": st.integers(1, 10_000)},
+            optional={**_common, **encryption, "autoscale": _autoscale},
         ),
         st.fixed_dictionaries({"mode": st.just("on-demand")}, optional={**_common, **_on_demand, **encryption}),
     ).map(_kept_to_itself)
