@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from cli.aws import Aws
+from cli.aws_errors import explain
 from cli.output import note
 from cli.stream.live import LiveStream, Shard
 from cli.stream.load.metrics import NEEDED, kept_shard_metrics, read_shard_loads
@@ -39,7 +42,11 @@ def measure_load(aws: Aws, live: LiveStream, shards: Sequence[Shard], since: tim
     Without metrics by shard a minute of records from five minutes ago is read instead, which is said on stderr.
     """
     kept = kept_shard_metrics(aws, live.name)
-    loads = read_shard_loads(aws, live.name, shards, since, kept)
+    try:
+        loads = read_shard_loads(aws, live.name, shards, since, kept)
+    except (ClientError, BotoCoreError) as error:
+        note(f"CloudWatch cannot be asked, so that records are read instead: {explain(error).message}")
+        return by_sample(take_sample(aws, live.arn, shards))
     if loads is not None:
         return Measured("metrics", loads, profile_of_shards(loads), (), None, since.total_seconds())
     missing = [metric for metric in NEEDED if metric not in kept]

@@ -7,15 +7,14 @@ from __future__ import annotations
 
 import heapq
 from array import array
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from hashlib import blake2b
 from math import e, exp
+from struct import Struct
 from typing import Generic, TypeVar
 
 DEPTH = 5
 WIDTH = 1 << 15
-
-_WORD_BYTES = 8
 
 K = TypeVar("K", bound=Hashable)
 
@@ -32,6 +31,7 @@ class CountMinSketch:
         self.depth = depth
         self.total = 0.0
         self._cells = array("d", bytes(8 * width * depth))
+        self._words = Struct(f"<{depth}Q")
 
     @property
     def error_bound(self) -> float:
@@ -43,31 +43,29 @@ class CountMinSketch:
         """How likely an estimate is beyond that."""
         return exp(-self.depth)
 
-    def add(self, key: bytes, weight: float) -> float:
-        """Add to the sum of a key, and give its new estimate.
+    def places(self, key: bytes) -> list[int]:
+        """Which cells a key has, one in each row; the same in every sketch of this width and depth."""
+        digest = blake2b(key, digest_size=self._words.size).digest()
+        width = self.width
+        return [row * width + word % width for row, word in enumerate(self._words.unpack(digest))]
+
+    def add(self, places: Sequence[int], weight: float) -> float:
+        """Add to the sum of the key that has these places, and give its new estimate.
 
         Only the cells that hold less than the new estimate are raised (conservative update): they have been raised by
         other keys already, so that no key's estimate falls below its sum and few rise above.
         """
         self.total += weight
-        places = self._places(key)
         cells = self._cells
-        estimate = min(cells[place] for place in places) + weight
+        estimate = min([cells[place] for place in places]) + weight
         for place in places:
-            cells[place] = max(cells[place], estimate)
+            if cells[place] < estimate:  # noqa: PLR1730 - a call of max for each cell costs more than all the rest
+                cells[place] = estimate
         return estimate
 
     def estimate(self, key: bytes) -> float:
         """At least the sum of a key's weights."""
-        return min(self._cells[place] for place in self._places(key))
-
-    def _places(self, key: bytes) -> list[int]:
-        digest = blake2b(key, digest_size=_WORD_BYTES * self.depth).digest()
-        return [
-            row * self.width
-            + int.from_bytes(digest[row * _WORD_BYTES : (row + 1) * _WORD_BYTES], "little") % self.width
-            for row in range(self.depth)
-        ]
+        return min(self._cells[place] for place in self.places(key))
 
 
 class Heaviest(Generic[K]):

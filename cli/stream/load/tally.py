@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol
 
 from cli.stream.load.records import KeyPart
 from cli.stream.load.sketch import DEPTH, WIDTH, CountMinSketch, Heaviest
-from cli.stream.load_profile import Rate
+from cli.stream.load_profile import SHARD_BYTES_PER_SECOND, SHARD_RECORDS_PER_SECOND, Rate
 
 CANDIDATES_PER_KEY = 10
 """How many keys a sketch keeps in mind for each that is asked for; peaks are counted for these alone."""
@@ -130,8 +130,10 @@ class SketchTally:
         """Count one part."""
         key = Key(part.partition_key, part.hash_key)
         name = (b"" if key.hash_key is None else b"%x" % key.hash_key) + b"/" + key.partition_key
-        total = Volume(self._bytes.add(name, part.bytes), self._records.add(name, part.records))
-        kept, driven_out = self._heaviest.offer(key, total.per(1).of_a_shard)
+        places = self._bytes.places(name)
+        total = Volume(self._bytes.add(places, part.bytes), self._records.add(places, part.records))
+        share = max(total.bytes / SHARD_BYTES_PER_SECOND, total.records / SHARD_RECORDS_PER_SECOND)
+        kept, driven_out = self._heaviest.offer(key, share)
         if driven_out is not None:
             del self._seen[driven_out], self._totals[driven_out]
         if kept:

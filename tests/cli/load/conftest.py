@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from cli.aws import Aws
+from cli.stream.load.sample import Sample, take_sample
 from environments import load_environment
 
 
@@ -58,6 +59,11 @@ class Stream:
                 for place, value in enumerate(sums)
             ],
         )
+
+
+def quick_sample(aws, arn, shards) -> Sample:
+    """What a command takes without being asked for a time, and that ends now."""
+    return take_sample(aws, arn, shards, back=timedelta(seconds=20), seconds=20)
 
 
 @pytest.fixture

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from botocore.exceptions import ClientError
+
+from tests.cli.load.conftest import quick_sample
 
 FIRST, SECOND = "shardId-000000000000", "shardId-000000000001"
 MIB_A_MINUTE = 60 << 20
@@ -93,3 +96,17 @@ def test_what_cloudwatch_does_not_keep_is_wrong_usage(project, stream, since):
     outcome = project.run("stream", "hot-shards", "orders", "-e", stream.environment, "--since", since)
     assert outcome.exit_code == 2
     assert "from 1m to 15d" in outcome.stderr
+
+
+def test_records_are_read_where_cloudwatch_may_not_be_asked(project, watched, monkeypatch):
+    def refused(*_: object):
+        raise ClientError(
+            {"Error": {"Code": "AccessDenied", "Message": "no cloudwatch:GetMetricData"}}, "GetMetricData"
+        )
+
+    monkeypatch.setattr("cli.stream.load.metrics.read_metrics", refused)
+    monkeypatch.setattr("cli.stream.load.measure.take_sample", quick_sample)
+    watched.put("key", b"x", times=10)
+    outcome = project.run("stream", "hot-shards", "orders", "-e", watched.environment, "-o", "json")
+    assert (outcome.exit_code, outcome.answer["source"]) == (0, "sample")
+    assert "CloudWatch cannot be asked" in outcome.stderr

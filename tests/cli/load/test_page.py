@@ -9,6 +9,7 @@ import pytest
 
 from cli.stream.load.page import page, table, tag
 from cli.stream.load.tables import load_bar
+from tests.cli.load.conftest import quick_sample
 
 VOID = {"meta"}
 
@@ -54,7 +55,7 @@ NASTY = '<script>alert("1")</script>&"\''
 
 @pytest.mark.parametrize("command", [("hot-keys", "--from", "20s", "--seconds", "20"), ("hot-shards",)])
 def test_a_page_stands_alone_and_escapes_what_producers_wrote(project, stream, tmp_path, command, monkeypatch):
-    monkeypatch.setattr("cli.stream.load.measure.take_sample", _quick)
+    monkeypatch.setattr("cli.stream.load.measure.take_sample", quick_sample)
     stream.put(NASTY, b"x" * 100, times=30)
     file = tmp_path / "page.html"
     outcome = project.run(
@@ -67,14 +68,6 @@ def test_a_page_stands_alone_and_escapes_what_producers_wrote(project, stream, t
     if command[0] == "hot-keys":
         assert NASTY in read.texts
         assert "polyline" in read.names
-
-
-def _quick(aws, arn, shards):
-    from datetime import timedelta
-
-    from cli.stream.load.sample import take_sample
-
-    return take_sample(aws, arn, shards, back=timedelta(seconds=20), seconds=20)
 
 
 def test_a_file_that_cannot_be_written_is_an_error(project, stream, tmp_path):

@@ -18,7 +18,7 @@ WEIGHTED = st.lists(st.tuples(st.integers(0, 60).map(lambda n: b"key-%d" % n), s
 def filled(weighted, width, depth):
     sketch, truth = CountMinSketch(width, depth), Counter()
     for key, weight in weighted:
-        sketch.add(key, weight)
+        sketch.add(sketch.places(key), weight)
         truth[key] += weight
     return sketch, truth
 
