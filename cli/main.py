@@ -31,7 +31,7 @@ MEMBERS = {
     "stream": Member("cli.stream", "Kinesis streams: list, describe."),
     "connector": Member("cli.connector", "Connectors: import."),
     "topic": Member("cli.topic", "Kafka topics: list, describe, sync."),
-    "group": Member("cli.group", "Consumer groups: list, describe."),
+    "group": Member("cli.group", "Consumer groups: list, describe, seek, delete."),
     "apply": Member("cli.apply", "Carry out a saved plan.", "streamops apply plan.json"),
     "sandbox": Member("cli.sandbox", "A whole deployment on this machine: up, down, status, logs, run."),
 }

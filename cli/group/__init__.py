@@ -14,6 +14,16 @@ app = deferred_app(
             "One group: members, and lag and verdict of each partition.",
             "streamops group describe orders-to-stream --window 60s -e dev",
         ),
+        "seek": Member(
+            "cli.group.seek",
+            "Let a group without members go on elsewhere.",
+            "streamops group seek orders-to-stream --to -1h -e dev",
+        ),
+        "delete": Member(
+            "cli.group.delete",
+            "Delete a group without members and what it has committed.",
+            "streamops group delete old-report -e dev",
+        ),
     },
     help="Consumer groups.\n\nExample: streamops group describe orders-to-stream -e dev",
 )
