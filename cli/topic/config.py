@@ -34,7 +34,7 @@ from cli.topic.difference import same_setting
 from cli.topic.retention.change import live_topic
 from cli.topic.retention.guard import NOTHING, Allowed
 from cli.topic.retention.options import AllowFullDisk
-from cli.topic.setting_changes import altered, check_again
+from cli.topic.setting_changes import altered, check_again, options_of
 from cli.topic.settings import declared_settings, readable
 from cli.write_back import Edit
 from environments import Environment
@@ -131,6 +131,13 @@ class TopicConfig:
             "allow_data_loss": self.allowed.data_loss,
             "allow_full_disk": self.allowed.full_disk,
         }
+
+    @property
+    def command_line(self) -> str:
+        """The command that goes on where this one was interrupted."""
+        action = Action.UNSET if None in self.wanted.values() else Action.SET
+        entries = [key if value is None else f"{key}={value}" for key, value in self.wanted.items()]
+        return " ".join((self.command, self.name, action, *entries, *options_of(self.allowed)))
 
     def plan(self) -> Plan:
         """Hold the settings against those of the live topic, and have guard and cluster judge them."""

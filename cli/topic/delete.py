@@ -65,6 +65,11 @@ class TopicDeletion:
         """Which topic."""
         return {"name": self.name}
 
+    @property
+    def command_line(self) -> str:
+        """The command that goes on where this one was interrupted."""
+        return f"{self.command} {self.name}"
+
     def plan(self) -> Plan:
         """Count what would go, and see who uses it."""
         with open_cluster(self.environment) as cluster:

@@ -72,6 +72,11 @@ class TopicPartitions:
         """How many."""
         return {"name": self.name, "to": self.to}
 
+    @property
+    def command_line(self) -> str:
+        """The command that goes on where this one was interrupted."""
+        return f"{self.command} {self.name} --to {self.to}"
+
     def plan(self) -> Plan:
         """Read the topic, and have the cluster check the number."""
         with open_cluster(self.environment) as cluster:

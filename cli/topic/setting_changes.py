@@ -107,3 +107,9 @@ def check_again(environment: Environment, cluster: Cluster, plan: Plan, allowed:
             raise RefusedError("; ".join(each.reason for each in verdict.refusals), verdict.refusals[0].way_out)
         if verdict.risk is Risk.SEVERE and plan.risk is not Risk.SEVERE:
             raise RefusedError(f"topic {name} would lose records, which the plan did not say", "plan it again")
+
+
+def options_of(allowed: Allowed) -> list[str]:
+    """What lets pass, as it stands in a command line."""
+    given = {"--allow-data-loss": allowed.data_loss, "--allow-full-disk": allowed.full_disk}
+    return [option for option, passes in given.items() if passes]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import typer
@@ -15,13 +15,15 @@ from cli.errors import WrongUsageError
 from cli.options import AllowDataLoss, Confirm, DryRun, EnvironmentName, Output, Query, Save, TopicNames, Wait, Yes
 from cli.output import Answer, Format
 from cli.plan import Operation, Plan, Refusal, fingerprint
+from cli.reassignment.operations import MOVE
 from cli.topic import operations
 from cli.topic.drift import Drift
 from cli.topic.retention.guard import NOTHING, Allowed
 from cli.topic.retention.options import AllowFullDisk
-from cli.topic.setting_changes import Altered, altered, check_again
+from cli.topic.setting_changes import Altered, altered, check_again, options_of
 from cli.topic.settings import readable
-from cli.topic.sync_plan import TopicPlan, plan_topic, unsupported
+from cli.topic.sync_plan import TopicPlan, plan_topic
+from cli.topic.sync_replication import Replication, at_once, carry_out_replication, plan_replication, verify_replication
 from cli.write_back import Edit
 from environments import Environment, naming
 
@@ -70,13 +72,18 @@ class Found:
     """The change of settings by short name."""
     undeclared: tuple[str, ...] = ()
     """Topics of the cluster that nobody declared."""
+    replication: Replication = field(default_factory=Replication)
     refused: Mapping[str, str] = field(default_factory=dict)
     """What the cluster says against an operation, by the topic's name there."""
 
     @property
     def operations(self) -> tuple[Operation, ...]:
-        """In order: what creates, what adds partitions, what changes settings; each kind can go in few requests."""
+        """In order: what moves replicas, creates, adds partitions and changes settings.
+
+        New partitions get as many replicas as there are, and settings may count on them.
+        """
         return (
+            *self.replication.operations,
             *(operations.create(topic.name, topic.create) for topic in self.topics if topic.create),
             *(topic.grow for topic in self.topics if topic.grow),
             *(found.operation for found in self.altered.values()),
@@ -111,6 +118,11 @@ class TopicSync:
             "allow_full_disk": self.allowed.full_disk,
         }
 
+    @property
+    def command_line(self) -> str:
+        """The command that goes on where this one was interrupted."""
+        return " ".join((self.command, *self.names, *options_of(self.allowed)))
+
     def plan(self) -> Plan:
         """Compare the declared topics with the live ones, and have the cluster check what would be done."""
         with open_cluster(self.environment) as cluster:
@@ -119,14 +131,16 @@ class TopicSync:
 
     def carry_out(self, plan: Plan, *, wait: bool) -> Iterator[Operation]:
         """Do the operations, many of one kind in one request; with ``wait``, go on when what was made can be used."""
+        yield from carry_out_replication(self.environment, plan, wait=wait)
         with open_cluster(self.environment) as cluster:
             check_again(self.environment, cluster, plan, self.allowed)
-            yield from operations.carry_out(cluster, plan.operations, wait=wait)
+            yield from operations.carry_out(cluster, at_once(plan).operations, wait=wait)
 
     def verify(self, plan: Plan) -> Sequence[str]:
         """Read the topics again."""
         with open_cluster(self.environment) as cluster:
-            return operations.unmet(cluster, plan.operations)
+            unmet = operations.unmet(cluster, at_once(plan).operations)
+        return [*unmet, *verify_replication(self.environment, plan)]
 
     def declaration(self, plan: Plan) -> Sequence[Edit]:
         """The file is what the topics are made from."""
@@ -137,6 +151,7 @@ class TopicSync:
         chosen = self.names or tuple(self.environment.topics)
         live = cluster.topics([self._physical(name) for name in chosen])
         topics = tuple(plan_topic(self.environment, name, live.get(self._physical(name))) for name in chosen)
+        replication = plan_replication(self.environment, topics)
         found = Found(
             cluster_id=cluster.cluster_id(),
             topics=topics,
@@ -147,7 +162,7 @@ class TopicSync:
                     topic.name,
                     topic.live,
                     topic.settings,
-                    replication=topic.live.replication,
+                    replication=replication.of(topic),
                     why="differs from the YAML",
                     allowed=self.allowed,
                 )
@@ -155,12 +170,12 @@ class TopicSync:
                 if topic.live and topic.settings
             },
             undeclared=() if self.names else tuple(self._undeclared(cluster)),
+            replication=replication,
         )
-        refused = operations.refused(cluster, found.operations)
-        return Found(found.cluster_id, topics, found.altered, found.undeclared, refused)
+        return replace(found, refused=operations.refused(cluster, found.operations))
 
     def _plan(self, found: Found) -> Plan:
-        left = [difference for topic in found.topics for difference in (*topic.left, *_replication(topic))]
+        left = [*(difference for topic in found.topics for difference in topic.left), *found.replication.left]
         kinds = [operation.kind for operation in found.operations]
         drifts = [str(operation.details.get("drift", Drift.SAFE.value)) for operation in found.operations]
         return Plan(
@@ -172,6 +187,7 @@ class TopicSync:
                 "create": kinds.count(operations.CREATE),
                 "alter": kinds.count(operations.ALTER),
                 "grow": kinds.count(operations.GROW),
+                "reassign": kinds.count(MOVE),
                 Drift.SAFE.value: drifts.count(Drift.SAFE.value),
                 Drift.UNSAFE.value: drifts.count(Drift.UNSAFE.value),
                 Drift.UNSUPPORTED.value: len(left),
@@ -183,6 +199,7 @@ class TopicSync:
         )
 
     def _warnings(self, found: Found) -> Iterator[str]:
+        yield from found.replication.warnings
         for name, each in found.altered.items():
             yield from (f"topic {name}: {text}" for text in each.warnings)
         for topic in found.topics:
@@ -222,13 +239,6 @@ class TopicSync:
 
 def _of_cloudformation(topic: TopicPlan) -> bool:
     return topic.live is None and topic.create is None
-
-
-def _replication(topic: TopicPlan) -> Iterator[Any]:
-    if topic.replication is not None:
-        live, wanted = topic.replication
-        why = f"it takes a reassignment: streamops topic reassign {topic.name} --replication {wanted}"
-        yield unsupported(topic.name, "replication", str(wanted), str(live), why)
 
 
 def _state(topic: LiveTopic | None) -> object:
