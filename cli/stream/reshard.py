@@ -25,7 +25,7 @@ from cli.stream.resharding.request import Request
 from cli.stream.resharding.shard_map import ShardMap
 from cli.stream.resharding.shards_file import read_shards_file
 from cli.stream.resharding.strategy import Strategy
-from environments.streams import MOST_SHARDS
+from environments.stream_autoscale import MOST_SHARDS
 
 
 def _factor(text: str) -> Fraction:

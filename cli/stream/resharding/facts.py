@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -15,11 +15,12 @@ from cli.aws_errors import explain
 from cli.stream.iterator_age import read_iterator_ages
 from cli.stream.live import LiveStream, read_consumers
 from cli.stream.recent_calls import RecentCalls, read_recent_calls
+from cli.stream.stream_metrics import NAMESPACE
 from environments import Stream
 
-WRITES = ("IncomingBytes", "IncomingRecords")
-SCALERS = (":autoscaling:", ":lambda:")
-"""Parts of the ARNs that an alarm on writes calls in order to reshard; one that tells people calls a topic of SNS."""
+SCALERS = ("autoscaling", "lambda")
+"""What an alarm calls in order to reshard. A topic of SNS may only tell people, so what scales by way of one is missed.
+"""
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ def read_facts(aws: Aws, live: LiveStream, declared: Stream) -> Facts:
     age: timedelta | None = None
     try:
         scalers += _targets(aws, live.name)
-        scalers += _alarms(aws, live.name)
+        scalers += _alarms(aws, live)
     except (ClientError, BotoCoreError) as error:
         unchecked.append(f"whether something else scales the stream is not known: {explain(error).message}")
     try:
@@ -84,16 +85,21 @@ def _targets(aws: Aws, stream: str) -> list[str]:
     return [f"scalable target {each}" for each in ids if unquote(each).rstrip("/").endswith(f"/{stream}")]
 
 
-def _alarms(aws: Aws, stream: str) -> list[str]:
-    """Alarms on the stream's writes that call a function or a scaling policy."""
-    found: dict[str, Any] = {}
-    for metric in WRITES:
-        dimensions = [{"Name": "StreamName", "Value": stream}]
-        answer = aws.cloudwatch.describe_alarms_for_metric(
-            MetricName=metric, Namespace="AWS/Kinesis", Dimensions=dimensions
+def _alarms(aws: Aws, live: LiveStream) -> list[str]:
+    """Alarms on the stream that call a function or a scaling policy, of one metric or of an expression of several."""
+    partition = live.arn.split(":")[1]
+    found = []
+    for service in SCALERS:
+        pages = aws.cloudwatch.get_paginator("describe_alarms").paginate(
+            AlarmTypes=["MetricAlarm"], ActionPrefix=f"arn:{partition}:{service}:"
         )
-        for alarm in answer["MetricAlarms"]:
-            called = (*alarm.get("AlarmActions", ()), *alarm.get("OKActions", ()))
-            if any(part in action for action in called for part in SCALERS):
-                found[alarm["AlarmName"]] = alarm
-    return [f"alarm {name}" for name in found]
+        found += [alarm["AlarmName"] for page in pages for alarm in page["MetricAlarms"] if _watches(alarm, live.name)]
+    return [f"alarm {name}" for name in sorted(set(found))]
+
+
+def _watches(alarm: Mapping[str, Any], stream: str) -> bool:
+    stats = [query["MetricStat"]["Metric"] for query in alarm.get("Metrics", ()) if "MetricStat" in query]
+    return any(
+        metric.get("Namespace") == NAMESPACE and {"Name": "StreamName", "Value": stream} in metric.get("Dimensions", ())
+        for metric in (alarm, *stats)
+    )

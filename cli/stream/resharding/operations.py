@@ -6,7 +6,7 @@ from bisect import bisect_left
 from dataclasses import dataclass
 
 from cli.stream.resharding.shard_map import HashKeys, ShardMap, even_cuts
-from environments.streams import MOST_SHARDS
+from environments.stream_autoscale import MOST_SHARDS
 
 
 @dataclass(frozen=True)

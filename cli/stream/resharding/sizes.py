@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from math import ceil
 
-from environments.streams import MOST_SHARDS
+from environments.stream_autoscale import MOST_SHARDS
 
 
 def sized(

@@ -34,12 +34,19 @@ class Refused:
     """What happens before it is given."""
 
 
+@dataclass(frozen=True)
+class Answered:
+    """Another answer in the place of Kinesis'."""
+
+    document: dict[str, Any]
+
+
 class Lost:
     """The call reaches Kinesis, and its answer nobody."""
 
 
 LOST = Lost()
-Outcome = Refused | Lost | Callable[[], object] | None
+Outcome = Refused | Answered | Lost | Callable[[], object] | None
 
 
 @dataclass
@@ -77,6 +84,9 @@ class Handler(BaseHTTPRequestHandler):
             outcome.before()
             document = {"__type": outcome.code, "message": outcome.text}
             self._answer(400, "application/x-amz-json-1.1", json.dumps(document).encode())
+            return
+        if isinstance(outcome, Answered):
+            self._answer(200, "application/x-amz-json-1.1", json.dumps(outcome.document).encode())
             return
         if callable(outcome):
             outcome()
