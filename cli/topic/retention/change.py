@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -24,6 +25,7 @@ from environments import Environment, naming
 
 LOWER, RAISE = "lower-retention", "raise-retention"
 MINUTE, DAY = 60_000, 86_400_000
+HEARD_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
@@ -123,7 +125,7 @@ class RetentionChange:
                 if number > 1:
                     await_health(cluster)
                 live, config = self._live(cluster), operation.details["config"]
-                self._check_again(cluster, live, config)
+                self._check_again(cluster, live, config, plan)
                 refused = cluster.alter_settings({live.name: config})
                 if refused:
                     raise CliError(f"the cluster refused {operation.resource}: {refused[live.name]}")
@@ -132,15 +134,15 @@ class RetentionChange:
                     await_deletion(cluster, live, Limits.of({**settings_of(live), **config}))
 
     def verify(self, plan: Plan) -> Sequence[str]:
-        """Read the settings again."""
+        """Read the settings again; a broker hears of them a moment after the controller has taken them."""
         wanted = {key: value for step in plan.operations for key, value in step.details["config"].items()}
         with open_cluster(self.environment) as cluster:
-            found = settings_of(self._live(cluster))
-        return [
-            f"{key} is {readable(key, found.get(key))} and not {readable(key, value)}"
-            for key, value in wanted.items()
-            if canonical(key, found.get(key) or "") != canonical(key, value)
-        ]
+            deadline = time.monotonic() + HEARD_SECONDS
+            while unmet := _unmet(settings_of(self._live(cluster)), wanted):
+                if time.monotonic() >= deadline:
+                    break
+                time.sleep(0.1)
+        return unmet
 
     def declaration(self, plan: Plan) -> Sequence[Edit]:
         """The limits that were asked for."""
@@ -207,10 +209,12 @@ class RetentionChange:
                 },
             )
 
-    def _check_again(self, cluster: Cluster, live: LiveTopic, config: Mapping[str, str]) -> None:
-        refusals = judge(self.environment, cluster, self.name, live, config, self.allowed).refusals
-        if refusals:
-            raise RefusedError("; ".join(refusal.reason for refusal in refusals), refusals[0].way_out)
+    def _check_again(self, cluster: Cluster, live: LiveTopic, config: Mapping[str, str], plan: Plan) -> None:
+        verdict = judge(self.environment, cluster, self.name, live, config, self.allowed)
+        if verdict.refusals:
+            raise RefusedError("; ".join(refusal.reason for refusal in verdict.refusals), verdict.refusals[0].way_out)
+        if verdict.risk is Risk.SEVERE and plan.risk is not Risk.SEVERE:
+            raise RefusedError("records would be lost by now, which the plan did not say", "plan it again")
 
 
 def live_topic(environment: Environment, cluster: Cluster, name: str) -> LiveTopic:
@@ -223,6 +227,14 @@ def live_topic(environment: Environment, cluster: Cluster, name: str) -> LiveTop
             f"create it: streamops topic sync {name} -e {environment.name}",
         )
     return live
+
+
+def _unmet(found: Mapping[str, str | None], wanted: Mapping[str, str]) -> list[str]:
+    return [
+        f"{key} is {readable(key, found.get(key))} and not {readable(key, value)}"
+        for key, value in wanted.items()
+        if canonical(key, found.get(key) or "") != canonical(key, value)
+    ]
 
 
 def _rounded_up(age: int | None) -> int | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from cli.cluster import Cluster, LiveTopic
@@ -13,7 +13,7 @@ from cli.topic.retention import interactions
 from cli.topic.retention.amounts import about_size, about_time, records
 from cli.topic.retention.disk import DiskNeed, disk_needs
 from cli.topic.retention.limits import DEFAULTS, Limits, settings_of
-from cli.topic.retention.losses import GroupLoss, Loss, losses, unread
+from cli.topic.retention.losses import GroupLoss, Loss, losses, uncommitted, unread
 from cli.topic.retention.reading import (
     TopicState,
     broker_defaults,
@@ -122,6 +122,8 @@ class _Findings:
 def _decrease(environment: Environment, cluster: Cluster, name: str, live: LiveTopic, new: Limits) -> _Findings:
     now = now_ms()
     state = read_state(cluster, live)
+    if settings_of(live).get("remote.storage.enable") == "true":
+        state = _without_sizes(state)
     gone = lost(cluster, live, state, new, now)
     committed = read_groups(cluster, live.name)
     beginners = groups_from_start(environment, name)
@@ -140,6 +142,10 @@ def _decrease(environment: Environment, cluster: Cluster, name: str, live: LiveT
             f"let it catch up first; {way_out}",
         )
         for group in behind
+    ]
+    found.warnings += [
+        f"group {group} has committed nothing in partition {_listed(missing)}: what it would lose there is not known"
+        for group, missing in uncommitted(gone, committed, beginners).items()
     ]
     if gone and not committed:
         found.warnings.append(
@@ -213,6 +219,11 @@ def _lost_otherwise(
             )
         )
     return found
+
+
+def _without_sizes(state: TopicState) -> TopicState:
+    """With tiered storage the brokers tell the size of what lies on them, and ``retention.bytes`` counts all."""
+    return replace(state, partitions=tuple(replace(each, size=None) for each in state.partitions))
 
 
 def _told(gone: Sequence[Loss], now: int) -> str:

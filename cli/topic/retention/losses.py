@@ -139,6 +139,19 @@ def unread(
     return sorted(groups, key=lambda each: (-each.records, each.group))
 
 
+def uncommitted(
+    found: Sequence[Loss], committed: Mapping[str, Mapping[int, int]], from_start: Iterable[str] = ()
+) -> dict[str, list[int]]:
+    """The partitions that lose something and in which a group has committed nothing: there ``unread`` cannot tell."""
+    partitions = [loss.partition for loss in found]
+    gaps = {
+        group: [index for index in partitions if index not in positions]
+        for group, positions in sorted(committed.items())
+        if group not in set(from_start)
+    }
+    return {group: missing for group, missing in gaps.items() if missing}
+
+
 def _beyond_size(state: PartitionState, limit: int) -> int:
     """The first offset that certainly stays, by size; where no size is known, nothing certainly does."""
     if state.size is None:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cli.topic.retention.limits import Limits
-from cli.topic.retention.losses import GroupLoss, Loss, PartitionState, losses, unread
+from cli.topic.retention.losses import GroupLoss, Loss, PartitionState, losses, uncommitted, unread
 
 NOW = 1_000
 SIZE = 10
@@ -72,3 +72,9 @@ def test_a_group_that_has_committed_nothing_loses_only_where_it_is_known_to_begi
     assert unread(gone, {}, ["route"]) == [GroupLoss("route", {0: 20})]
     assert unread(gone, {"route": {0: 25}}, ["route"]) == [GroupLoss("route", {0: 5})]
     assert unread(gone, {"other": {}}) == []
+
+
+def test_where_a_group_has_committed_nothing_is_told():
+    gone = [Loss(0, 10, 30, 200, None), Loss(1, 0, 5, 50, None)]
+    committed = {"partly": {1: 3}, "all": {0: 0, 1: 0}, "route": {}}
+    assert uncommitted(gone, committed, ["route"]) == {"partly": [0]}
