@@ -104,7 +104,8 @@ def stream_checks(environment: Environment, name: str, live: LiveStream | None) 
                     check,
                     verdict=Verdict.BLOCKED,
                     reason=f"records older than {format_duration(declared.retention)} would be deleted",
-                    way_out=f"write {difference.live}, or lower it first: streamops stream retention {name}",
+                    way_out=f"write {difference.live}, or lower it first: "
+                    f"streamops stream retention {name} --to {difference.declared}",
                 )
             case "shards" if isinstance(declared, ProvisionedStream):
                 yield replace(
@@ -118,7 +119,8 @@ def stream_checks(environment: Environment, name: str, live: LiveStream | None) 
                     check,
                     verdict=Verdict.BLOCKED,
                     reason="Kinesis changes the mode of a stream twice a day at most, and its bill with it",
-                    way_out=f"write {difference.live}, or change it first: streamops stream mode {name}",
+                    way_out=f"write {difference.live}, or change it first: "
+                    f"streamops stream mode {name} {difference.declared}",
                 )
             case "distribution" if isinstance(declared, OnDemandStream) and declared.distribution == "auto":
                 yield replace(

@@ -154,7 +154,7 @@ class StreamConsumers:
             stream.most_consumers,
             _reading(aws, live, self.deregister),
         )
-        operations = tuple(self._operations(live, facts))
+        operations = tuple(self._operations(facts))
         region, shape = self.environment.region, Shape.of(live)
         after = len(facts.live) + sum(1 if each.kind == REGISTER else -1 for each in operations)
         costs = cost_change(
@@ -176,8 +176,9 @@ class StreamConsumers:
     def carry_out(self, plan: Plan, *, wait: bool) -> Iterator[Operation]:
         """Deregister, then register; five a second and account, and no more than five that are being made."""
         aws = Aws(self.environment)
+        arn = read_stream(aws, self.name).arn
         for operation in plan.operations:
-            arn, consumer = operation.details["stream_arn"], operation.details["consumer"]
+            consumer = operation.details["consumer"]
             call: Callable[..., Any] = (
                 aws.kinesis.register_stream_consumer
                 if operation.kind == REGISTER
@@ -208,18 +209,17 @@ class StreamConsumers:
             return [Edit(path, None)]
         return [Edit((*path, each), None) for each in sorted(gone)]
 
-    def _operations(self, live: LiveStream, facts: Facts) -> Iterator[Operation]:
+    def _operations(self, facts: Facts) -> Iterator[Operation]:
         resource = f"stream/{self.name}"
         for name in self.deregister:
             if name in facts.names:
                 reading = facts.reading[name]
                 risk = Risk.MODERATE if reading is False else Risk.SEVERE
-                details = {"consumer": name, "stream_arn": live.arn}
-                yield Operation(DEREGISTER, resource, risk, told_reading(reading), details)
+                yield Operation(DEREGISTER, resource, risk, told_reading(reading), {"consumer": name})
         for name in self.register:
             if name not in facts.names:
                 reason = "takes 2 MiB a second of each shard for itself"
-                yield Operation(REGISTER, resource, Risk.MILD, reason, {"consumer": name, "stream_arn": live.arn})
+                yield Operation(REGISTER, resource, Risk.MILD, reason, {"consumer": name})
 
 
 def _is(aws: Aws, stream_arn: str, consumer: str, wanted: str | None) -> bool:

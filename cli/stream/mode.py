@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from decimal import Decimal
 from enum import StrEnum
 from functools import partial
 from typing import Annotated, Any
@@ -21,15 +20,17 @@ from cli.errors import WrongUsageError
 from cli.options import Confirm, DryRun, EnvironmentName, Output, Query, Save, StreamName, Wait, WriteBack, Yes
 from cli.output import Answer, Column, Format, note
 from cli.plan import Operation, Plan, Risk, fingerprint
-from cli.prices import Prices, prices_of, unknown
-from cli.stream.cost_change import Shape, cost_change, dollars_told
-from cli.stream.costs import Load, usd
+from cli.prices import prices_of
+from cli.stream.cost_change import Shape, cost_change
+from cli.stream.costs import usd
 from cli.stream.live import LiveStream, read_stream
+from cli.stream.mode_costs import comparison, costs_of_both
 from cli.stream.mode_guards import (
     ON_DEMAND,
     PROVISIONED,
     SWITCHES_A_DAY,
     Facts,
+    Guard,
     Limits,
     refusals,
     warnings,
@@ -65,6 +66,9 @@ Shards = Annotated[
     int | None,
     typer.Option(metavar="N", min=1, help="With provisioned: how many shards there shall be; default: as many as now."),
 ]
+Allow = Annotated[
+    list[Guard] | None, typer.Option("--allow", metavar="GUARD", help="Let a guard pass that would refuse: throttling.")
+]
 
 
 def command(  # noqa: PLR0913 - one parameter is one option of the grammar that all changes share
@@ -74,6 +78,7 @@ def command(  # noqa: PLR0913 - one parameter is one option of the grammar that 
     environment: EnvironmentName = None,
     *,
     shards: Shards = None,
+    allowed: Allow = None,
     dry_run: DryRun = False,
     save: Save = None,
     yes: Yes = False,
@@ -97,7 +102,8 @@ def command(  # noqa: PLR0913 - one parameter is one option of the grammar that 
         _show(answer, opened, name)
         return
     consent = Consent(dry_run=dry_run, save=save, yes=yes, confirm=confirm, wait=wait, write_back=write_back)
-    run(StreamMode(opened, name, mode.value, shards), consent, answer, environment or opened.name)
+    change = StreamMode(opened, name, mode.value, shards, tuple(guard.value for guard in allowed or ()))
+    run(change, consent, answer, environment or opened.name)
 
 
 def _show(answer: Answer, environment: Environment, name: str) -> None:
@@ -105,7 +111,7 @@ def _show(answer: Answer, environment: Environment, name: str) -> None:
     aws.check_account()
     live = read_stream(aws, name)
     load, prices = read_load(aws, live.name, DAY), prices_of(environment.region)
-    costs = _costs(live, live.open_shards, prices, load)
+    costs = costs_of_both(live, live.open_shards, prices, load)
     item = {
         "name": name,
         "mode": live.mode,
@@ -118,7 +124,7 @@ def _show(answer: Answer, environment: Environment, name: str) -> None:
     }
     answer.items([item], COLUMNS, empty="")
     if answer.for_people:
-        note(_comparison(environment.region, live.open_shards, prices, load, costs))
+        note(comparison(environment.region, live.open_shards, prices, load, costs))
 
 
 @dataclass(frozen=True)
@@ -131,6 +137,8 @@ class StreamMode:
     mode: str
     shards: int | None = None
     """Of a provisioned stream, where their number shall be another."""
+    allowed: tuple[str, ...] = ()
+    """Guards that are let pass."""
 
     command: str = "stream mode"
 
@@ -138,17 +146,21 @@ class StreamMode:
     def from_arguments(cls, environment: Environment, arguments: Mapping[str, Any]) -> StreamMode:
         """The change that a saved plan was made for."""
         declared(environment, "streams", arguments["name"])
-        return cls(environment, arguments["name"], arguments["mode"], arguments["shards"])
+        return cls(environment, arguments["name"], arguments["mode"], arguments["shards"], tuple(arguments["allowed"]))
 
     @property
     def arguments(self) -> Mapping[str, Any]:
         """Which stream, and what it shall be."""
-        return {"name": self.name, "mode": self.mode, "shards": self.shards}
+        return {"name": self.name, "mode": self.mode, "shards": self.shards, "allowed": list(self.allowed)}
 
     @property
     def command_line(self) -> str:
         """To ask for it again."""
-        return f"{self.command} {self.name} {self.mode}{f' --shards {self.shards}' if self.shards else ''}"
+        words = [
+            *(["--shards", str(self.shards)] if self.shards else ()),
+            *(f"--allow {each}" for each in self.allowed),
+        ]
+        return " ".join((self.command, self.name, self.mode, *words))
 
     def plan(self) -> Plan:
         """Read mode, load, limits and the switches of the last 24 hours; compare what both modes cost."""
@@ -166,9 +178,9 @@ class StreamMode:
         region, shape = self.environment.region, Shape.of(live)
         prices = prices_of(region)
         change = cost_change(region, prices, facts.load, shape, shape.with_(mode=self.mode, shards=shards))
-        costs = _costs(live, shards, prices, facts.load)
+        costs = costs_of_both(live, shards, prices, facts.load)
         switching = live.mode != self.mode
-        told = (_comparison(region, shards, prices, facts.load, costs), *self._losing(live), *warnings(facts))
+        told = (comparison(region, shards, prices, facts.load, costs), *self._losing(live), *warnings(facts))
         return Plan(
             resource=f"stream/{self.name}",
             fingerprint=fingerprint([live.arn, str(live.created), live.mode, live.open_shards]),
@@ -184,17 +196,18 @@ class StreamMode:
                 **change.as_json(),
             },
             warnings=told if switching else (),
-            refusals=tuple(refusals(self.name, self.mode, self.shards, facts)),
+            refusals=tuple(refusals(self.name, self.mode, self.shards, facts, self.allowed)),
         )
 
     def carry_out(self, plan: Plan, *, wait: bool) -> Iterator[Operation]:
         """Switch the mode, then change the number of shards: a stream takes one change at a time."""
         aws = Aws(self.environment)
+        arn = read_stream(aws, self.name).arn
         for operation in plan.operations:
-            until_taken(partial(_call, aws, operation))
+            until_taken(partial(_call, aws, arn, operation))
             yield operation
             if wait:
-                until_active(aws, operation.details["arn"])
+                until_active(aws, arn)
 
     def verify(self, plan: Plan) -> Sequence[str]:
         """Read mode and shards again."""
@@ -221,7 +234,7 @@ class StreamMode:
         ]
 
     def _operations(self, live: LiveStream) -> Iterator[Operation]:
-        resource, own = f"stream/{self.name}", {"name": live.name, "arn": live.arn}
+        resource, own = f"stream/{self.name}", {"name": live.name}
         if live.mode == self.mode:
             return
         yield Operation(
@@ -245,16 +258,14 @@ class StreamMode:
             yield "the warm throughput is gone: the shards are the capacity"
 
 
-def _call(aws: Aws, operation: Operation) -> None:
+def _call(aws: Aws, arn: str, operation: Operation) -> None:
     details = operation.details
     if operation.kind == COUNT:
-        aws.kinesis.update_shard_count(
-            StreamARN=details["arn"], TargetShardCount=details["target"], ScalingType="UNIFORM_SCALING"
-        )
+        aws.kinesis.update_shard_count(StreamARN=arn, TargetShardCount=details["target"], ScalingType="UNIFORM_SCALING")
     elif details["mode"] == ON_DEMAND:
-        aws.kinesis.update_stream_mode(StreamARN=details["arn"], StreamModeDetails={"StreamMode": "ON_DEMAND"})
+        aws.kinesis.update_stream_mode(StreamARN=arn, StreamModeDetails={"StreamMode": "ON_DEMAND"})
     else:
-        aws.kinesis.update_stream_mode(StreamARN=details["arn"], StreamModeDetails={"StreamMode": "PROVISIONED"})
+        aws.kinesis.update_stream_mode(StreamARN=arn, StreamModeDetails={"StreamMode": "PROVISIONED"})
 
 
 def _limits(aws: Aws) -> Limits | str:
@@ -267,27 +278,4 @@ def _limits(aws: Aws) -> Limits | str:
         limits["OpenShardCount"],
         limits["OnDemandStreamCountLimit"],
         limits["OnDemandStreamCount"],
-    )
-
-
-def _costs(live: LiveStream, shards: int, prices: Prices | None, load: Load | None) -> Mapping[str, Decimal | None]:
-    """The monthly bill in both modes; None where prices or load are not known."""
-    shape = Shape.of(live).with_(shards=shards)
-    if prices is None or load is None:
-        return {PROVISIONED: None, ON_DEMAND: None}
-    return {mode: shape.with_(mode=mode).cost(prices, load).dollars for mode in (PROVISIONED, ON_DEMAND)}
-
-
-def _comparison(
-    region: str, shards: int, prices: Prices | None, load: Load | None, costs: Mapping[str, Decimal | None]
-) -> str:
-    if prices is None:
-        return unknown(region)
-    if load is None:
-        return "cost unknown: CloudWatch tells nothing of the load of the last 24 hours"
-    told = {mode: "unknown" if dollars is None else dollars_told(dollars) for mode, dollars in costs.items()}
-    return (
-        f"at the load of the last 24 hours ({load.bytes_in / 1024:,.1f} KiB and {load.records_in:,.1f} records written "
-        f"a second) a month costs {told[PROVISIONED]} provisioned with {shards} shards, {told[ON_DEMAND]} on-demand "
-        f"({prices.told})"
     )

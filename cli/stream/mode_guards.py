@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from enum import StrEnum
 
 from cli.plan import Refusal
 from cli.stream.costs import Load
@@ -19,6 +20,12 @@ RECORDS_OF_A_SHARD = 1000
 """Written a second, at most (Kinesis Developer Guide, "Quotas and limits")."""
 
 PROVISIONED, ON_DEMAND = "provisioned", "on-demand"
+
+
+class Guard(StrEnum):
+    """What ``--allow`` lets pass."""
+
+    THROTTLING = "throttling"
 
 
 @dataclass(frozen=True)
@@ -46,14 +53,17 @@ class Facts:
     """Or why they are not known."""
 
 
-def refusals(name: str, mode: str, shards: int | None, facts: Facts) -> Iterator[Refusal]:
-    """What no flag overrides, since Kinesis would refuse it or its writers would be throttled.
+def refusals(
+    name: str, mode: str, shards: int | None, facts: Facts, allowed: Collection[str] = ()
+) -> Iterator[Refusal]:
+    """What Kinesis would refuse, which no flag overrides, and what would have its writers throttled.
 
     Args:
         name: of the stream in the YAML.
         mode: the new one.
         shards: how many there shall be, where that was said.
         facts: what is known.
+        allowed: guards that the command line lets pass.
     """
     live = facts.live
     if live.mode == mode:
@@ -65,7 +75,7 @@ def refusals(name: str, mode: str, shards: int | None, facts: Facts) -> Iterator
         return
     yield from _budget(name, facts.switches)
     if mode == PROVISIONED:
-        yield from _shards(name, shards, facts)
+        yield from _shards(name, shards, facts, allowed)
     elif isinstance(facts.limits, Limits) and facts.limits.on_demand_streams_there >= facts.limits.on_demand_streams:
         yield Refusal(
             f"the account has {facts.limits.on_demand_streams_there} on-demand streams, and may have "
@@ -97,7 +107,7 @@ def _budget(name: str, switches: RecentCalls) -> Iterator[Refusal]:
         )
 
 
-def _shards(name: str, shards: int | None, facts: Facts) -> Iterator[Refusal]:
+def _shards(name: str, shards: int | None, facts: Facts, allowed: Collection[str]) -> Iterator[Refusal]:
     there, wanted = facts.live.open_shards, shards or facts.live.open_shards
     if wanted > 2 * there or 2 * wanted < there:
         yield Refusal(
@@ -106,10 +116,10 @@ def _shards(name: str, shards: int | None, facts: Facts) -> Iterator[Refusal]:
             f"leave --shards out, and afterwards: streamops stream reshard {name} --to {wanted}",
         )
     needed = shards_needed(facts.peak)
-    if needed > wanted:
+    if needed > wanted and Guard.THROTTLING not in allowed:
         yield Refusal(
             f"{wanted} shards are not enough for the busiest minute of the last 24 hours, which needs {needed}",
-            f"add --shards {needed} or more",
+            f"add --shards {needed} or more; if it is meant, add: --allow {Guard.THROTTLING}",
         )
     limits = facts.limits
     if isinstance(limits, Limits) and limits.open_shards + max(wanted, there) > limits.shards:

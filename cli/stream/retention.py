@@ -174,17 +174,17 @@ class StreamRetention:
         Both calls are allowed five times a second and account.
         """
         aws = Aws(self.environment)
+        arn = read_stream(aws, self.name).arn
         calls = {
             INCREASE: aws.kinesis.increase_stream_retention_period,
             DECREASE: aws.kinesis.decrease_stream_retention_period,
         }
         for operation in plan.operations:
-            details = operation.details
-            call, hours = calls[operation.kind], details["to_hours"]
-            until_taken(partial(call, StreamARN=details["arn"], RetentionPeriodHours=hours), again=CROWDED)
+            call, hours = calls[operation.kind], operation.details["to_hours"]
+            until_taken(partial(call, StreamARN=arn, RetentionPeriodHours=hours), again=CROWDED)
             yield operation
             if wait:
-                until_active(aws, details["arn"])
+                until_active(aws, arn)
 
     def verify(self, plan: Plan) -> Sequence[str]:
         """Read the retention again."""
@@ -231,7 +231,7 @@ class StreamRetention:
 
     def _operation(self, kind: str, live: LiveStream, risk: Risk, reason: str) -> Operation:
         hours = {"from_hours": live.retention // HOUR, "to_hours": self.wanted // HOUR}
-        return Operation(kind, f"stream/{self.name}", risk, reason, {"name": live.name, **hours, "arn": live.arn})
+        return Operation(kind, f"stream/{self.name}", risk, reason, {"name": live.name, **hours})
 
     def _summary(self, live: LiveStream) -> dict[str, Any]:
         return {"retention_hours_before": live.retention // HOUR, "retention_hours_after": self.wanted // HOUR}

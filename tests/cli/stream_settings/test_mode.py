@@ -90,8 +90,10 @@ def test_shards_that_the_busiest_minute_would_throttle_are_refused(demanding):
     carry(demanding, bytes_in=5.5 * (60 << 20), records_in=60)
     outcome = demanding.run("mode", "provisioned", "-y", "-o", "json")
     assert outcome.exit_code == 7
-    assert outcome.answer["errors"][0]["way_out"] == "add --shards 6 or more"
-    assert demanding.run("mode", "provisioned", "--shards", "6", "-y").exit_code == 0
+    way_out = outcome.answer["errors"][0]["way_out"]
+    assert way_out == "add --shards 6 or more; if it is meant, add: --allow throttling"
+    assert demanding.run("mode", "provisioned", "--shards", "6", "-n").exit_code == 3
+    assert demanding.run("mode", "provisioned", "--allow", "throttling", "-y").exit_code == 0
 
 
 def test_shards_go_with_provisioned_only(orders):
