@@ -17,6 +17,7 @@ import itertools
 import threading
 from base64 import b64decode
 from bisect import bisect_right
+from collections.abc import Mapping, Sequence
 from hashlib import md5
 from typing import Any
 
@@ -219,16 +220,32 @@ def list_shards(self: Api) -> ActionResult:
             if self._get_param(named):
                 text = f"NextToken and {named} cannot be provided together."
                 raise InvalidArgumentError(text)
-        stream_name, chosen["Type"], after = token.split("/")
+        stream_name, chosen["Type"], since, after = token.split("/")
+        chosen["Timestamp"] = float(since)
     stream = self.kinesis_backend.describe_stream(self._get_param("StreamARN"), stream_name)
     if chosen.get("Type") == "AFTER_SHARD_ID" and not token:
         after = max(after, chosen["ShardId"])
     shards = sorted(stream.shards.values(), key=lambda shard: shard.shard_id)
-    found = [
-        shard for shard in shards if shard.shard_id > after and (shard.is_open or chosen.get("Type") != "AT_LATEST")
-    ]
+    found = [shard for shard in shards if shard.shard_id > after and _fits(shard, shards, chosen)]
     limit = self._get_param("MaxResults") or LISTED_SHARDS
     answer: dict[str, Any] = {"Shards": [shard.to_json() for shard in found[:limit]]}
     if len(found) > limit:
-        answer["NextToken"] = f"{stream.stream_name}/{chosen.get('Type', '')}/{found[limit - 1].shard_id}"
+        place = (chosen.get("Type", ""), _seconds(chosen.get("Timestamp", 0)), found[limit - 1].shard_id)
+        answer["NextToken"] = "/".join(map(str, (stream.stream_name, *place)))
     return ActionResult(answer)
+
+
+def _fits(shard: Any, shards: Sequence[Any], chosen: Mapping[str, Any]) -> bool:
+    """Whether a filter takes a shard; a closed one closed when its first child opened."""
+    kind, since = chosen.get("Type"), chosen.get("Timestamp")
+    if kind == "AT_TIMESTAMP" and shard.opened > _seconds(since):
+        return False
+    if shard.is_open or kind not in ("AT_LATEST", "AT_TIMESTAMP", "FROM_TIMESTAMP"):
+        return True
+    children = [each.opened for each in shards if shard.shard_id in (each.parent, each.adjacent_parent)]
+    return kind != "AT_LATEST" and bool(min(children) >= _seconds(since))
+
+
+def _seconds(timestamp: Any) -> float:
+    """Unix seconds of a time as it came in."""
+    return float(timestamp.timestamp() if hasattr(timestamp, "timestamp") else timestamp)

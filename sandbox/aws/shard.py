@@ -67,6 +67,11 @@ class Shard(MOTO_SHARD):
             return self.last_sequence_number
 
     @property
+    def opened(self) -> float:
+        """When the shard opened (Unix seconds)."""
+        return (self.start - _FIRST_SEQUENCE) // _PER_MILLISECOND / 1000
+
+    @property
     def end(self) -> int:
         """The place after the newest record, which is the number of records."""
         return len(self._data)
