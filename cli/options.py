@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from cli import completion
+from cli.errors import WrongUsageError
 from cli.output import Format
 
 
@@ -75,3 +77,16 @@ WriteBack = Annotated[
         show_default=False,
     ),
 ]
+
+
+def duration_of(option: str, text: str) -> timedelta:
+    """A duration of the command line; WrongUsageError where it is none, or nothing."""
+    from environments.quantities import parse_duration
+
+    try:
+        found = parse_duration(text)
+    except ValueError as error:
+        raise WrongUsageError(f"{option}: {error}") from error
+    if not found:
+        raise WrongUsageError(f"{option}: {text} is no time at all", "write such as 5s")
+    return found

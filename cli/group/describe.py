@@ -16,11 +16,11 @@ from cli.errors import CliError, WrongUsageError
 from cli.group.list import group_item
 from cli.group.members import WITHOUT_OFFSETS, Described, Member, describe_groups
 from cli.group.names import group_id, missing, routes_by_group
-from cli.group.options import GroupName, duration_of
+from cli.group.options import GroupName
 from cli.group.progress import Progress, read_progress
-from cli.group.shown import time_text
 from cli.group.verdict import Sample, Verdict, verdict, worst
-from cli.options import EnvironmentName, Output, Query
+from cli.measured import time_text
+from cli.options import EnvironmentName, Output, Query, duration_of
 from cli.output import Answer, Column, Format, Item, note, print_table, show
 from environments import Environment
 from environments.quantities import format_duration

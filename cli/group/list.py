@@ -9,7 +9,7 @@ from cli.environment import open_environment
 from cli.group.members import WITHOUT_OFFSETS, Described, describe_groups
 from cli.group.names import routes_by_group
 from cli.group.progress import Progress, read_progress
-from cli.group.shown import time_text
+from cli.measured import time_text
 from cli.options import EnvironmentName, Output, Query
 from cli.output import Answer, Column, Format, Item
 from environments import Environment

@@ -39,7 +39,12 @@ class Progress:
 
 
 def read_progress(
-    environment: Environment, cluster: Cluster, groups: Mapping[str, Described | None], *, in_time: bool = True
+    environment: Environment,
+    cluster: Cluster,
+    groups: Mapping[str, Described | None],
+    *,
+    in_time: bool = True,
+    only: str | None = None,
 ) -> dict[str, Progress]:
     """How far each group has come.
 
@@ -51,6 +56,7 @@ def read_progress(
         cluster: where.
         groups: by id, with their members; None for one that does not exist.
         in_time: whether the lag in time is read too.
+        only: the one topic that matters; all of them by default.
     """
     committed = cluster.committed(groups)
     routes = routes_by_group(environment)
@@ -70,6 +76,8 @@ def read_progress(
         if name in routes:
             own = live.get(_topic(environment, routes[name]))
             places[name] |= {(own.name, partition.index) for partition in own.partitions} if own else set()
+        if only:
+            places[name] = {place for place in places[name] if place[0] == only}
     readable = {place for some in places.values() for place in some if place in leaders}
     begin, end = cluster.begin_offsets(readable), cluster.end_offsets(readable)
     lags = {

@@ -1,4 +1,4 @@
-"""Lag in time as people read it."""
+"""Measured times and sizes as people read them: rounded, unlike the exact ones that are declared."""
 
 from __future__ import annotations
 
@@ -18,3 +18,14 @@ def time_text(seconds: float | None) -> str | None:
         if count or parts:
             parts.append(f"{count}{unit}")
     return " ".join(part for part in parts[:2] if not part.startswith("0"))
+
+
+def size_text(size: float | None) -> str | None:
+    """In the largest binary unit that it has one of, such as ``1.4 GiB``."""
+    if size is None:
+        return None
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if size < 1024:  # noqa: PLR2004 - the next unit
+            return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
+        size /= 1024
+    return f"{size:,.1f} TiB"
