@@ -10,6 +10,7 @@ import typer
 from cli.aws import Aws
 from cli.cluster import open_cluster
 from cli.cluster_checks import cluster_checks, node_checks
+from cli.delivery_checks import delivery_checks
 from cli.deployed import read_stack
 from cli.environment import open_environment
 from cli.errors import CliError, RefusedError, explain
@@ -98,6 +99,7 @@ def _aws_checks(environment: Environment, aws: Aws, answer: Answer) -> Iterator[
     deployed = {stack: read_stack(aws, stack) for stack in ("security", *(stack for stack, _ in STACKS.values()))}
     for kind, (stack, _) in STACKS.items():
         yield from removal_checks(environment, kind, deployed[stack])
+    yield from delivery_checks(environment, deployed["deliveries"])
     yield from foundation_checks(environment, (*deployed["security"], *deployed["kafka"]))
     yield from cluster_checks(environment, deployed["kafka"], lambda cluster: storage_of(aws, cluster))
     yield from node_checks(environment, deployed["kafka"])

@@ -14,7 +14,7 @@ from pydantic import StrictStr
 from environments.deliveries.source import DeliverySource
 from environments.deliveries.transformation import Transformation
 from environments.ends import TopicEnd
-from environments.identifiers import BucketName
+from environments.identifiers import KMS_KEY, BucketName
 from environments.quantities import Duration, Size
 from environments.rules.bounds import Bytes, Shape, Span
 from environments.rules.findings import Finding
@@ -29,6 +29,15 @@ DeliveryName = Annotated[
         r"^[a-zA-Z0-9_.-]{1,64}$",
         "is not a name of a Firehose delivery stream",
         "use at most 64 letters, digits, underscores, dots and dashes",
+    ),
+]
+
+BucketKey = Annotated[
+    str,
+    Shape(
+        rf"^{KMS_KEY}$",
+        "is not the ARN of a KMS key",
+        "write arn:aws:kms:REGION:ACCOUNT:key/ID (an alias will not do: roles name the key itself)",
     ),
 ]
 
@@ -58,12 +67,25 @@ class CommonDelivery(Section):
     bring records."""
     bucket: BucketName | None = None
     """Bucket to write to; one of its own is made where it is not given."""
+    bucket_key: BucketKey | None = None
+    """ARN of the KMS key of a given ``bucket``, where its objects are encrypted with one that AWS does not manage."""
     prefix: StrictStr = ""
     """Prefix of the objects in S3 (data, or the backup of what could not be delivered)."""
     buffer: Buffer = Buffer()
     """How much is collected before it is written."""
     transform: Transformation | None = None
     """A Lambda function that changes records on their way."""
+
+    def rules(self) -> Iterable[Finding]:
+        """A key belongs to a bucket that is given."""
+        yield from super().rules()
+        if self.bucket_key is not None and self.bucket is None:
+            yield Finding(
+                "is the key of a given bucket, and there is none",
+                "add bucket, or remove it: a bucket that is made has the key of security.key",
+                ("bucket_key",),
+                self.bucket_key,
+            )
 
     def only_into_s3(self) -> Iterable[Finding]:
         """Firehose brings topics into S3 only (Developer Guide, "Configure source settings for Amazon MSK")."""

@@ -6,6 +6,7 @@ from aws_cdk import aws_iam as iam
 
 from environments import Environment
 from environments.naming import stream_arn
+from stacks.security.users import service_domain
 
 
 def write_stream(environment: Environment, stream: str, *, key: str | None) -> Iterator[iam.PolicyStatement]:
@@ -23,4 +24,7 @@ def write_stream(environment: Environment, stream: str, *, key: str | None) -> I
     encryption = environment.streams[stream].encryption
     own = key if encryption == "environment" else encryption
     if own is not None and encryption != "managed":
-        yield iam.PolicyStatement(actions=["kms:GenerateDataKey"], resources=[own])
+        via = f"kinesis.{environment.region}.{service_domain(environment)}"
+        yield iam.PolicyStatement(
+            actions=["kms:GenerateDataKey"], resources=[own], conditions={"StringEquals": {"kms:ViaService": via}}
+        )

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
@@ -12,6 +13,7 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from environments import Environment
+from environments.deliveries.delivery import CommonDelivery
 from stacks.checks import acknowledge
 from stacks.deliveries.grants import Grant, grant
 from stacks.environment_stack import removal_policy
@@ -22,10 +24,12 @@ _EXPRESSION = re.compile(r"!\{")
 
 @dataclass(frozen=True, kw_only=True)
 class DeliveryBucket:
-    """A bucket that Firehose fills, and the key of its objects, if that is the environment's own."""
+    """A bucket that Firehose fills, and the key of its objects, if that is none that AWS manages."""
 
     bucket: s3.IBucket
     key: kms.IKey | None
+    own: bool
+    """Whether it is made here, with a bucket key."""
 
     @property
     def encryption(self) -> firehose.CfnDeliveryStream.EncryptionConfigurationProperty | None:
@@ -55,14 +59,21 @@ class DeliveryBucket:
                 "kms:Decrypt",
                 "kms:GenerateDataKey",
                 on=self.key.key_arn,
-                conditions={
-                    "StringEquals": {
-                        "kms:ViaService": f"s3.{environment.region}.{service_domain(environment)}",
-                        # With a bucket key, the bucket is the context of its objects.
-                        "kms:EncryptionContext:aws:s3:arn": self.bucket.bucket_arn,
-                    }
-                },
+                conditions=self._context(f"s3.{environment.region}.{service_domain(environment)}"),
             )
+
+    def _context(self, service: str) -> dict[str, Any]:
+        """For what the key may be used: the bucket is the context with a bucket key, without one each object is.
+
+        https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-key.html
+        """
+        via, name = {"kms:ViaService": service}, "kms:EncryptionContext:aws:s3:arn"
+        if self.own:
+            return {"StringEquals": {**via, name: self.bucket.bucket_arn}}
+        return {
+            "StringEquals": via,
+            "StringLike": {name: [self.bucket.bucket_arn, self.bucket.arn_for_objects("*")]},
+        }
 
     def _shown(self) -> str:
         """The bucket's ARN as cdk-nag writes it: `<LogicalId.Arn>` of one in the template."""
@@ -73,16 +84,21 @@ class DeliveryBucket:
 
 
 def delivery_bucket(
-    scope: Construct, environment: Environment, given: str | None, *, key: kms.IKey | None
+    scope: Construct, environment: Environment, delivery: CommonDelivery, *, key: kms.IKey | None
 ) -> DeliveryBucket:
-    """Return the bucket named `given`, or else add one, encrypted with `key` where there is one.
+    """Return the bucket that `delivery` names, or else add one, encrypted with `key` where there is one.
 
     A bucket that is added gets its name from CloudFormation: names of buckets belong to the whole
     world, and one that was kept would stand in the way of its own successor. It is never emptied by a
     deployment: outside of production CloudFormation deletes it only once nobody's data is in it.
     """
-    if given is not None:
-        return DeliveryBucket(bucket=s3.Bucket.from_bucket_name(scope, "Bucket", given), key=None)
+    if delivery.bucket is not None:
+        given = delivery.bucket_key
+        return DeliveryBucket(
+            bucket=s3.Bucket.from_bucket_name(scope, "Bucket", delivery.bucket),
+            key=kms.Key.from_key_arn(scope, "BucketKey", given) if given is not None else None,
+            own=False,
+        )
     bucket = s3.Bucket(
         scope,
         "Bucket",
@@ -102,7 +118,7 @@ def delivery_bucket(
         reason="access logs need a bucket of their own, which would have to be logged again; who reads "
         "and deletes objects is told by CloudTrail's data events where that is wanted",
     )
-    return DeliveryBucket(bucket=bucket, key=key)
+    return DeliveryBucket(bucket=bucket, key=key, own=True)
 
 
 def object_prefixes(prefixes: Iterable[str]) -> list[str]:

@@ -41,7 +41,7 @@ class OpenSearchDeliveryStream(Construct):
     def __init__(self, scope: Construct, name: str, delivery: OpenSearchDelivery, *, around: Surroundings) -> None:
         super().__init__(scope, name)
         environment = around.environment
-        bucket = delivery_bucket(self, environment, delivery.bucket, key=around.key)
+        bucket = delivery_bucket(self, environment, delivery, key=around.key)
         log = DeliveryLog(self, environment, name, backup=True, key=around.key)
         interfaces = Interfaces(self, environment, name, around.placement()) if delivery.in_vpc else None
         role = delivery_role(

@@ -47,7 +47,7 @@ class RedshiftDeliveryStream(Construct):
     def __init__(self, scope: Construct, name: str, delivery: RedshiftDelivery, *, around: Surroundings) -> None:
         super().__init__(scope, name)
         environment = around.environment
-        bucket = delivery_bucket(self, environment, delivery.bucket, key=around.key)
+        bucket = delivery_bucket(self, environment, delivery, key=around.key)
         log = DeliveryLog(self, environment, name, backup=True, key=around.key)
         database = self._database(name, delivery, around)
         kept = [delivery.originals] if delivery.originals is not None else []

@@ -25,7 +25,7 @@ class S3DeliveryStream(Construct):
     def __init__(self, scope: Construct, name: str, delivery: S3Delivery, *, around: Surroundings) -> None:
         super().__init__(scope, name)
         environment, convert = around.environment, delivery.convert
-        bucket = delivery_bucket(self, environment, delivery.bucket, key=around.key)
+        bucket = delivery_bucket(self, environment, delivery, key=around.key)
         log = DeliveryLog(self, environment, name, backup=delivery.originals is not None, key=around.key)
         prefixes = [delivery.prefix, delivery.errors, *([delivery.originals] if delivery.originals is not None else [])]
         role = delivery_role(
