@@ -19,6 +19,9 @@ COLUMNS = (
     Column("WHY", "reason", fold=True),
 )
 
+LONGEST_NUMBER = 30
+"""Digits of a number that is shown as it is."""
+
 
 def print_plan(plan: Plan, *, error_stream: bool = False) -> None:
     """Write a plan to stdout, or to stderr where stdout is a document. Its refusals are errors and told as such."""
@@ -49,10 +52,17 @@ def _what(details: Item) -> str:
         if isinstance(value, dict):
             parts.extend(_entry(key, entry) for key, entry in value.items())
         elif isinstance(value, list):
-            parts.append(f"{name} {'..'.join(map(str, value))}")
+            parts.append(f"{name} {'..'.join(map(_scalar, value))}")
         elif name != "name":
-            parts.append(f"{name} {value}")
+            parts.append(f"{name} {_scalar(value)}")
     return ", ".join(parts)
+
+
+def _scalar(value: object) -> str:
+    """A value; a hash key of Kinesis as its place in the key space, since nobody reads 39 digits."""
+    if isinstance(value, str) and value.isdecimal() and len(value) > LONGEST_NUMBER:
+        return f"{int(value) / 2**128:.2%}"
+    return str(value)
 
 
 def _entry(key: str, entry: object) -> str:
