@@ -33,7 +33,8 @@ def test_no_step_follows_while_a_broker_is_down_and_running_again_goes_on(
         return code
 
     def retention() -> str | None:
-        return cluster.topics([topic])[topic].settings["retention.ms"].value
+        value: str | None = cluster.topics([topic])[topic].settings["retention.ms"].value
+        return value
 
     monkeypatch.setattr("cli.topic.retention.execution.HEALTH_SECONDS", 1.0)
     monkeypatch.setattr("cli.topic.retention.change.await_deletion", lambda *_: three_brokers.kill(3))
