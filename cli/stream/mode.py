@@ -67,7 +67,7 @@ Shards = Annotated[
     typer.Option(metavar="N", min=1, help="With provisioned: how many shards there shall be; default: as many as now."),
 ]
 Allow = Annotated[
-    list[Guard] | None, typer.Option("--allow", metavar="GUARD", help="Let a guard pass that would refuse: throttling.")
+    list[Guard] | None, typer.Option("--allow", help="Let a guard pass that would refuse. May be given several times.")
 ]
 
 

@@ -25,6 +25,8 @@ PROVISIONED, ON_DEMAND = "provisioned", "on-demand"
 class Guard(StrEnum):
     """What ``--allow`` lets pass."""
 
+    BUDGET = "budget"
+    """CloudTrail may have seen calls that switched nothing; Kinesis itself refuses a third switch all the same."""
     THROTTLING = "throttling"
 
 
@@ -73,7 +75,8 @@ def refusals(
                 f"streamops stream reshard {name} --to {shards}",
             )
         return
-    yield from _budget(name, facts.switches)
+    if Guard.BUDGET not in allowed:
+        yield from _budget(name, facts.switches)
     if mode == PROVISIONED:
         yield from _shards(name, shards, facts, allowed)
     elif isinstance(facts.limits, Limits) and facts.limits.on_demand_streams_there >= facts.limits.on_demand_streams:
@@ -103,7 +106,7 @@ def _budget(name: str, switches: RecentCalls) -> Iterator[Refusal]:
         yield Refusal(
             f"the mode of {name} was switched {len(switches.times)} times in the last 24 hours, and Kinesis allows "
             f"{SWITCHES_A_DAY}",
-            f"wait until {free:%Y-%m-%d %H:%M} UTC",
+            f"wait until {free:%Y-%m-%d %H:%M} UTC; if Kinesis shall say so itself, add: --allow {Guard.BUDGET}",
         )
 
 

@@ -44,8 +44,14 @@ def decrease_stream_retention_period(self: Any, stream_arn: str, stream_name: st
 
 @mends.method(KinesisBackend)
 def update_stream_mode(self: Any, stream_arn: str, stream_mode: dict[str, str]) -> None:
-    """UpdateStreamMode."""
+    """UpdateStreamMode; the mode that a stream has already is no switch.
+
+    AWS does not document that, but templates are deployed over streams that were switched by hand:
+    https://github.com/aws/aws-cdk/issues/18139
+    """
     stream = _active(self, stream_arn, None)
+    if stream.stream_mode == stream_mode:
+        return
     since = time.time() - DAY_SECONDS
     stream.switches = [at for at in getattr(stream, "switches", ()) if at > since]
     error = "LimitExceededException" if len(stream.switches) >= SWITCHES_A_DAY else None

@@ -68,6 +68,10 @@ def test_the_third_switch_of_a_day_is_refused_before_kinesis_is_asked(orders):
     assert "switched 2 times in the last 24 hours" in outcome.answer["errors"][0]["message"]
     assert outcome.answer["errors"][0]["way_out"].startswith("wait until 2")
     assert outcome.plan["summary"]["switches_left"] == 0
+    outcome = orders.run("mode", "on-demand", "-y", "--allow", "budget", "-o", "json")
+    assert (outcome.exit_code, outcome.answer["errors"][0]["code"]) == (1, "error")
+    assert "LimitExceededException" in outcome.answer["errors"][0]["message"]
+    assert mode_of(orders) == ("PROVISIONED", 2)
 
 
 def test_an_unknown_budget_is_said_to_be_unknown(orders, monkeypatch):
