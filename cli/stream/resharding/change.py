@@ -14,7 +14,7 @@ from cli.prices import prices_of
 from cli.stream.live import read_shards, read_stream
 from cli.stream.resharding.execution import Execution
 from cli.stream.resharding.facts import read_quota
-from cli.stream.resharding.guards import quota_refusal, refusals, state_refusal, warnings
+from cli.stream.resharding.guards import quota_refusal, quota_told, refusals, state_refusal, warnings
 from cli.stream.resharding.live_map import LiveMap, Tempo
 from cli.stream.resharding.operations import apply
 from cli.stream.resharding.plan_operations import from_plan, to_plan
@@ -100,7 +100,7 @@ class Reshard:
         if operations:
             more = sum(summary["peak_open_shards"] - summary["shards_before"] for summary in summaries.values())
             quota = read_quota(aws)
-            told += [f"the account's limit of shards is not known: {quota}"] if isinstance(quota, str) else []
+            told.append(quota_told(quota, more))
             refused += filter(None, [quota_refusal(quota, more)])
         return Plan(
             resource=f"stream/{self.names[0]}" if len(self.names) == 1 else f"environment/{self.environment.name}",

@@ -78,8 +78,18 @@ def quota_refusal(quota: Quota | str, more: int) -> Refusal | None:
     )
 
 
+def quota_told(quota: Quota | str, more: int) -> str:
+    """How much room the account leaves."""
+    if isinstance(quota, str):
+        return f"the account's limit of shards is not known: {quota}"
+    return f"the account has {quota.used:,} of {quota.limit:,} shards open, and {quota.used + more:,} at the peak"
+
+
 def warnings(name: str, facts: Facts, summary: Mapping[str, Any]) -> Iterator[str]:
     """What the user should know before saying yes."""
+    if summary["updates"] and not facts.updates.unknown:
+        used, needed = len(facts.updates.times), summary["updates"]
+        yield f"{name}: {used} of the {UPDATES_A_DAY} UpdateShardCount of 24 hours are used, and this needs {needed}"
     for text in facts.unchecked:
         yield f"{name}: {text}"
     if _merges(summary) and facts.iterator_age is None:
