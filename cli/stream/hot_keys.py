@@ -163,7 +163,7 @@ def _show(items: list[dict[str, Any]], advice: list[Advice], facts: dict[str, An
     print_table(items, COLUMNS)
     show()
     keys = "" if facts["keys"] is None else f" of {facts['keys']:,} keys"
-    show(f"{facts['records']:,} records{keys} of {facts['shards']} shards, {facts['seconds']} s from {facts['from']}")
+    show(f"{facts['records']:,} records{keys} in {facts['shards']} shards, {facts['seconds']} s from {facts['from']}")
     if facts["error_bytes"] is not None:
         show(
             f"counted by a count-min sketch: no total is too low, and more than {facts['error_bytes']:,} bytes or"

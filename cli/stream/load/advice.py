@@ -8,6 +8,7 @@ from math import ceil
 from cli.stream.live import LiveStream
 from cli.stream.load.key_text import key_text
 from cli.stream.load.measure import Measured
+from cli.stream.load.tally import HeavyKey
 from cli.stream.load_profile import LoadProfile
 from cli.stream.resharding.shard_map import ShardMap
 from cli.stream.resharding.targets import by_load
@@ -16,6 +17,7 @@ TARGET = 0.7
 """Of its limit that a shard shall have at its peak after a reshard."""
 WORTH_IT = 0.9
 """Of the fullest shard's load now: what a reshard must bring it below."""
+MOST_OF_A_SHARD = 0.5
 MOST_NAMED = 5
 """Keys that are named one by one."""
 
@@ -46,7 +48,7 @@ def advise(environment: str, name: str, live: LiveStream, measured: Measured, *,
         return []
     fullest = max(measured.shards, key=lambda load: load.peak.of_a_shard)
     period = "minute" if measured.source == "metrics" else "second"
-    advice = [_of_key(measured, place, live) for place in range(min(MOST_NAMED, len(measured.keys_filling_a_shard)))]
+    advice = advise_on_keys(live, measured)
     if not any(load.hot for load in measured.shards):
         share = f"{fullest.peak.of_a_shard:.0%}"
         return [*advice, Advice(f"no shard is hot: the fullest had {share} of its limit in its busiest {period}")]
@@ -59,9 +61,13 @@ def advise(environment: str, name: str, live: LiveStream, measured: Measured, *,
     return [*advice, *_reshard(environment, name, measured)]
 
 
-def _of_key(measured: Measured, place: int, live: LiveStream) -> Advice:
-    key, sample = measured.keys_filling_a_shard[place], measured.sample
-    average = sample.average(key).of_a_shard if sample else 0.0
+def advise_on_keys(live: LiveStream, measured: Measured) -> list[Advice]:
+    """The keys for which one shard is too little, heaviest first, and what helps there."""
+    keys = measured.keys_filling_a_shard[:MOST_NAMED]
+    return [_of_key(live, key, measured.sample.average(key).of_a_shard) for key in keys if measured.sample]
+
+
+def _of_key(live: LiveStream, key: HeavyKey, average: float) -> Advice:
     text = (
         f"the key {key_text(key.key.partition_key)} alone has {average:.0%} of what a shard takes"
         f" ({key.peak.of_a_shard:.0%} in its busiest second): no split can divide one key."
@@ -80,21 +86,25 @@ def _reshard(environment: str, name: str, measured: Measured) -> list[Advice]:
     if after > before * WORTH_IT:
         if measured.keys_filling_a_shard:
             return [Advice("no reshard helps while these keys stay as they are")]
-        return [
-            Advice(
-                "no reshard helps: over all the time that was looked at the shards share the load, and only for single"
-                " moments one is hot; spread what producers send at once",
-                look,
-            )
-        ]
+        return [Advice(f"no reshard helps: {_why_none(measured)}")]
     to = f" --to {count}" if count > now.count else ""
     text = f"the fullest shard would come from {before:.0%} to {after:.0%} of its limit"
     if measured.source == "metrics":
-        text += ", if the load within each shard is even; its keys tell"
+        text += ", if its load is even within it"
     return [
         Advice(text, f"streamops stream reshard {name} --hot{to} -e {environment}"),
-        *([Advice("which keys they are", look)] if measured.source == "metrics" else []),
+        *([Advice("whether it is, the keys tell", look)] if measured.source == "metrics" else []),
     ]
+
+
+def _why_none(measured: Measured) -> str:
+    heaviest = measured.sample.keys.heaviest(1) if measured.sample else []
+    for key in heaviest:
+        of_shards = sum(load.average.of_a_shard for load in measured.shards if load.shard.shard_id in key.shards)
+        share = measured.sample.average(key).of_a_shard / of_shards if measured.sample and of_shards else 0.0
+        if share >= MOST_OF_A_SHARD:
+            return f"the key {key_text(key.key.partition_key)} alone makes {share:.0%} of the load of its shard"
+    return "other cuts would not bring the fullest shard much below where it is"
 
 
 def _fullest(shard_map: ShardMap, profile: LoadProfile) -> float:

@@ -52,7 +52,7 @@ def measure_load(aws: Aws, live: LiveStream, shards: Sequence[Shard], since: tim
     missing = [metric for metric in NEEDED if metric not in kept]
     if missing:
         note(
-            f"{live.name} keeps no {' and '.join(missing)} by shard (in the YAML: shard_metrics:"
+            f"{live.name} keeps no {' or '.join(missing)} by shard (in the YAML: shard_metrics:"
             f" [{', '.join(NEEDED)}]), so its records are read instead"
         )
     else:

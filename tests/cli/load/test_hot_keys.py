@@ -127,3 +127,12 @@ def test_a_time_without_unit_is_wrong_usage(project, stream):
 )
 def test_keys_are_text_only_where_all_of_it_can_be_seen(key, text):
     assert key_text(key) == text
+
+
+def test_where_one_key_is_most_of_a_shard_no_reshard_is_advised(keys, stream):
+    # All within a second, so that its peak is high and its average low; and nothing is beyond a shard.
+    stream.put("whale", b"x", times=850)
+    stream.put("fish", b"x", times=20)
+    told = keys(output="table").stdout
+    assert "no reshard helps: the key whale alone makes" in told or "the key whale alone has" in told
+    assert "stream reshard" not in told
