@@ -37,7 +37,7 @@ LIVE = LiveStream(
 )
 
 
-def by_metrics(*shares):
+def by_metrics(*shares: float):
     loads = [
         ShardLoad(shard, Rate(share * MIB), Rate(share * MIB)) for shard, share in zip(SHARDS, shares, strict=True)
     ]
