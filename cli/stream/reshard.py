@@ -57,6 +57,9 @@ By = Annotated[
 ]
 Even = Annotated[bool, typer.Option("--even", help="As many shards as now, equally wide.")]
 Hot = Annotated[bool, typer.Option("--hot", help="Cut by load, so that all shards take about the same.")]
+Auto = Annotated[
+    bool, typer.Option("--auto", help="Let the load decide, by autoscale: of the stream in the YAML; for a scheduler.")
+]
 Minimum = Annotated[int | None, typer.Option("--min", metavar="N", min=1, max=MOST_SHARDS, help="Never fewer.")]
 Maximum = Annotated[int | None, typer.Option("--max", metavar="N", min=1, max=MOST_SHARDS, help="Never more.")]
 ByStrategy = Annotated[Strategy, typer.Option("--strategy", help="By which calls.")]
@@ -100,6 +103,7 @@ def command(  # noqa: PLR0913 - one parameter is one option
     by: By = None,
     even: Even = False,
     hot: Hot = False,
+    auto: Auto = False,
     minimum: Minimum = None,
     maximum: Maximum = None,
     strategy: ByStrategy = Strategy.AUTO,
@@ -124,6 +128,9 @@ def command(  # noqa: PLR0913 - one parameter is one option
     changing, one that something else scales (a scalable target, an alarm that calls a function or a scaling policy),
     and merges while readers are behind.
 
+    --auto looks once at the load and decides: nothing, more or fewer shards. Run it every few minutes with --yes, or
+    with --dry-run, where exit code 3 says that there is something to do.
+
     Ctrl-C ends after the operation under way and says how to go on: the rest is planned from the live shards.
     """
     answer = Answer.begin(ctx, output, query)
@@ -132,6 +139,7 @@ def command(  # noqa: PLR0913 - one parameter is one option
         factor=factor,
         by=by,
         hot=hot,
+        auto=auto,
         minimum=minimum,
         maximum=maximum,
         strategy=strategy,
@@ -140,6 +148,7 @@ def command(  # noqa: PLR0913 - one parameter is one option
         allowed=frozenset(allow or ()),
     )
     _check(request, even=even)
+    _check_auto(request, even=even, offline=shards_file is not None)
     if shards_file:
         if not dry_run or save or len(names) > 1:
             raise WrongUsageError(
@@ -161,9 +170,9 @@ def _check(request: Request, *, even: bool) -> None:
         raise WrongUsageError(f"--{' and --'.join(counts)} each say how many shards there shall be", "give one of them")
     if even and request.hot:
         raise WrongUsageError("--even cuts by width and --hot by load", "give one of them")
-    if not (counts or even or request.hot or request.minimum or request.maximum):
+    if not (counts or even or request.hot or request.auto or request.minimum or request.maximum):
         raise WrongUsageError(
-            "nothing says which shards there shall be", "add --to N, --factor X, --by ±P%, --even or --hot"
+            "nothing says which shards there shall be", "add --to N, --factor X, --by ±P%, --even, --hot or --auto"
         )
     if request.minimum and request.maximum and request.minimum > request.maximum:
         raise WrongUsageError(f"--min {request.minimum} is above --max {request.maximum}", "correct one of them")
@@ -173,6 +182,19 @@ def _check(request: Request, *, even: bool) -> None:
         raise WrongUsageError(f"--by {request.by}% leaves no shards", "give more than -100%")
     if not 0 <= request.tolerance < 1:
         raise WrongUsageError(f"--tolerance {float(request.tolerance * 100):g}% is not from 0% to below 100%")
+
+
+def _check_auto(request: Request, *, even: bool, offline: bool) -> None:
+    """``--auto`` takes all that says how many shards there shall be from the YAML."""
+    if not request.auto:
+        return
+    others = [f"--{name}" for name in ("to", "factor", "by") if getattr(request, name) is not None]
+    others += ["--even"] if even else []
+    others += ["--hot"] if request.hot else []
+    others += [f"--{name[:3]}" for name in ("minimum", "maximum") if getattr(request, name) is not None]
+    others += ["--shards-file"] if offline else []
+    if others:
+        raise WrongUsageError(f"--auto and {others[0]} each say which shards there shall be", "give one of them")
 
 
 def _give_offline(answer: Answer, name: str, request: Request, file: Path, region: str | None) -> None:

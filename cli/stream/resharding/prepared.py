@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 from typing import Any
 
 from cli.aws import Aws
+from cli.errors import CliError
 from cli.output import note
 from cli.plan import Operation
 from cli.prices import Prices, unknown
+from cli.stream.autoscaling.decision import decide
+from cli.stream.autoscaling.evidence import read_evidence
 from cli.stream.live import LiveStream, read_shards, read_stream
 from cli.stream.load.measure import measure_load
 from cli.stream.resharding.estimate import eta_seconds, monthly_cost_change
@@ -22,6 +25,8 @@ from cli.stream.resharding.operations import Merge, Split, Update
 from cli.stream.resharding.plan_operations import to_plan
 from cli.stream.resharding.request import Outcome, Request
 from cli.stream.resharding.shard_map import ShardMap
+from cli.stream.resharding.summary import summarize
+from environments import ProvisionedStream
 from environments.quantities import format_duration
 
 PATIENCE_SECONDS = 90
@@ -78,7 +83,7 @@ class Prepared:
         before, after = summary["shards_before"], summary["shards_after"]
         if self.outcome.operations:
             count = f"{before} to {after} shards" if before != after else f"{before} shards, cut otherwise"
-            yield f"{self.name}: {count}, {_calls(summary)}: {self.outcome.reason}"
+            yield f"{self.name}: {count} by {_calls(summary)} ({self.outcome.reason})"
             duration = format_duration(timedelta(seconds=summary["eta_seconds"]))
             yield (
                 f"{self.name}: takes about {duration}; {summary['min_open_shards']} to {summary['peak_open_shards']} "
@@ -92,10 +97,25 @@ def prepare(aws: Aws, name: str, request: Request, *, tempo: Tempo, patient: boo
     live = _at_rest(aws, name, tempo) if patient else read_stream(aws, name)
     if live.mode != "provisioned" or live.status != "ACTIVE":
         return Facts(live)
-    facts = read_facts(aws, live, aws.environment.streams[name])
+    declared = aws.environment.streams[name]
+    policy = declared.autoscale if isinstance(declared, ProvisionedStream) else None
+    # What the policy itself asks for does not stand in its own way.
+    facts = read_facts(aws, live, declared.model_copy(update={"autoscale": None}) if request.auto else declared)
     shards = read_shards(aws, live.arn, only_open=True)
     now = ShardMap.of(shards)
     load, notes = None, []
+    if request.auto:
+        if policy is None:
+            raise CliError(
+                f"stream {name} does not say when its load shall change its shards",
+                f"add autoscale: with min: and max: under streams.{name} in the YAML, or give --to N",
+            )
+        decision = decide(policy, read_evidence(aws, live, policy))
+        notes = [f"{name}: {decision.reason}"]
+        if decision.shards == now.count:
+            stays = Outcome(now, (), decision.reason, summarize(now, (), now))
+            return Prepared(name, now, stays, live.retention, live.consumers, facts, tuple(notes))
+        request = replace(request, to=decision.shards)
     if request.hot:
         measured = measure_load(aws, live, shards)
         load = measured.profile

@@ -39,6 +39,8 @@ class Request:
     by: Fraction | None = None
     """In percent."""
     hot: bool = False
+    auto: bool = False
+    """Whether the load decides, by the stream's ``autoscale`` in the YAML."""
     minimum: int | None = None
     maximum: int | None = None
     strategy: Strategy = Strategy.AUTO
@@ -66,7 +68,7 @@ class Request:
 
     def options(self, to: int) -> str:
         """The same for a command line that goes on towards ``to`` shards."""
-        parts = [f"--to {to}"]
+        parts = ["--auto" if self.auto else f"--to {to}"]
         parts += ["--hot"] if self.hot else []
         parts += [f"--strategy {self.strategy}"] if self.strategy is not Strategy.AUTO else []
         parts += [f"--order {self.order}"] if self.order is not Order.SWEEP else []
