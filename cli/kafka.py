@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from kafka import KafkaAdminClient
-from kafka.errors import KafkaTimeoutError
+from kafka.errors import KafkaConnectionError, KafkaTimeoutError, NodeNotReadyError, UnknownBrokerIdError
 
 from cli.errors import NotFoundError, UnreachableError
 from cli.kafka_login import dereference, security
@@ -27,9 +27,10 @@ REQUEST_TIMEOUT_SECONDS = 20
 
 
 class AdminClient(KafkaAdminClient):  # type: ignore[misc]  # kafka-python has no types
-    """The administration client, which leaves nothing behind where it cannot connect.
+    """The administration client, without what kafka-python gets wrong.
 
-    kafka-python starts its thread and its connections in the constructor, and closes neither when that fails.
+    It starts its thread and its connections in the constructor, and closes neither when that fails. And the broker that
+    it once took for the controller it asks for ever, even when that broker is gone.
     """
 
     def __init__(self, **settings: Any) -> None:  # noqa: ANN401 - kafka-python's own signature
@@ -38,6 +39,17 @@ class AdminClient(KafkaAdminClient):  # type: ignore[misc]  # kafka-python has n
         except Exception:
             self._closed = False
             self.close()
+            raise
+
+    async def _send_request_to_controller(self, *arguments: Any) -> Any:  # noqa: ANN401 - kafka-python's own signature
+        """Any broker takes what is for the controller (KIP-590); another one is asked where nothing has been sent."""
+        try:
+            return await super()._send_request_to_controller(*arguments)
+        except (NodeNotReadyError, UnknownBrokerIdError):
+            self._controller_id = None
+            return await super()._send_request_to_controller(*arguments)
+        except KafkaConnectionError:
+            self._controller_id = None
             raise
 
 

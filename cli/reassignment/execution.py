@@ -78,14 +78,19 @@ def settled(cluster: Cluster, moves: Sequence[Move]) -> list[str]:
 
 
 def misplaced(cluster: Cluster, moves: Sequence[Move]) -> list[str]:
-    """The partitions whose replicas are not as the moves wanted them."""
+    """The partitions whose replicas are not as the moves wanted them, or not in sync."""
     live = cluster.topics(sorted({each.topic for each in moves}), settings=False)
-    now = {(topic.name, p.index): p.replicas for topic in live.values() for p in topic.partitions}
-    return [
-        f"{each.topic}-{each.partition} lies on {_listed(now.get(each.place, ()))} rather than {_listed(each.after)}"
-        for each in moves
-        if now.get(each.place) != each.after
-    ]
+    now = {(topic.name, each.index): each for topic in live.values() for each in topic.partitions}
+    found = []
+    for each in moves:
+        partition = now.get(each.place)
+        replicas = partition.replicas if partition else ()
+        behind = set(replicas) - set(partition.in_sync if partition else ())
+        if replicas != each.after:
+            found.append(f"{_named(each)} lies on {_listed(replicas)} rather than {_listed(each.after)}")
+        elif behind:
+            found.append(f"{_named(each)} is not in sync on {_listed(sorted(behind))}")
+    return found
 
 
 def prefer_leaders(cluster: Cluster, moves: Sequence[Move]) -> None:
@@ -147,6 +152,10 @@ def _running(cluster: Cluster, places: Collection[Place]) -> int:
 def _reason(error: type[KafkaError]) -> str:
     name = error.__name__.removesuffix("Error")
     return f"{name} ({error.description})" if getattr(error, "description", "") else name
+
+
+def _named(move: Move) -> str:
+    return f"{move.topic}-{move.partition}"
 
 
 def _listed(replicas: Sequence[int]) -> str:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from cli.cluster import BrokerNode, Cluster, LiveTopic, Place, retrying
 from cli.reassignment.placement import Layout, Racks, Replicas
-from cli.reassignment.planner import Move, plan_moves
+from cli.reassignment.planner import Move
 
 TOLD_SECONDS = 1.0
 """How long a broker may take to hear from the controller."""
@@ -21,8 +21,8 @@ class LiveLayout:
     brokers: Mapping[int, BrokerNode]
     topics: Mapping[str, LiveTopic]
     """Without their settings; Kafka's own too."""
-    heading: Mapping[Place, Replicas]
-    """What running reassignments lead to."""
+    running: Mapping[Place, Move]
+    """The reassignments under way."""
 
     @property
     def alive(self) -> set[int]:
@@ -31,9 +31,8 @@ class LiveLayout:
 
     def layout(self, topic: str) -> Layout:
         """The replicas of a topic once what is under way has ended."""
-        return {
-            each.index: self.heading.get((topic, each.index), each.replicas) for each in self.topics[topic].partitions
-        }
+        heading = {at: move.after for at, move in self.running.items()}
+        return {each.index: heading.get((topic, each.index), each.replicas) for each in self.topics[topic].partitions}
 
     @property
     def uneven(self) -> bool:
@@ -50,8 +49,7 @@ class LiveLayout:
 
     def underway(self, names: Collection[str]) -> list[Move]:
         """The partitions of these topics that are being reassigned."""
-        now = {(name, each.index): each.replicas for name in names for each in self.topics[name].partitions}
-        return [Move(*at, now[at], replicas) for at, replicas in sorted(self.heading.items()) if at in now]
+        return [move for _, move in sorted(self.running.items()) if move.topic in names]
 
 
 def read_layout(cluster: Cluster) -> LiveLayout:
@@ -72,18 +70,12 @@ def _read_layout(cluster: Cluster) -> LiveLayout:
     return LiveLayout(
         brokers={broker.id: broker for broker in cluster.brokers()},
         topics=cluster.topics(names, settings=False),
-        heading={
-            (at.topic, at.partition): tuple(b for b in entry["replicas"] if b not in entry["removing_replicas"])
-            for at, entry in running.items()
-        },
+        running={(at.topic, at.partition): _move(at.topic, at.partition, entry) for at, entry in running.items()},
     )
 
 
-def replication_moves(live: LiveLayout, wanted: Mapping[str, int]) -> list[Move]:
-    """The moves that give topics (by their names on the cluster) another number of replicas.
-
-    Raises:
-        ValueError: there are fewer brokers than replicas.
-    """
-    layouts = {name: live.layout(name) for name in wanted}
-    return plan_moves(layouts, live.racks(), replication=wanted, others=live.others(wanted))
+def _move(topic: str, partition: int, entry: Mapping[str, Sequence[int]]) -> Move:
+    """A running reassignment; meanwhile the partition has the replicas of before and after."""
+    replicas, adding, removing = (entry[name] for name in ("replicas", "adding_replicas", "removing_replicas"))
+    before = tuple(broker for broker in replicas if broker not in adding)
+    return Move(topic, partition, before, tuple(broker for broker in replicas if broker not in removing))

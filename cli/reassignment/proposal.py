@@ -13,7 +13,7 @@ from cli.reassignment.live import LiveLayout
 from cli.reassignment.operations import clear_operation, finish_operations, move_operations, throttle_operation
 from cli.reassignment.planner import Move, movement
 from cli.reassignment.request import Request
-from cli.reassignment.throttle import Throttles, format_rate
+from cli.reassignment.throttle import REPLICAS, Throttles, format_rate
 from environments import Environment
 from environments.quantities import format_duration
 
@@ -39,16 +39,16 @@ class Proposal:
 
     def operations(self) -> Iterator[Operation]:
         """In order: finish or clean up what is there, limit, move, take the limit away."""
-        left = self.throttles.of(self.topics)
+        left = self._left_over()
         rates = set(self.throttles.brokers) if left and not self.throttles.foreign(self.topics) else set()
-        copying = [each for each in self.moves if each.added]
+        copying = [each for each in (*self.underway, *self.moves) if each.added]
         brokers = {broker for each in copying for broker in (*each.before, *each.added)} & self.live.alive
         if left and not self.underway:
             yield clear_operation(self.resource, left, rates, "left over from a reassignment that has ended")
-        yield from finish_operations(self.underway, self.short_names)
         limited = self.request.throttle is not None and bool(copying)
         if self.request.throttle is not None and copying:
             yield throttle_operation(self.resource, brokers, self.request.throttle)
+        yield from finish_operations(self.underway, self.short_names)
         yield from move_operations(self.moves, self.short_names, batch=self.request.batch, reason=self.request.reason)
         if limited or (left and self.underway):
             own = {each.topic for each in copying} if limited else set()
@@ -97,7 +97,13 @@ class Proposal:
         """What the plan depends on: brokers, racks, and where replicas lie or are heading."""
         racks = [[broker, rack] for broker, rack in self.live.racks().items()]
         layouts = [[name, sorted(self.live.layout(name).items())] for name in sorted(self.topics)]
-        return [self.cluster_id, racks, layouts, self.throttles.of(self.topics)]
+        return [self.cluster_id, racks, layouts, self._left_over()]
+
+    def _left_over(self) -> list[str]:
+        """Topics with throttled replicas that the file does not declare."""
+        declared = {name: self.environment.topics.get(short) for name, short in self.short_names.items()}
+        standing = {name for name, topic in declared.items() if topic and not topic.config.keys().isdisjoint(REPLICAS)}
+        return self.throttles.of(self.topics.keys() - standing)
 
     def _left_behind(self) -> list[str]:
         off = set(self.request.off)

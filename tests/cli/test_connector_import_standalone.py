@@ -18,8 +18,8 @@ from cli.connector.awslabs import connect, keys, translation
 from cli.connector.awslabs.draft import CONSUMER_PREFIXES
 from cli.connector.awslabs.properties import read_properties
 from cli.connector.awslabs.translation import translate
-from cli.section_yaml import print_yaml
 from cli.errors import CliError
+from cli.section_yaml import print_yaml
 from connector.config import ConfigError, FirehoseSink, load_config
 from tests.cli.conftest import Project
 from tests.cli.test_connector_import import (
