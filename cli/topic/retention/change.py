@@ -109,7 +109,7 @@ class RetentionChange:
                 **verdict.estimate,
                 "longest_wait_seconds": waits * interval // 1000,
             },
-            warnings=(*verdict.warnings, *_waiting(waits, interval)),
+            warnings=(*verdict.warnings, *self._managed(operations), *_waiting(waits, interval)),
             refusals=verdict.refusals,
         )
 
@@ -159,14 +159,14 @@ class RetentionChange:
     def _steps(self, live: LiveTopic, state: TopicState) -> list[dict[str, str]]:
         """The settings of each step; where there are no steps, both limits change at once."""
         limits, now = Limits.of(settings_of(live)), now_ms()
-        ages = [now - each.oldest for each in state.partitions if each.oldest is not None]
-        sizes = [each.size for each in state.partitions if each.size is not None]
+        ages = [None if each.oldest is None else now - each.oldest for each in state.partitions if each.records]
+        sizes = [each.size for each in state.partitions if each.records]
         current = {RETENTION_MS: limits.milliseconds, RETENTION_BYTES: limits.size}
         step = {RETENTION_MS: self.step_ms, RETENTION_BYTES: self.step_bytes}
-        age = max(ages, default=None)
+        age = _largest(ages, limits.milliseconds, step[RETENTION_MS], "old the oldest record")
         oldest = {
             RETENTION_MS: age if limits.milliseconds >= 0 else _rounded_up(age),
-            RETENTION_BYTES: max(sizes, default=None),
+            RETENTION_BYTES: _largest(sizes, limits.size, step[RETENTION_BYTES], "large the largest partition"),
         }
         values: dict[str, tuple[int, ...]] = {}
         for key, wanted in self._wanted().items():
@@ -209,6 +209,13 @@ class RetentionChange:
                 },
             )
 
+    def _managed(self, operations: Sequence[Operation]) -> list[str]:
+        if not operations or self.environment.topics[self.name].manage != "cloudformation":
+            return []
+        return [
+            f"CloudFormation makes topic {self.name}: write the new value into the file, or the next deploy that changes the topic undoes it"
+        ]
+
     def _check_again(self, cluster: Cluster, live: LiveTopic, config: Mapping[str, str], plan: Plan) -> None:
         verdict = judge(self.environment, cluster, self.name, live, config, self.allowed)
         if verdict.refusals:
@@ -227,6 +234,20 @@ def live_topic(environment: Environment, cluster: Cluster, name: str) -> LiveTop
             f"create it: streamops topic sync {name} -e {environment.name}",
         )
     return live
+
+
+def _largest(held: Sequence[int | None], current: int, step: int | None, what: str) -> int | None:
+    """Where a way down in steps begins; without steps it does not matter, and without records there is nothing to step.
+
+    Raises:
+        CliError: it is not known, and there is no limit yet either.
+    """
+    known = [each for each in held if each is not None]
+    if step is None or len(known) == len(held):
+        return max(known, default=None)
+    if current < 0:
+        raise CliError(f"how {what} is cannot be told, so steps have no beginning", "set a first limit without --step")
+    return current
 
 
 def _unmet(found: Mapping[str, str | None], wanted: Mapping[str, str]) -> list[str]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import itertools
 
 import pytest
+from kafka.admin import ConfigResource, ConfigResourceType
 
 from cli.topic.retention.change import RetentionChange
 from cli.topic.retention.execution import await_deletion
+from sandbox.waiting import wait_until
 from tests.cli.conftest import Outcome
 
 HOUR = 3_600_000
@@ -128,6 +130,22 @@ def test_bytes_go_down_in_steps_too(scene):
     assert scene.run("--bytes", "20KiB", "--step", "20KiB", *OVERRIDE).exit_code == 0
     assert scene.setting("retention.bytes") == str(20 << 10)
     assert scene.begin() > 45
+
+
+def test_where_the_brokers_do_not_tell_sizes_steps_begin_at_the_limit_there_is(make_scene, monkeypatch):
+    monkeypatch.setattr("cli.topic.retention.reading._log_dirs", lambda *_: [])
+    limited = make_scene({"retention.bytes": "5000000"})
+    limited.write([HOUR])
+    steps = ("--bytes", "1000000B", "--step", "2000000B", "-n", "-o", "json", "--allow-data-loss")
+    plan = limited.run(*steps).plan
+    assert [operation["config"]["retention.bytes"] for operation in plan["operations"]] == ["3000000", "1000000"]
+    limited.admin.alter_configs(
+        [ConfigResource(ConfigResourceType.TOPIC, limited.topic, {"retention.bytes": "-1"})], incremental=True
+    )
+    assert wait_until(lambda: limited.setting("retention.bytes") == "-1", timeout_seconds=10)
+    refused = limited.run(*steps)
+    assert refused.exit_code == 1
+    assert "how large the largest partition is cannot be told" in refused.stderr
 
 
 @pytest.mark.parametrize(
