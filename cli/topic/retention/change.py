@@ -212,9 +212,8 @@ class RetentionChange:
     def _managed(self, operations: Sequence[Operation]) -> list[str]:
         if not operations or self.environment.topics[self.name].manage != "cloudformation":
             return []
-        return [
-            f"CloudFormation makes topic {self.name}: write the new value into the file, or the next deploy that changes the topic undoes it"
-        ]
+        undone = "the next deploy that changes the topic undoes it"
+        return [f"CloudFormation makes topic {self.name}: write the new value into the file, or {undone}"]
 
     def _check_again(self, cluster: Cluster, live: LiveTopic, config: Mapping[str, str], plan: Plan) -> None:
         verdict = judge(self.environment, cluster, self.name, live, config, self.allowed)

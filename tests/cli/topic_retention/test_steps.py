@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import signal
+from pkgutil import resolve_name
+from typing import Any
 
 import pytest
 from kafka.admin import ConfigResource, ConfigResourceType
@@ -81,12 +84,15 @@ def test_an_interrupt_in_any_wait_is_followed_and_running_again_goes_on(scene, m
     assert scene.setting("retention.ms") == str(DAY)
 
 
-def test_the_first_ctrl_c_lets_the_step_under_way_end(scene, monkeypatch):
-    def stop(seconds):
-        del seconds
-        raise KeyboardInterrupt
+@pytest.mark.parametrize("place", ["cli.cluster.Cluster.alter_settings", "cli.topic.retention.execution.pause"])
+def test_the_first_ctrl_c_lets_the_step_under_way_end(scene, monkeypatch, place):
+    real = resolve_name(place)
 
-    monkeypatch.setattr("cli.topic.retention.execution.pause", stop)
+    def interrupted(*given: Any) -> object:
+        signal.raise_signal(signal.SIGINT)
+        return real(*given)
+
+    monkeypatch.setattr(place, interrupted)
     outcome = scene.run(*STEPS, *OVERRIDE)
     assert outcome.exit_code == 130
     assert "1 of 3 operations done" in outcome.stderr
