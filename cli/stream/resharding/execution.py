@@ -97,7 +97,7 @@ class Execution:
     def _complete(self, operation: Operation, before: ShardMap) -> Seen:
         """Wait for an operation that has begun, whoever wants to stop: it ends anyway."""
         began = time.monotonic()
-        seen = self.live.when_other_than(before)
+        seen = self.live.when_done(before, operation.target if isinstance(operation, Update) else None)
         self.pace.add(operation, time.monotonic() - began)
         if seen.map == before:
             self._count_attempt(IncompleteError(f"{self.name}: {_told(operation)} has left no trace"))

@@ -87,14 +87,19 @@ class LiveMap:
         """
         return self.when(lambda _: True, pause)
 
-    def when_other_than(self, before: ShardMap) -> Seen:
+    def when_done(self, before: ShardMap, count: int | None = None) -> Seen:
         """The map once an operation that was accepted is complete; never given up for an interruption.
 
         The status may be told from before the operation for a moment. Where the map stays as it was for longer than
-        that, it is given back.
+        that (or, where a ``count`` is given, has not as many shards), it is given back as it is.
         """
         began = time.monotonic()
-        return self.when(lambda seen: seen.map != before or time.monotonic() - began > self.tempo.grace, time.sleep)
+
+        def good(seen: Seen) -> bool:
+            changed = seen.map != before and (count is None or seen.map.count == count)
+            return changed or time.monotonic() - began > self.tempo.grace
+
+        return self.when(good, time.sleep)
 
     def when(self, good: Callable[[Seen], bool], pause: Callable[[float], None]) -> Seen:
         """The map once the stream is ACTIVE and ``good`` of it; throttled or lost looks are taken again."""

@@ -119,9 +119,9 @@ def test_a_limit_that_stays_ends_it_resumably_with_what_kinesis_said(reshard, st
 
 def test_where_no_update_is_taken_auto_splits_and_merges(reshard, streams, faults):
     faults.on("UpdateShardCount", *[THROTTLED] * 4)
-    outcome = reshard("--to", "12")
+    outcome = reshard("--to", "7")
     assert outcome.exit_code == 0
-    assert streams.map() == even(12)
+    assert streams.map() == even(7)
     assert "splits and merges instead" in outcome.stderr
 
 
