@@ -64,6 +64,8 @@ diff: synth ## what has changed against the golden templates of the tests
 bench: setup ## the numbers of benchmarks/README.md, a quarter of an hour
 	@$(BIN)/python benchmarks/cli_startup.py
 	-@$(BIN)/python benchmarks/synth.py
+	@$(BIN)/python benchmarks/resharding.py
+	@$(BIN)/python benchmarks/stream_list.py
 	@$(BIN)/python -m benchmarks.connector
 
 bench-peers: setup ## other ways from Kafka to Kinesis, beside the connector; they are fetched
