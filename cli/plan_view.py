@@ -33,7 +33,7 @@ def print_plan(plan: Plan, *, error_stream: bool = False) -> None:
         out.write("\nDiffers, and is left as it is:\n" if plan.operations else "Differs, and is left as it is:\n")
         judged = any(difference.why for difference in plan.differences)
         print_table(rows(plan.differences), JUDGED if judged else DIFFERENCE_COLUMNS, out=out)
-    if not plan.operations and not plan.differences:
+    if not plan.operations and not plan.differences and not plan.refusals:
         out.write("nothing to do\n")
     out.writelines(f"note: {text}\n" for text in plan.warnings)
 

@@ -13,6 +13,9 @@ from kafka.errors import for_code
 from cli.cluster.asking import TOPICS_PER_REQUEST, batches, portions, retrying
 from cli.cluster.live import LiveTopic, NewTopic, Partition, Setting
 
+BROKERS_IN_HOURS = {"segment.ms": "log.roll", "segment.jitter.ms": "log.roll.jitter"}
+"""Settings that brokers take in hours or, with precedence, in milliseconds, and tell of no topic as inherited."""
+
 
 class Topics:
     """What is asked of a cluster about its topics."""
@@ -31,6 +34,25 @@ class Topics:
             described = [topic for topic in self._described(some) if topic["partitions"]]
             known = self._settings([topic["name"] for topic in described]) if settings else {}
             found |= {topic["name"]: _topic(topic, known.get(topic["name"], {})) for topic in described}
+        return found
+
+    def inherited(self, topic: str, names: Collection[str]) -> dict[str, str]:
+        """What settings of a topic would be if they were not set on it; without those that the brokers do not tell."""
+        resources = [ConfigResource(ConfigResourceType.TOPIC, topic, list(names))]
+        in_hours = [name for name in names if name in BROKERS_IN_HOURS]
+        if in_hours:
+            broker = self.admin.describe_cluster()["brokers"][0]["broker_id"]
+            resources.append(ConfigResource(ConfigResourceType.BROKER, str(broker)))
+        answer = retrying(lambda: self.admin.describe_configs(resources, include_synonyms=True, config_filter="all"))
+        found: dict[str, str] = {}
+        for name, entry in answer["topic"][topic].items():
+            others = [each for each in entry["synonyms"] if each["source"] != "DYNAMIC_TOPIC_CONFIG"]
+            if others and others[0]["value"] is not None:
+                found[name] = others[0]["value"]
+        for name in in_hours:
+            (entries,) = answer["broker"].values()
+            milliseconds, hours = (entries[f"{BROKERS_IN_HOURS[name]}.{unit}"]["value"] for unit in ("ms", "hours"))
+            found[name] = milliseconds or str(int(hours) * 3_600_000)
         return found
 
     def create(self, topics: Sequence[NewTopic], *, validate_only: bool = False) -> dict[str, str]:

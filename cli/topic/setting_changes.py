@@ -11,7 +11,6 @@ from cli.errors import RefusedError
 from cli.plan import Operation, Plan, Refusal, Risk
 from cli.topic import operations
 from cli.topic.retention.guard import GUARDED, NOTHING, Allowed, judge
-from cli.topic.retention.reading import broker_defaults
 from cli.topic.setting_rules import meaning
 from environments import Environment
 
@@ -52,7 +51,8 @@ def altered(
         allowed: what the command line lets pass.
     """
     before = {key: setting.value for key, setting in live.settings.items()}
-    defaults = broker_defaults(cluster, live) if None in changes.values() else {}
+    unset = [key for key, after in changes.items() if after is None]
+    defaults = cluster.inherited(live.name, unset) if unset else {}
     judged = [
         meaning(key, before.get(key), defaults.get(key) if after is None else after) for key, after in changes.items()
     ]

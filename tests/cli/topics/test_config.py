@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
+from cli.cluster import Cluster
+
 
 def written(project, environment: str) -> dict[str, Any]:
     topics = YAML(typ="safe").load((project.folder / f"{environment}.yaml").read_text())["topics"]
@@ -45,6 +47,23 @@ def test_only_the_named_settings_change_and_unset_lets_the_brokers_decide(projec
     assert project.run(*both).exit_code == 0
     assert settings(name) == {"compression.type": "gzip"}
     assert project.run(*both).exit_code == 0
+
+
+def test_what_is_inherited_after_unset_decides_the_risk(project, declare, make, admin):
+    name = make(segment_ms="3600000", max_message_bytes="2097152")
+    assert Cluster(admin).inherited(name, ["segment.ms", "max.message.bytes"]) == {
+        "segment.ms": "604800000",
+        "max.message.bytes": "1048588",
+    }
+    environment = declare()
+    risks = [
+        project.run("topic", "config", "orders", "unset", key, "-e", environment, "-n", "-o", "json").plan["operations"]
+        for key in ("segment.ms", "max.message.bytes")
+    ]
+    assert [(each["risk"], each["reason"]) for (each,) in risks] == [
+        ("mild", "as asked for"),
+        ("moderate", "larger records are refused"),
+    ]
 
 
 @pytest.mark.parametrize(
