@@ -11,7 +11,7 @@ from cli.stream.load.advice import Advice
 from cli.stream.load.page import Markup, page, table, tag
 from cli.stream.load.sample import Sample
 from cli.stream.load.shard_load import HOT
-from cli.stream.load.tables import percent
+from cli.stream.load.tables import amount, percent
 
 WIDTH, HEIGHT, MARGIN = 1000.0, 260.0, 34.0
 MOST_LINES = 5
@@ -148,8 +148,8 @@ def _key_row(item: Item) -> list[str]:
 def _rates(item: Item) -> list[str]:
     average, peak = item["average"], item["peak"]
     return [
-        f"{average['bytes_per_second']:,.0f}",
-        f"{average['records_per_second']:,.0f}",
+        amount(average["bytes_per_second"]),
+        amount(average["records_per_second"]),
         percent(average["share_of_limit"]) or "",
         percent(peak["share_of_limit"]) or "",
     ]

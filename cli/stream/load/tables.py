@@ -21,8 +21,13 @@ def percent(share: float | None) -> str | None:
 
 
 def per_second(rate: str, unit: str) -> Column:
-    """A column of whole bytes or records a second of the ``rate`` (average, peak)."""
-    return Column(f"{unit.upper()}/S", lambda item: f"{item[rate][f'{unit}_per_second']:,.0f}", right=True)
+    """A column of the bytes or records a second of the ``rate`` (average, peak)."""
+    return Column(f"{unit.upper()}/S", lambda item: amount(item[rate][f"{unit}_per_second"]), right=True)
+
+
+def amount(number: float) -> str:
+    """A number without digits that nobody needs."""
+    return f"{number:,.0f}" if number >= 10 or number == 0 else f"{number:.1f}"  # noqa: PLR2004 - two digits
 
 
 def share_of_limit(rate: str) -> Column:
