@@ -24,7 +24,7 @@ from cli.prices import prices_of
 from cli.stream.cost_change import Shape, cost_change
 from cli.stream.costs import usd
 from cli.stream.live import LiveStream, read_stream
-from cli.stream.mode_costs import comparison, costs_of_both
+from cli.stream.mode_costs import amount_told, comparison, costs_of_both
 from cli.stream.mode_guards import (
     ON_DEMAND,
     PROVISIONED,
@@ -49,8 +49,8 @@ COLUMNS = (
     Column("DECLARED", "declared"),
     Column("SHARDS", "open_shards", right=True),
     Column("SWITCHES LEFT", "switches_left", right=True),
-    Column("PROVISIONED $/MONTH", "provisioned_monthly_cost_usd", right=True),
-    Column("ON-DEMAND $/MONTH", "on_demand_monthly_cost_usd", right=True),
+    Column("PROVISIONED $/MONTH", lambda item: amount_told(item["provisioned_monthly_cost_usd"]), right=True),
+    Column("ON-DEMAND $/MONTH", lambda item: amount_told(item["on_demand_monthly_cost_usd"]), right=True),
 )
 
 

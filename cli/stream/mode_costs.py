@@ -36,3 +36,8 @@ def comparison(
         f"a second) a month costs {told[PROVISIONED]} provisioned with {shards} shards, {told[ON_DEMAND]} on-demand "
         f"({prices.told})"
     )
+
+
+def amount_told(dollars: float | None) -> str | None:
+    """An amount in a column of dollars."""
+    return None if dollars is None else f"{dollars:,.2f}"

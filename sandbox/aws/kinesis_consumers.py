@@ -8,6 +8,7 @@ the client.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from moto.core.exceptions import JsonRESTError
@@ -97,8 +98,14 @@ class StreamConsumerType(ResourceType):
         return made
 
     def delete(self, place: Place, made: Made, properties: Properties) -> None:  # noqa: ARG002
-        """Deregister it."""
-        client("kinesis", place.region).deregister_stream_consumer(ConsumerARN=made.physical_id)
+        """Deregister it; one that is gone already is what CloudFormation wants.
+
+        https://docs.aws.amazon.com/cloudformation-cli/latest/userguide/resource-type-test-contract.html has handlers
+        tell that nothing was found, and a stack goes on then.
+        """
+        kinesis = client("kinesis", place.region)
+        with suppress(kinesis.exceptions.ResourceNotFoundException):
+            kinesis.deregister_stream_consumer(ConsumerARN=made.physical_id)
 
     def _tag(self, kinesis: Any, arn: str, old: Properties, new: Properties) -> None:
         tags, removed = tag_changes(old.get("Tags", []), new.get("Tags", []))
