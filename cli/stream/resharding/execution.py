@@ -16,13 +16,13 @@ from botocore.exceptions import ClientError
 from cli import interruption
 from cli.errors import IncompleteError
 from cli.output import note
+from cli.stream.readers import age_told
 from cli.stream.resharding.estimate import Pace
 from cli.stream.resharding.live_map import NO_ANSWER, LiveMap, Seen, throttled
 from cli.stream.resharding.operations import Merge, Operation, Split, Update, apply
 from cli.stream.resharding.order import Order, ordered
 from cli.stream.resharding.shard_map import ShardMap
 from cli.stream.resharding.strategy import chain
-from environments.quantities import format_duration
 
 OVERTAKEN = {"ResourceInUseException", "InvalidArgumentException", "ResourceNotFoundException"}
 """Another operation is under way, or a shard of this one is closed by now."""
@@ -179,7 +179,7 @@ class Execution:
         now = time.monotonic()
         if self.left and now - self._told >= NOTE_EVERY.total_seconds():
             self._told = now
-            note(f"{self.name}: {len(self.left)} operations left, about {format_duration(self.pace.left(self.left))}")
+            note(f"{self.name}: {len(self.left)} operations left, about {age_told(self.pace.left(self.left))}")
 
 
 def _is_done(operation: Operation, before: ShardMap, now: ShardMap) -> bool:

@@ -17,6 +17,7 @@ from cli.stream.autoscaling.decision import decide
 from cli.stream.autoscaling.evidence import read_evidence
 from cli.stream.live import LiveStream, read_shards, read_stream
 from cli.stream.load.measure import measure_load
+from cli.stream.readers import age_told
 from cli.stream.resharding.estimate import eta_seconds, monthly_cost_change
 from cli.stream.resharding.facts import Facts, read_facts
 from cli.stream.resharding.guards import UPDATES_A_DAY
@@ -27,7 +28,6 @@ from cli.stream.resharding.request import Outcome, Request
 from cli.stream.resharding.shard_map import ShardMap
 from cli.stream.resharding.summary import summarize
 from environments import ProvisionedStream
-from environments.quantities import format_duration
 
 PATIENCE_SECONDS = 90
 """How long an operation that is under way is waited for before a plan is made: an interrupted run may have left one."""
@@ -55,9 +55,9 @@ class Prepared:
                 case Split():
                     reason = f"a cut of the {wanted} wanted shards"
                 case Merge():
-                    reason = f"a cut that the {wanted} wanted shards have not"
+                    reason = f"no cut of the {wanted} wanted shards"
                 case Update(target):
-                    reason = self.outcome.reason
+                    reason = self.outcome.reason if target == wanted else f"on the way to {wanted} shards"
                     fewer, count = target < count, target
                     yield to_plan(operation, self.name, reason, fewer=fewer)
                     continue
@@ -84,7 +84,7 @@ class Prepared:
         if self.outcome.operations:
             count = f"{before} to {after} shards" if before != after else f"{before} shards, cut otherwise"
             yield f"{self.name}: {count} by {_calls(summary)} ({self.outcome.reason})"
-            duration = format_duration(timedelta(seconds=summary["eta_seconds"]))
+            duration = age_told(timedelta(seconds=summary["eta_seconds"]))
             yield (
                 f"{self.name}: takes about {duration}; {summary['min_open_shards']} to {summary['peak_open_shards']} "
                 f"shards are open meanwhile; {_cost(summary['monthly_cost_change_usd'], prices, region)}"
@@ -141,8 +141,9 @@ def _at_rest(aws: Aws, name: str, tempo: Tempo) -> LiveStream:
 
 
 def _calls(summary: dict[str, Any]) -> str:
-    named = (("splits", "split"), ("merges", "merge"), ("updates", "UpdateShardCount"))
+    named = (("splits", "split"), ("merges", "merge"))
     parts = [f"{summary[key]} {word}{'s' * (summary[key] > 1)}" for key, word in named if summary[key]]
+    parts += [f"{summary['updates']} UpdateShardCount"] if summary["updates"] else []
     return " and ".join(parts)
 
 
