@@ -67,19 +67,20 @@ def altered(
             "; ".join(dict.fromkeys(each.reason for each in judged if each.reason)) or why,
         ),
         warnings=verdict.warnings,
-        refusals=(*verdict.refusals, *_in_sync(changes, replication)),
+        refusals=(*verdict.refusals, *_in_sync(name, changes, replication)),
         estimate=verdict.estimate,
     )
 
 
-def _in_sync(changes: Mapping[str, str | None], replication: int) -> tuple[Refusal, ...]:
+def _in_sync(name: str, changes: Mapping[str, str | None], replication: int) -> tuple[Refusal, ...]:
     wanted = changes.get(IN_SYNC)
     if wanted is None or int(wanted) <= replication:
         return ()
     return (
         Refusal(
             f"{IN_SYNC} {wanted} is above the replication {replication}: no write with acks=all could ever succeed",
-            "raise the replication first: streamops topic reassign NAME --replication N; no flag overrides this",
+            f"raise the replication first: streamops topic reassign {name} --replication {wanted}; "
+            "no flag overrides this",
         ),
     )
 
