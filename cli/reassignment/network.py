@@ -9,6 +9,7 @@ No I/O; the same arcs in the same order always give the same flow.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 
@@ -36,6 +37,8 @@ class Arc:
 
 Step = tuple[Arc, int]
 """An arc, and 1 to add a unit or -1 to take one back."""
+Ways = dict[int, tuple[Step, int]]
+"""How nodes were reached: the last step, and from which node."""
 
 
 class Network:
@@ -59,9 +62,27 @@ class Network:
         return made
 
     def settle(self) -> None:
-        """Make the flow that is there as cheap as one of its size can be."""
-        while cycle := self._negative_cycle():
-            _send(cycle)
+        """Make the flow that is there as cheap as one of its size can be.
+
+        By Bellman and Ford, from all nodes at once: where the ways by which nodes were reached close to a cycle, that
+        is a negative one. After it has been cancelled only the nodes at its arcs are looked at again.
+        """
+        costs = [0] * len(self.around)
+        reached: Ways = {}
+        changed = set(range(len(self.around)))
+        while changed:
+            again: set[int] = set()
+            for node in sorted(changed):
+                for step, other, cost in self._steps(node):
+                    if costs[node] + cost < costs[other]:
+                        costs[other] = costs[node] + cost
+                        reached[other] = step, node
+                        again.add(other)
+            if cycle := _cycle(reached, again):
+                _send(cycle)
+                reached = {}
+                again.update(node for arc, _ in cycle for node in (arc.start, arc.end))
+            changed = again
 
     def fill(self) -> None:
         """Send as much as goes from source to sink; what is there already must be as cheap as can be."""
@@ -71,7 +92,7 @@ class Network:
     def _cheapest_path(self) -> list[Step]:
         """From source to sink by Bellman and Ford, with a queue: costs are negative where a unit is taken back."""
         costs = {self.source: 0}
-        reached: dict[int, tuple[Step, int]] = {}
+        reached: Ways = {}
         waiting, queued = deque([self.source]), {self.source}
         while waiting:
             node = waiting.popleft()
@@ -91,24 +112,6 @@ class Network:
             path.append(step)
         return path
 
-    def _negative_cycle(self) -> list[Step]:
-        """Any cycle that makes the flow cheaper; nothing when there is none."""
-        costs = [0] * len(self.around)
-        reached: list[tuple[Step, int] | None] = [None] * len(self.around)
-        changed = set(range(len(self.around)))
-        while changed:
-            again: set[int] = set()
-            for node in sorted(changed):
-                for step, other, cost in self._steps(node):
-                    if costs[node] + cost < costs[other]:
-                        costs[other] = costs[node] + cost
-                        reached[other] = step, node
-                        again.add(other)
-            if again and (cycle := _cycle(reached)):
-                return cycle
-            changed = again
-        return []
-
     def _steps(self, node: int) -> list[tuple[Step, int, int]]:
         """Where one more unit can go from a node: the step, the node at its end, and what it costs."""
         found: list[tuple[Step, int, int]] = []
@@ -121,24 +124,21 @@ class Network:
         return found
 
 
-def _cycle(reached: list[tuple[Step, int] | None]) -> list[Step]:
-    """The first cycle among the ways by which nodes were reached; such a cycle always has a negative cost."""
-    seen = [-1] * len(reached)
-    for first in range(len(reached)):
-        node, found = first, reached[first]
-        while found is not None and seen[node] < 0:
+def _cycle(reached: Ways, among: Iterable[int]) -> list[Step]:
+    """The first cycle of ways that leads to one of the nodes; nothing where there is none."""
+    seen: dict[int, int] = {}
+    for first in sorted(among):
+        node = first
+        while node in reached and node not in seen:
             seen[node] = first
-            node = found[1]
-            found = reached[node]
-        if found is not None and seen[node] == first:
+            node = reached[node][1]
+        if node in reached and seen[node] == first:
             steps, end = [], node
             while True:
-                assert found is not None  # noqa: S101 - each node of a cycle was reached
-                steps.append(found[0])
-                node = found[1]
+                step, node = reached[node]
+                steps.append(step)
                 if node == end:
                     return steps
-                found = reached[node]
     return []
 
 
