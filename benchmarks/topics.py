@@ -27,11 +27,14 @@ from kafka.net.manager import KafkaConnectionManager
 
 from benchmarks.table import Row, median_row
 from cli.cluster import Cluster, NewTopic
+from sandbox import kafka
 from sandbox.kafka import STOP_GRACE_SECONDS, Broker
 
 PARTITIONS = 10
 SECONDS = 10
 SETTINGS = {"retention.ms": "604800000", "segment.ms": "3600000"}
+HEAP = "2g"
+"""For a broker of so many partitions; the sandbox's has a quarter of it."""
 # The index of a segment is mapped into memory and takes 10 MiB of it; a process may have 65,530 such maps.
 SMALL = """
 log.index.size.max.bytes=4096
@@ -98,6 +101,7 @@ STATES: dict[str, dict[str, Any]] = {
 @contextmanager
 def cluster(place: Path) -> Iterator[Broker]:
     """A real broker with its files in ``place``."""
+    kafka.JAVA_OPTIONS = (f"-Xmx{HEAP}", *kafka.JAVA_OPTIONS[1:])
     broker = Broker.prepare(place / "kafka", SMALL)
     record = broker.start(owner=place)
     try:

@@ -68,11 +68,7 @@ def refusals(settings: Mapping[str, Setting], wanted: Mapping[str, str | None]) 
         setting = settings.get(name)
         if setting is None:
             close = get_close_matches(name, settings, n=1)
-            way_out = (
-                f"did you mean {close[0]}?"
-                if close
-                else "see them all with streamops topic config, the name alone behind it"
-            )
+            way_out = f"did you mean {close[0]}?" if close else "topic config with the name alone lists them"
             found.append(Refusal(f"{name} is not a setting of topics on this cluster", way_out))
         elif setting.read_only:
             found.append(Refusal(f"{name} is read-only on this cluster", "leave it out; no flag overrides this"))
