@@ -10,7 +10,7 @@ from typing import Any
 from cli.cluster import Cluster, LiveTopic, open_cluster
 from cli.environment import declared
 from cli.errors import CliError, NotFoundError, RefusedError, WrongUsageError
-from cli.plan import Operation, Plan, Risk, fingerprint
+from cli.plan import Operation, Plan, Refusal, Risk, fingerprint
 from cli.topic.declaration import setting_edits
 from cli.topic.retention import amounts
 from cli.topic.retention.execution import await_deletion, await_health
@@ -18,13 +18,12 @@ from cli.topic.retention.guard import NOTHING, Allowed, Verdict, judge, lost, no
 from cli.topic.retention.limits import RETENTION_BYTES, RETENTION_MS, Limits, lowered, settings_of
 from cli.topic.retention.options import size_option, time_option
 from cli.topic.retention.reading import TopicState, check_interval, read_state
-from cli.topic.retention.schedule import schedule
+from cli.topic.retention.steps import settings_by_step
 from cli.topic.settings import canonical, readable
 from cli.write_back import Edit
 from environments import Environment, naming
 
 LOWER, RAISE = "lower-retention", "raise-retention"
-MINUTE, DAY = 60_000, 86_400_000
 HEARD_SECONDS = 5.0
 
 
@@ -93,10 +92,12 @@ class RetentionChange:
         with open_cluster(self.environment) as cluster:
             live = self._live(cluster)
             state = read_state(cluster, live)
-            settings = self._steps(live, state)
+            steps = {RETENTION_MS: self.step_ms, RETENTION_BYTES: self.step_bytes}
+            settings = settings_by_step(settings_of(live), self._wanted(), steps, state.partitions, now_ms())
             final = {key: value for step in settings for key, value in step.items()}
             verdict = judge(self.environment, cluster, self.name, live, final, self.allowed) if final else Verdict()
             operations = tuple(self._operations(cluster, live, state, settings, verdict))
+            refused = cluster.alter_settings({live.name: final}, validate_only=True) if final else {}
             interval = check_interval(cluster, live)
             cluster_id = cluster.cluster_id()
         waits = sum(operation.kind == LOWER for operation in operations)
@@ -110,7 +111,10 @@ class RetentionChange:
                 "longest_wait_seconds": waits * interval // 1000,
             },
             warnings=(*verdict.warnings, *self._managed(operations), *_waiting(waits, interval)),
-            refusals=verdict.refusals,
+            refusals=(
+                *verdict.refusals,
+                *(Refusal(f"the cluster refuses it: {why}", "there is no flag for it") for why in refused.values()),
+            ),
         )
 
     def carry_out(self, plan: Plan, *, wait: bool) -> Iterator[Operation]:
@@ -155,29 +159,6 @@ class RetentionChange:
     def _wanted(self) -> dict[str, int]:
         wanted = {RETENTION_MS: self.to, RETENTION_BYTES: self.size}
         return {key: value for key, value in wanted.items() if value is not None}
-
-    def _steps(self, live: LiveTopic, state: TopicState) -> list[dict[str, str]]:
-        """The settings of each step; where there are no steps, both limits change at once."""
-        limits, now = Limits.of(settings_of(live)), now_ms()
-        ages = [None if each.oldest is None else now - each.oldest for each in state.partitions if each.records]
-        sizes = [each.size for each in state.partitions if each.records]
-        current = {RETENTION_MS: limits.milliseconds, RETENTION_BYTES: limits.size}
-        step = {RETENTION_MS: self.step_ms, RETENTION_BYTES: self.step_bytes}
-        age = _largest(ages, limits.milliseconds, step[RETENTION_MS], "old the oldest record")
-        oldest = {
-            RETENTION_MS: age if limits.milliseconds >= 0 else _rounded_up(age),
-            RETENTION_BYTES: _largest(sizes, limits.size, step[RETENTION_BYTES], "large the largest partition"),
-        }
-        values: dict[str, tuple[int, ...]] = {}
-        for key, wanted in self._wanted().items():
-            try:
-                values[key] = schedule(current[key], wanted, step[key], oldest[key])
-            except ValueError as error:
-                raise WrongUsageError(f"--step is too small: {error}", "take larger steps") from error
-        if not any(step.values()):
-            once = {key: str(found[0]) for key, found in values.items() if found}
-            return [once] if once else []
-        return [{key: str(value)} for key, found in values.items() for value in found]
 
     def _operations(
         self,
@@ -235,34 +216,12 @@ def live_topic(environment: Environment, cluster: Cluster, name: str) -> LiveTop
     return live
 
 
-def _largest(held: Sequence[int | None], current: int, step: int | None, what: str) -> int | None:
-    """Where a way down in steps begins; without steps it does not matter, and without records there is nothing to step.
-
-    Raises:
-        CliError: it is not known, and there is no limit yet either.
-    """
-    known = [each for each in held if each is not None]
-    if step is None or len(known) == len(held):
-        return max(known, default=None)
-    if current < 0:
-        raise CliError(f"how {what} is cannot be told, so steps have no beginning", "set a first limit without --step")
-    return current
-
-
 def _unmet(found: Mapping[str, str | None], wanted: Mapping[str, str]) -> list[str]:
     return [
         f"{key} is {readable(key, found.get(key))} and not {readable(key, value)}"
         for key, value in wanted.items()
         if canonical(key, found.get(key) or "") != canonical(key, value)
     ]
-
-
-def _rounded_up(age: int | None) -> int | None:
-    """An age that is still above that of the oldest record when the first step comes, and that can be read."""
-    if age is None:
-        return None
-    unit = 60 * MINUTE if age >= DAY else MINUTE if age >= 60 * MINUTE else 1_000
-    return (max(0, age) // unit + 1) * unit
 
 
 def _reason(*, lowers: bool, gone: int, compacts_only: bool) -> str:

@@ -16,7 +16,6 @@ from cli.topic.retention.limits import DEFAULTS, Limits, settings_of
 from cli.topic.retention.losses import GroupLoss, Loss, losses, uncommitted, unread
 from cli.topic.retention.reading import (
     TopicState,
-    broker_defaults,
     first_younger,
     groups_from_start,
     read_groups,
@@ -84,7 +83,7 @@ def judge(
     before = settings_of(live)
     after = {**before, **changes}
     if unset := [setting for setting, value in changes.items() if value is None]:
-        defaults = broker_defaults(cluster, live)
+        defaults = cluster.inherited(live.name, unset)
         after |= {setting: defaults.get(setting) for setting in unset}
     old, new = Limits.of(before), Limits.of(after)
     warnings = [

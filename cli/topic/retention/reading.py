@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import partial
 
@@ -91,25 +91,6 @@ def check_interval(cluster: Cluster, topic: LiveTopic) -> int:
         return CHECK_INTERVAL_DEFAULT
     values = [entries[CHECK_INTERVAL].value for entries in settings.values() if CHECK_INTERVAL in entries]
     return max((int(value) for value in values if value), default=CHECK_INTERVAL_DEFAULT)
-
-
-def broker_defaults(cluster: Cluster, topic: LiveTopic) -> Mapping[str, str]:
-    """What settings of a topic are where they are not set on it; without those that the brokers do not tell."""
-    leader = next((each.leader for each in topic.partitions if each.leader is not None), None)
-    if leader is None:
-        return {}
-    try:
-        settings = cluster.broker_settings([leader]).get(leader, {})
-    except KafkaError:
-        return {}
-    known = {name: entry.value for name, entry in settings.items() if entry.value is not None}
-    defaults = {f"{name.removeprefix('log.')}": value for name, value in known.items() if name.startswith("log.")}
-    if "retention.ms" not in defaults:
-        for unit, factor in (("minutes", 60_000), ("hours", 3_600_000)):
-            if value := known.get(f"log.retention.{unit}"):
-                defaults["retention.ms"] = str(int(value) * factor)
-                break
-    return defaults
 
 
 def _timestamps(cluster: Cluster, places: Collection[Place], spec: int) -> dict[Place, int]:

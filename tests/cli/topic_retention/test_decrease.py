@@ -121,6 +121,13 @@ def test_a_raise_is_refused_where_the_disks_have_not_got_the_room(scene):
     assert scene.run("--to", "999999999d", "--yes", "--allow-full-disk").exit_code == 0
 
 
+def test_what_the_cluster_would_refuse_is_refused_before(scene):
+    outcome = scene.run("--bytes", "9999999TiB", "--yes")
+    assert outcome.exit_code == 7
+    assert "the cluster refuses it" in outcome.stderr
+    assert scene.setting("retention.bytes") == "-1"
+
+
 def test_a_saved_plan_is_refused_when_a_group_would_lose_records_since(make_scene, tmp_path):
     scene, file = make_scene(), str(tmp_path / "plan.json")
     assert scene.run("--to", "1d", "--save", file).exit_code == 3

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from kafka.admin import ConfigResource, ConfigResourceType
 
-from cli.topic.retention.change import RetentionChange
 from cli.topic.retention.execution import await_deletion
 from sandbox.waiting import wait_until
 from tests.cli.conftest import Outcome
@@ -88,7 +87,9 @@ def test_an_interrupt_in_any_wait_is_followed_and_running_again_goes_on(scene, m
 def test_the_first_ctrl_c_lets_the_step_under_way_end(scene, monkeypatch, place):
     real = resolve_name(place)
 
-    def interrupted(*given: Any) -> object:
+    def interrupted(*given: Any, validate_only: bool = False) -> object:
+        if validate_only:
+            return {}
         signal.raise_signal(signal.SIGINT)
         return real(*given)
 
@@ -117,9 +118,8 @@ def test_a_step_that_would_delete_what_was_not_allowed_is_refused_in_the_middle(
         del cluster, live, limits
         scene.write([26 * HOUR])
 
-    monkeypatch.setattr(
-        RetentionChange, "_steps", lambda *_: [{"retention.ms": str(hours * HOUR)} for hours in (48, 25)]
-    )
+    two_steps = [{"retention.ms": str(hours * HOUR)} for hours in (48, 25)]
+    monkeypatch.setattr("cli.topic.retention.change.settings_by_step", lambda *_: two_steps)
     monkeypatch.setattr("cli.topic.retention.change.await_deletion", late_records)
     outcome = scene.run("--to", "25h", "--step", "23h", "--yes")
     assert outcome.exit_code == 6
