@@ -32,6 +32,8 @@ from cli.write_back import Edit
 from environments import Environment
 
 DAY = timedelta(days=1)
+PATIENCE = timedelta(minutes=2)
+"""Where five consumers are being made already; queues, which count as consumers too, are not seen by the guard."""
 REGISTER, DEREGISTER = "register-consumer", "deregister-consumer"
 COLUMNS = (
     Column("CONSUMER", "name"),
@@ -184,7 +186,7 @@ class StreamConsumers:
                 if operation.kind == REGISTER
                 else aws.kinesis.deregister_stream_consumer
             )
-            until_taken(partial(call, StreamARN=arn, ConsumerName=consumer), again=CROWDED)
+            until_taken(partial(call, StreamARN=arn, ConsumerName=consumer), again=CROWDED, patience=PATIENCE)
             yield operation
             if wait:
                 wanted = "ACTIVE" if operation.kind == REGISTER else None

@@ -13,6 +13,7 @@ from typing import TypeVar
 from botocore.exceptions import ClientError
 
 from cli.aws import Aws
+from cli.aws_errors import explain
 from cli.errors import CliError
 from cli.interruption import pause
 from cli.output import note
@@ -39,12 +40,16 @@ def until_taken(
         patience: after which the error is final.
     """
     end = time.monotonic() + patience.total_seconds()
+    said = False
     while True:
         try:
             return call()
         except ClientError as error:
             if error.response["Error"]["Code"] not in again or time.monotonic() > end:
                 raise
+            if not said:
+                note(f"waiting: {explain(error).message}")
+                said = True
         pause(POLL_SECONDS)
 
 

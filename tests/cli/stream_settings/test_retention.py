@@ -161,6 +161,7 @@ def test_it_waits_until_the_stream_takes_the_change_and_until_it_holds(orders, m
     outcome = orders.run("retention", "--to", "96h", "-y", "-o", "json")
     assert (outcome.exit_code, outcome.answer["status"]) == (0, "applied")
     assert "is UPDATING" in "\n".join(outcome.plan["warnings"])
+    assert "waiting: IncreaseStreamRetentionPeriod" in outcome.stderr
     assert (orders.summary["RetentionPeriodHours"], orders.summary["StreamStatus"]) == (96, "ACTIVE")
 
 
