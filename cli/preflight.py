@@ -16,7 +16,7 @@ from cli.deployed import DeployedResource
 from cli.stream.difference import differences as stream_differences
 from cli.stream.live import LiveStream
 from cli.topic.settings import INFINITE, declared_settings, readable
-from environments import Environment, OnDemandStream, ProvisionedStream, naming
+from environments import Environment, OnDemandStream, ProvisionedStream, Stream, naming
 from environments.quantities import format_duration
 from environments.security import NEW_KEY
 
@@ -89,8 +89,10 @@ def allow(checks: Iterable[Check], allowed: Collection[str]) -> list[Check]:
     ]
 
 
-def stream_checks(environment: Environment, name: str, live: LiveStream | None) -> Iterator[Check]:
-    """A declared stream against the live one."""
+def stream_checks(
+    environment: Environment, name: str, live: LiveStream | None, deployed: DeployedResource | None = None
+) -> Iterator[Check]:
+    """A declared stream against the live one, and where its load decides on its shards, as it was ``deployed`` last."""
     resource, declared = f"stream/{name}", environment.streams[name]
     if live is None:
         yield Check(resource, Verdict.NEW)
@@ -106,6 +108,12 @@ def stream_checks(environment: Environment, name: str, live: LiveStream | None) 
                     reason=f"records older than {format_duration(declared.retention)} would be deleted",
                     way_out=f"write {difference.live}, or lower it first: "
                     f"streamops stream retention {name} --to {difference.declared}",
+                )
+            case "shards" if len(found) == 1 and _load_decides(declared, live, deployed):
+                yield replace(
+                    check,
+                    verdict=Verdict.LEFT,
+                    reason="its load decides (autoscale), and the template has this number already",
                 )
             case "shards" if isinstance(declared, ProvisionedStream):
                 yield replace(
@@ -133,6 +141,15 @@ def stream_checks(environment: Environment, name: str, live: LiveStream | None) 
                 yield check
     if not found:
         yield Check(resource, Verdict.SAME)
+
+
+def _load_decides(declared: Stream, live: LiveStream, deployed: DeployedResource | None) -> bool:
+    """Whether other shards than declared are the policy's doing, and the deploy has no other number to set."""
+    policy = declared.autoscale if isinstance(declared, ProvisionedStream) else None
+    if policy is None or deployed is None or not isinstance(declared, ProvisionedStream):
+        return False
+    same = str(deployed.properties.get("ShardCount")) == str(declared.shards)
+    return same and policy.min <= live.open_shards <= policy.max
 
 
 def topic_checks(environment: Environment, name: str, live: LiveTopic | None) -> Iterator[Check]:

@@ -19,6 +19,7 @@ from cli.options import EnvironmentName, Output, Query
 from cli.output import Answer, Column, Format, note, print_table
 from cli.preflight import (
     STACKS,
+    STREAM,
     Check,
     Verdict,
     allow,
@@ -91,12 +92,13 @@ def command(
 
 
 def _aws_checks(environment: Environment, aws: Aws, answer: Answer) -> Iterator[Check]:
+    deployed = {stack: read_stack(aws, stack) for stack in ("security", *(stack for stack, _ in STACKS.values()))}
+    as_deployed = {each.physical_id: each for each in deployed["streams"] if each.type == STREAM}
     for name, live in read_streams(aws, environment.streams).items():
         if isinstance(live, Exception):
             answer.errors.append(explain(live) or CliError(f"{type(live).__name__}: {live}"))
         else:
-            yield from stream_checks(environment, name, live)
-    deployed = {stack: read_stack(aws, stack) for stack in ("security", *(stack for stack, _ in STACKS.values()))}
+            yield from stream_checks(environment, name, live, as_deployed.get(live.name) if live else None)
     for kind, (stack, _) in STACKS.items():
         yield from removal_checks(environment, kind, deployed[stack])
     yield from delivery_checks(environment, deployed["deliveries"])

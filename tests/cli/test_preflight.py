@@ -118,6 +118,27 @@ def test_the_live_state_counts_and_not_the_template(project, environment, aws):
     assert rows(outcome)["stream/orders", "shards"] == "blocked"
 
 
+@pytest.mark.parametrize(
+    ("orders", "live", "verdict"),
+    [
+        ({"autoscale": {"min": 1, "max": 4}}, 4, "left"),
+        ({"autoscale": {"min": 1, "max": 3}}, 4, "blocked"),
+        ({"autoscale": {"min": 1, "max": 4}, "shards": 3}, 4, "blocked"),
+        ({"autoscale": {"min": 1, "max": 4}, "max_record_size": "2MiB"}, 4, "blocked"),
+        ({}, 4, "blocked"),
+    ],
+)
+def test_shards_that_the_load_decides_on_are_left_while_a_deploy_changes_nothing_of_the_stream(
+    project, environment, aws, orders, live, verdict
+):
+    project.write(environment, streams={"orders": {**ORDERS, **orders}, "clicks": CLICKS})
+    name = f"{environment}-orders"
+    aws.client("kinesis").update_shard_count(StreamName=name, TargetShardCount=live, ScalingType="UNIFORM_SCALING")
+    outcome = project.run("env", "preflight", "-e", environment, "-o", "json")
+    assert rows(outcome)["stream/orders", "shards"] == verdict
+    assert outcome.exit_code == (7 if verdict == "blocked" else 0)
+
+
 @pytest.mark.parametrize(("keep", "fate"), [(False, "is deleted with all that it holds"), (True, "stays")])
 def test_a_stream_that_has_left_the_file_is_held_back(project, aws, keep, fate):
     name = project.write(streams={"clicks": CLICKS})
