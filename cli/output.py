@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from io import StringIO
@@ -187,19 +187,22 @@ def print_found(data: object) -> None:
 
 def print_table(items: Sequence[Item], columns: Sequence[Column], *, out: TextIO | None = None) -> None:
     """Write a table to stdout (or ``out``); prose folds on a narrow terminal, and nothing is ever cut."""
+    stream = out or sys.stdout
+    texts = [[column.text(item) for column in columns] for item in items]
+    if not stream.isatty() and not any("\n" in text for row in texts for text in row):
+        stream.writelines(_lines(texts, columns))
+        return
     from rich.console import Console
     from rich.measure import Measurement
     from rich.table import Table
     from rich.text import Text
 
-    stream = out or sys.stdout
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for column in columns:
         justify: Literal["left", "right"] = "right" if column.right else "left"
         table.add_column(column.heading, justify=justify, overflow="fold", no_wrap=not column.fold)
-    for item in items:
-        texts = [column.text(item) for column in columns]
-        table.add_row(*(Text(text, style=STYLES.get(text, "")) for text in texts))
+    for row in texts:
+        table.add_row(*(Text(text, style=STYLES.get(text, "")) for text in row))
     if stream.isatty():
         console = Console(file=stream, highlight=False)
         # Where even the folded table is too wide, the terminal shall wrap it: rich would cut names.
@@ -210,6 +213,21 @@ def print_table(items: Sequence[Item], columns: Sequence[Column], *, out: TextIO
         lines = StringIO()
         Console(file=lines, width=WIDE, highlight=False).print(table)
         stream.writelines(f"{line.rstrip()}\n" for line in lines.getvalue().splitlines())
+
+
+def _lines(texts: Sequence[Sequence[str]], columns: Sequence[Column]) -> Iterator[str]:
+    """The same as rich makes it where nothing has to fold, in a hundredth of its time."""
+    from rich.cells import cell_len
+
+    rows = [[column.heading for column in columns], *texts]
+    lengths = [[cell_len(text) for text in row] for row in rows]
+    widths = [max(column) for column in zip(*lengths, strict=True)]
+    for row, length in zip(rows, lengths, strict=True):
+        cells = (
+            " " * (width - own) + text if column.right else text + " " * (width - own)
+            for text, own, width, column in zip(row, length, widths, columns, strict=True)
+        )
+        yield f"{'  '.join(cells).rstrip()}\n"
 
 
 STYLES = {

@@ -38,7 +38,7 @@ def test_what_retention_removed_meanwhile_hides_how_many_bytes_came():
 
 @given(st.floats(0, 1e18, allow_nan=False))
 def test_sizes_are_written_with_a_unit_and_few_digits(size):
-    number, unit = size_text(size).split()
+    number, unit = str(size_text(size)).split()
     assert unit in ("B", "KiB", "MiB", "GiB", "TiB")
     assert float(number.replace(",", "")) <= 1024 or unit == "TiB"
 
