@@ -14,10 +14,12 @@ from cli.aws import Aws
 from cli.aws_errors import explain
 from cli.stream.iterator_age import read_iterator_ages
 from cli.stream.live import LiveStream, read_consumers
+from cli.stream.load_profile import Rate
 from cli.stream.recent_calls import RecentCalls, read_recent_calls
-from cli.stream.stream_metrics import NAMESPACE
+from cli.stream.stream_metrics import MINUTE, NAMESPACE, Metric, read_metrics
 from environments import Stream
 
+HOUR = timedelta(hours=1)
 SCALERS = ("autoscaling", "lambda")
 """What an alarm calls in order to reshard. A topic of SNS may only tell people, so what scales by way of one is missed.
 """
@@ -42,6 +44,8 @@ class Facts:
     """What looks like an autoscaling of this stream."""
     iterator_age: timedelta | None = None
     """Of the reader that is furthest behind; None where nobody reads, or nobody knows."""
+    busiest: Rate | None = None
+    """What was written in a second of the busiest minute of the last hour; None where nothing is told."""
     unchecked: Sequence[str] = ()
     """What could not be read, and why."""
 
@@ -60,6 +64,7 @@ def read_facts(aws: Aws, live: LiveStream, declared: Stream) -> Facts:
     unchecked: list[str] = []
     scalers = ["autoscale: of the environment file"] if getattr(declared, "autoscale", None) else []
     age: timedelta | None = None
+    busiest: Rate | None = None
     try:
         scalers += _targets(aws, live.name)
         scalers += _alarms(aws, live)
@@ -68,9 +73,17 @@ def read_facts(aws: Aws, live: LiveStream, declared: Stream) -> Facts:
     try:
         names = [consumer.name for consumer in read_consumers(aws, live.arn)] if live.consumers else []
         age = read_iterator_ages(aws, live.name, consumers=names).worst
+        busiest = _busiest(aws, live.name)
     except (ClientError, BotoCoreError) as error:
-        unchecked.append(f"how far readers are behind is not known: {explain(error).message}")
-    return Facts(live, read_recent_calls(aws, "UpdateShardCount", live.name), scalers, age, unchecked)
+        unchecked.append(f"what is written, and how far readers are behind, is not known: {explain(error).message}")
+    return Facts(live, read_recent_calls(aws, "UpdateShardCount", live.name), scalers, age, busiest, unchecked)
+
+
+def _busiest(aws: Aws, stream: str) -> Rate | None:
+    own = {"StreamName": stream}
+    written = [Metric(name, "Sum", own) for name in ("IncomingBytes", "IncomingRecords")]
+    minutes = [[total / MINUTE.total_seconds() for total in sums] for sums in read_metrics(aws, written, HOUR)]
+    return Rate(*map(max, minutes)) if all(minutes) else None
 
 
 def _targets(aws: Aws, stream: str) -> list[str]:

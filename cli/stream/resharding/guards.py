@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from datetime import timedelta
 from enum import StrEnum
+from math import ceil
 from typing import Any
 
 from cli.plan import Refusal
 from cli.stream.resharding.facts import Facts, Quota
 from environments.quantities import format_duration
+from environments.streams import MIB
 
 LAG_LIMIT = timedelta(minutes=5)
 """Readers finish both parents of a merge before its child. What lies unread in two shards is then read by one reader
@@ -22,6 +24,7 @@ class Guard(StrEnum):
 
     AUTOSCALING = "autoscaling"
     LAG = "lag"
+    LOAD = "load"
 
 
 def way_past(guard: Guard) -> str:
@@ -49,6 +52,14 @@ def refusals(name: str, facts: Facts, summary: Mapping[str, Any], allowed: Colle
             f"readers of {name} are {_whole_seconds(age)} behind, and this merges shards: "
             f"they fall further behind above {format_duration(LAG_LIMIT)}",
             f"wait until they have caught up; {way_past(Guard.LAG)}",
+        )
+    after, busiest = summary["shards_after"], facts.busiest
+    if busiest and after < min(summary["shards_before"], busiest.of_a_shard) and Guard.LOAD not in allowed:
+        yield Refusal(
+            f"in the busiest minute of the last hour {name} took {busiest.bytes_per_second / MIB:,.1f} MiB and "
+            f"{busiest.records_per_second:,.0f} records a second, as much as {ceil(busiest.of_a_shard)} shards take; "
+            f"{after} would throttle those who write",
+            f"keep at least {ceil(busiest.of_a_shard)}; {way_past(Guard.LOAD)}",
         )
     yield from _budget(name, facts, summary)
 

@@ -132,7 +132,7 @@ def _at_rest(aws: Aws, name: str, tempo: Tempo) -> LiveStream:
     began, looks = time.monotonic(), 0
     while True:
         live = read_stream(aws, name)
-        if live.status != "UPDATING" or time.monotonic() - began > PATIENCE_SECONDS:
+        if live.status != "UPDATING" or (looks and time.monotonic() - began > PATIENCE_SECONDS):
             return live
         if not looks:
             note(f"{name} is UPDATING; waiting until that is over")

@@ -165,6 +165,22 @@ def test_splits_alone_go_on_while_readers_are_behind(reshard, streams, lag):
     assert streams.map() == even(8)
 
 
+def test_fewer_shards_than_what_is_written_needs_are_refused(reshard, aws, streams):
+    at = datetime.now(UTC) - timedelta(minutes=5)
+    stream = [{"Name": "StreamName", "Value": streams.physical()}]
+    counted = {"IncomingBytes": 60 * 1000, "IncomingRecords": 60 * 2500}
+    data = [
+        {"MetricName": name, "Dimensions": stream, "Timestamp": at, "Value": count} for name, count in counted.items()
+    ]
+    aws.client("cloudwatch").put_metric_data(Namespace="AWS/Kinesis", MetricData=data)
+    outcome = reshard("--to", "2")
+    assert outcome.exit_code == REFUSED
+    assert "0.0 MiB and 2,500 records a second, as much as 3 shards take; 2 would throttle" in outcome.stderr
+    assert reshard("--to", "2", "--allow", "load", "-n").exit_code == 3
+    assert reshard("--to", "3", "-n").exit_code == 3
+    assert reshard("--to", "8", "-n").exit_code == 3
+
+
 def test_readers_that_are_near_the_end_do_not_hold_merges_back(reshard, lag):
     lag(0.5)
     outcome = reshard("--to", "2")
