@@ -145,7 +145,7 @@ def test_ctrl_c_between_mode_and_count_says_how_to_go_on(demanding, monkeypatch)
         raise KeyboardInterrupt
 
     monkeypatch.setattr("cli.stream.settling.pause", interrupted)
-    demanding.update_slowly(60)
+    demanding.update_slowly(600)
     outcome = demanding.run("mode", "provisioned", "--shards", "5", "-y", "--no-wait", "-o", "json")
     assert (outcome.exit_code, outcome.answer["status"], outcome.plan["done"]) == (130, "partial", 1)
     assert "streamops stream mode orders provisioned --shards 5" in outcome.answer["errors"][0]["way_out"]
