@@ -156,7 +156,7 @@ def ask(plan: Plan, consent: Consent, answer: Answer) -> None:
         _require_confirmation(plan, consent)
         return
     if plan.risk is Risk.SEVERE:
-        if answer_to(f"This can lose data. Type {plan.confirmation} to go on: ") != plan.confirmation:
+        if answer_to(f"The risk is severe. Type {plan.confirmation} to go on: ") != plan.confirmation:
             raise DeclinedError("nothing was changed: the name was not typed")
         return
     if consent.yes:
@@ -259,8 +259,12 @@ def _progress(plan: Plan, done: Sequence[Operation]) -> str:
 
 def _require_confirmation(plan: Plan, consent: Consent) -> None:
     if consent.confirm != plan.confirmation:
-        said = f"--confirm {consent.confirm} names something else" if consent.confirm else "this can lose data"
-        raise RefusedError(said, f"if it is meant, add: --confirm {plan.confirmation}")
+        severe = [operation.reason for operation in plan.operations if operation.risk is Risk.SEVERE]
+        said = f"--confirm {consent.confirm} names something else, and " if consent.confirm else ""
+        raise RefusedError(
+            f"{said}the risk is severe: {'; '.join(dict.fromkeys(severe))}",
+            f"if it is meant, add: --confirm {plan.confirmation}",
+        )
 
 
 def _refuse(answer: Answer, plan: Plan) -> None:

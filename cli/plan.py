@@ -24,7 +24,7 @@ class Risk(StrEnum):
     MODERATE = "moderate"
     """It can disturb those who read or write; ``--yes`` is enough."""
     SEVERE = "severe"
-    """It can lose data; the resource has to be named with ``--confirm``."""
+    """It can lose data, or the order of it; the resource has to be named with ``--confirm``."""
 
     @property
     def rank(self) -> int:
