@@ -169,13 +169,18 @@ class RetentionChange:
         verdict: Verdict,
     ) -> Iterator[Operation]:
         settings, now, gone_before = settings_of(live), now_ms(), 0
+        first = Limits.of(settings)
         for step in steps:
             before, settings = Limits.of(settings), {**settings, **step}
             after = Limits.of(settings)
             lowers = any(
                 lowered(old, new) for old, new in ((before.milliseconds, after.milliseconds), (before.size, after.size))
             )
-            gone = sum(each.records for each in lost(cluster, live, state, after, now)) if lowers else 0
+            gone = (
+                sum(each.records for each in lost(cluster, live, state, after.lowered_from(first), now))
+                if lowers
+                else 0
+            )
             more, gone_before = max(0, gone - gone_before), max(gone, gone_before)
             uncertain = verdict.risk is Risk.SEVERE and state.leaderless
             yield Operation(

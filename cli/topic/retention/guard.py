@@ -93,9 +93,9 @@ def judge(
     firm = list(interactions.tiered(environment, after, new))
     found = _Findings()
     if new.keeps_less_than(old):
-        found = _decrease(environment, cluster, name, live, new)
-    elif old.keeps_less_than(new):
-        found = _increase(environment, cluster, live, after, new)
+        found = _decrease(environment, cluster, name, live, new.lowered_from(old))
+    if old.keeps_less_than(new):
+        found.add(_increase(environment, cluster, live, after, new))
     held = [*found.losing, *_lost_otherwise(before, after, old, new)]
     for refusals, passes in ((held, allowed.data_loss), (found.filling, allowed.full_disk)):
         if passes:
@@ -116,6 +116,12 @@ class _Findings:
     filling: list[Refusal] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     estimate: dict[str, Any] = field(default_factory=dict)
+
+    def add(self, other: _Findings) -> None:
+        self.losing += other.losing
+        self.filling += other.filling
+        self.warnings += other.warnings
+        self.estimate |= other.estimate
 
 
 def _decrease(environment: Environment, cluster: Cluster, name: str, live: LiveTopic, new: Limits) -> _Findings:

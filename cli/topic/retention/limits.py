@@ -7,7 +7,7 @@ as they are lowers a retention that it was told to make infinite.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cli.cluster import LiveTopic
 
@@ -55,10 +55,19 @@ class Limits:
         """Those that delete something: none of the two where ``cleanup.policy`` does not have ``delete``."""
         return self if self.deletes else Limits(deletes=False, compacts=self.compacts)
 
-    def keeps_less_than(self, other: Limits) -> bool:
-        """Whether records can go under these limits that stay under the other ones."""
-        mine, others = self.effective, other.effective
-        return lowered(others.milliseconds, mine.milliseconds) or lowered(others.size, mine.size)
+    def lowered_from(self, old: Limits) -> Limits:
+        """Those alone that are lower than they were: what is beyond the others goes anyway."""
+        mine, others = self.effective, old.effective
+        return replace(
+            mine,
+            milliseconds=mine.milliseconds if lowered(others.milliseconds, mine.milliseconds) else UNLIMITED,
+            size=mine.size if lowered(others.size, mine.size) else UNLIMITED,
+        )
+
+    def keeps_less_than(self, old: Limits) -> bool:
+        """Whether records can go under these limits that stay under the old ones."""
+        cut = self.lowered_from(old)
+        return (cut.milliseconds, cut.size) != (UNLIMITED, UNLIMITED)
 
 
 def settings_of(topic: LiveTopic) -> dict[str, str | None]:

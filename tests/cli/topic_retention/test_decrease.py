@@ -121,6 +121,21 @@ def test_a_raise_is_refused_where_the_disks_have_not_got_the_room(scene):
     assert scene.run("--to", "999999999d", "--yes", "--allow-full-disk").exit_code == 0
 
 
+def test_what_goes_anyway_does_not_hold_back_a_change_of_the_other_limit(make_scene):
+    scene = make_scene({"retention.ms": str(DAY), "segment.ms": str(7 * DAY)})
+    scene.write([3 * DAY, HOUR])
+    assert scene.run("--bytes", "64MiB", "--yes").exit_code == 0
+    assert scene.run("--to", "12h", "--yes").exit_code == 7
+
+
+def test_one_limit_is_held_against_the_disks_where_the_other_one_loses_records(scene):
+    scene.run("--bytes", "1GiB", "--yes")
+    outcome = scene.run("--to", "1d", "--bytes", "unlimited", "-n", "-o", "json")
+    assert outcome.exit_code == 7
+    assert outcome.plan["summary"]["lost_records"] == 49
+    assert outcome.plan["summary"]["disks"]
+
+
 def test_what_the_cluster_would_refuse_is_refused_before(scene):
     outcome = scene.run("--bytes", "9999999TiB", "--yes")
     assert outcome.exit_code == 7
