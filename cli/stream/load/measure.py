@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -15,6 +15,7 @@ from cli.output import note
 from cli.stream.live import LiveStream, Shard
 from cli.stream.load.metrics import NEEDED, kept_shard_metrics, read_shard_loads
 from cli.stream.load.sample import Sample, take_sample
+from cli.stream.load.sampling import read_shards_since
 from cli.stream.load.shard_load import ShardLoad, profile_of_shards
 from cli.stream.load.tally import HeavyKey
 from cli.stream.load_profile import LoadProfile
@@ -43,7 +44,9 @@ def measure_load(aws: Aws, live: LiveStream, shards: Sequence[Shard], since: tim
     """
     kept = kept_shard_metrics(aws, live.name)
     try:
-        loads = read_shard_loads(aws, live.name, shards, since, kept)
+        closed = [shard for shard in read_shards_since(aws, live.arn, datetime.now(UTC) - since) if not shard.open]
+        chosen = [*(shard for shard in shards if shard.open), *closed]
+        loads = read_shard_loads(aws, live.name, chosen, since, kept)
     except (ClientError, BotoCoreError) as error:
         note(f"CloudWatch cannot be asked, so that records are read instead: {explain(error).message}")
         return by_sample(take_sample(aws, live.arn, shards))

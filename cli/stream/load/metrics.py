@@ -6,11 +6,14 @@ https://docs.aws.amazon.com/streams/latest/dev/monitoring-with-cloudwatch.html
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 from cli.aws import Aws
 from cli.stream.live import Shard
+from cli.stream.load.heirs import Heirs
 from cli.stream.load.shard_load import ShardLoad, profile_of_shards
 from cli.stream.load_profile import LoadProfile, Rate
 from cli.stream.stream_metrics import Metric, read_metrics
@@ -24,6 +27,8 @@ NEEDED = (BYTES, RECORDS)
 USED = (*NEEDED, THROTTLES, READ_BYTES)
 
 MINUTE_SECONDS = 60
+FRESH_MINUTES = 5
+"""For so long after a reshard a new shard has too few minutes to tell its peak."""
 LONGEST = timedelta(days=15)
 """CloudWatch keeps sums of a minute for that long (CloudWatch User Guide, "Metrics retention")."""
 
@@ -42,10 +47,13 @@ def read_shard_loads(
 
     None where nothing is told: Kinesis does not keep both of the metrics that it takes, or has done so only since a
     moment ago. A shard without a datapoint beside others that have some took nothing.
+
+    Closed shards among ``shards`` give what they took to the open ones, by width: else the next reshard after one that
+    was just made would take the new shards for idle.
     """
     if not kept.issuperset(NEEDED):
         return None
-    chosen = [shard for shard in shards if shard.open]
+    chosen = list(shards)
     names = [metric for metric in USED if metric in kept]
     own = [{"StreamName": name, "ShardId": shard.shard_id} for shard in chosen]
     asked = [Metric(metric, "Sum", dimensions) for dimensions in own for metric in names]
@@ -53,7 +61,35 @@ def read_shard_loads(
     sums = [{metric: next(answers) for metric in names} for _ in chosen]
     if not any(found[metric] for found in sums for metric in NEEDED):
         return None
-    return [_shard_load(shard, found, since.total_seconds()) for shard, found in zip(chosen, sums, strict=True)]
+    loads = [_shard_load(shard, found, since.total_seconds()) for shard, found in zip(chosen, sums, strict=True)]
+    heirs = Heirs(shard for shard in chosen if shard.open)
+    closed: dict[str, list[ShardLoad]] = defaultdict(list)
+    for load in loads:
+        for heir in [] if load.shard.open else heirs.of(load.shard):
+            closed[heir.shard_id].append(load)
+    return [
+        _with_inherited(load, closed[load.shard.shard_id], fresh=len(found[BYTES]) < FRESH_MINUTES)
+        for load, found in zip(loads, sums, strict=True)
+        if load.shard.open
+    ]
+
+
+def _with_inherited(load: ShardLoad, closed: Sequence[ShardLoad], *, fresh: bool) -> ShardLoad:
+    """The load of an open shard with its part of what the closed ones took; their throttles stay theirs."""
+    average, before = load.average, Rate()
+    for other in closed:
+        common = min(load.shard.end, other.shard.end) - max(load.shard.start, other.shard.start) + 1
+        part = common / (other.shard.end - other.shard.start + 1)
+        average += other.average.part(part)
+        if other.shard.shard_id in load.shard.parents:
+            before += other.peak.part(part)
+    if not fresh:
+        return replace(load, average=average)
+    peak = Rate(
+        max(load.peak.bytes_per_second, before.bytes_per_second),
+        max(load.peak.records_per_second, before.records_per_second),
+    )
+    return replace(load, average=average, peak=peak)
 
 
 def read_shard_load(aws: Aws, name: str, shards: Sequence[Shard], since: timedelta) -> LoadProfile | None:

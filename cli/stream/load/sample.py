@@ -10,9 +10,10 @@ from cli.aws import Aws
 from cli.errors import CliError
 from cli.output import note
 from cli.stream.live import Shard
+from cli.stream.load.heirs import Heirs
 from cli.stream.load.records import KeyPart
 from cli.stream.load.sampled_profile import KeySpaceTally
-from cli.stream.load.sampling import ShardSample, Window, sample_records
+from cli.stream.load.sampling import ShardSample, Window, read_shards_since, sample_records
 from cli.stream.load.shard_load import ShardLoad
 from cli.stream.load.tally import Counted, ExactTally, HeavyKey, KeyTally, SketchTally
 from cli.stream.load_profile import LoadProfile, Rate
@@ -33,15 +34,13 @@ class Sample:
 
     window: Window
     shards: Mapping[str, ShardSample]
+    """Of each open shard, and of the closed ones whose hash keys it has."""
     seconds: Mapping[str, Counted]
     """By shard: each second of it."""
     keys: KeyTally
     key_space: KeySpaceTally
-
-    @property
-    def records(self) -> int:
-        """How many Kinesis records were read."""
-        return sum(shard.records for shard in self.shards.values())
+    records: int
+    """How many Kinesis records were read."""
 
     @property
     def loads(self) -> list[ShardLoad]:
@@ -87,7 +86,7 @@ def take_sample(
     limit: int = LIMIT,
     sketch_for: int | None = None,
 ) -> Sample:
-    """Read the open ones of these shards.
+    """Read what the open ones of these shards took, and before a reshard the closed ones that they have taken over.
 
     Args:
         aws: the environment's AWS.
@@ -102,21 +101,25 @@ def take_sample(
         CliError: the readers of the stream leave no room to read anything.
     """
     chosen = [shard for shard in shards if shard.open]
-    window = Window.ending(back, seconds)
+    window, heirs = Window.ending(back, seconds), Heirs(chosen)
+    readable = [shard for shard in read_shards_since(aws, arn, window.start) if heirs.of(shard)]
     keys: KeyTally = ExactTally() if sketch_for is None else SketchTally(sketch_for)
     by_shard = {shard.shard_id: Counted() for shard in chosen}
     key_space = KeySpaceTally()
 
-    def take(part: KeyPart) -> None:
+    def take(read: Shard, found: KeyPart) -> None:
+        part = heirs.inherit(read, found)
+        if part is None:
+            return
         by_shard[part.shard_id].add(part)
         keys.add(part)
         key_space.add(part)
 
     note(
-        f"reading {seconds} s of records from {format_duration(back)} ago, of {len(chosen)} shards,"
+        f"reading {seconds} s of records from {format_duration(back)} ago, of {len(readable)} shards,"
         " with at most 2 of the 5 calls and 1 of the 2 MiB a second that the readers of a shard share"
     )
-    read = sample_records(aws, arn, chosen, window, limit, take)
+    read = sample_records(aws, arn, readable, window, limit, take)
     for shard in read:
         _tell_shortfall(shard, limit)
     if read and not any(shard.complete or shard.records for shard in read):
@@ -124,7 +127,25 @@ def take_sample(
             f"every call for records was throttled: readers of {arn.rpartition('/')[2]} use all that its shards give",
             "try later, or have the metrics of shards kept: shard_metrics: [IncomingBytes, IncomingRecords]",
         )
-    return Sample(window, {shard.shard.shard_id: shard for shard in read}, by_shard, keys, key_space)
+    return Sample(window, _by_heir(read, heirs), by_shard, keys, key_space, sum(shard.records for shard in read))
+
+
+def _by_heir(read: Sequence[ShardSample], heirs: Heirs) -> dict[str, ShardSample]:
+    """How far each open shard was read, together with the closed ones whose hash keys it has."""
+    found: dict[str, list[ShardSample]] = {shard.shard_id: [] for shard in heirs.shards}
+    for sample in read:
+        for heir in heirs.of(sample.shard):
+            found[heir.shard_id].append(sample)
+    return {
+        shard.shard_id: ShardSample(
+            shard,
+            records=sum(sample.records for sample in found[shard.shard_id]),
+            covered_seconds=min((sample.covered_seconds for sample in found[shard.shard_id]), default=0.0),
+            throttled=sum(sample.throttled for sample in found[shard.shard_id]),
+            complete=all(sample.complete for sample in found[shard.shard_id]),
+        )
+        for shard in heirs.shards
+    }
 
 
 def _tell_shortfall(shard: ShardSample, limit: int) -> None:

@@ -17,7 +17,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cli.aws import CONCURRENT_CALLS, Aws
-from cli.stream.live import Shard
+from cli.stream.live import Shard, shard_of
 from cli.stream.load.records import KeyPart, key_parts
 
 if TYPE_CHECKING:
@@ -166,8 +166,19 @@ class _Reader:
             self.sample.covered_seconds = max(1.0, (self._last[0] - self.window.start).total_seconds())
 
 
+def read_shards_since(aws: Aws, arn: str, since: datetime) -> list[Shard]:
+    """The shards that may have taken records since then: those that are open, and those that closed after it."""
+    request: Any = {"StreamARN": arn, "ShardFilter": {"Type": "FROM_TIMESTAMP", "Timestamp": since}}
+    shards: list[Shard] = []
+    while request:
+        page = aws.kinesis.list_shards(**request)
+        shards += map(shard_of, page["Shards"])
+        request = {"NextToken": page["NextToken"]} if page.get("NextToken") else {}
+    return shards
+
+
 def sample_records(
-    aws: Aws, arn: str, shards: Sequence[Shard], window: Window, limit: int, take: Callable[[KeyPart], None]
+    aws: Aws, arn: str, shards: Sequence[Shard], window: Window, limit: int, take: Callable[[Shard, KeyPart], None]
 ) -> list[ShardSample]:
     """Read the records of these shards that arrived in the window, and hand on what each adds.
 
@@ -180,7 +191,7 @@ def sample_records(
         shards: which to read.
         window: when the records arrived.
         limit: of records, for each shard.
-        take: gets each part of the load.
+        take: gets each part of the load, and the shard that it was read from.
     """
     readers = [_Reader(aws.kinesis, arn, window, limit, ShardSample(shard)) for shard in shards]
     due = [(reader.due, place) for place, reader in enumerate(readers)]
@@ -199,7 +210,7 @@ def sample_records(
                 reader = readers[place]
                 for arrived, key, data in future.result():
                     for part in key_parts(reader.sample.shard, int(arrived.timestamp()), key, data):
-                        take(part)
+                        take(reader.sample.shard, part)
                 if not reader.done:
                     heapq.heappush(due, (reader.due, place))
     return [reader.sample for reader in readers]

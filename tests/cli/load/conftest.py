@@ -32,6 +32,16 @@ class Stream:
         """As a command has it."""
         return Aws(load_environment(self.environment))
 
+    @property
+    def arn(self) -> str:
+        """Of the stream."""
+        arn: str = self.kinesis.describe_stream_summary(StreamName=self.name)["StreamDescriptionSummary"]["StreamARN"]
+        return arn
+
+    def until_active(self) -> None:
+        """Wait for a reshard that is under way."""
+        self.kinesis.get_waiter("stream_exists").wait(StreamName=self.name, WaiterConfig={"Delay": 1})
+
     def put(self, key: str, data: bytes, times: int = 1, hash_key: int | None = None) -> None:
         """Write so many equal records."""
         entry: dict[str, Any] = {"PartitionKey": key, "Data": data}

@@ -54,7 +54,7 @@ def by_keys(keys):
             tally.add(part)
             key_space.add(part)
     shards = {s.shard_id: ShardSample(s, 1, covered_seconds=SECONDS, complete=True) for s in SHARDS}
-    return by_sample(Sample(Window(None, SECONDS), shards, counted, tally, key_space))
+    return by_sample(Sample(Window(None, SECONDS), shards, counted, tally, key_space, 1))
 
 
 def told(measured, live=LIVE, **options: bool):

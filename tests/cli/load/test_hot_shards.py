@@ -110,3 +110,19 @@ def test_records_are_read_where_cloudwatch_may_not_be_asked(project, watched, mo
     outcome = project.run("stream", "hot-shards", "orders", "-e", watched.environment, "-o", "json")
     assert (outcome.exit_code, outcome.answer["source"]) == (0, "sample")
     assert "CloudWatch cannot be asked" in outcome.stderr
+
+
+def test_new_shards_have_what_the_closed_ones_took_by_width(project, watched):
+    watched.measure(FIRST, "IncomingBytes", MIB_A_MINUTE * 0.8)
+    watched.measure(FIRST, "IncomingRecords", 60)
+    cut = (1 << 127) // 4
+    watched.kinesis.split_shard(StreamName=watched.name, ShardToSplit=FIRST, NewStartingHashKey=str(cut))
+    watched.until_active()
+    watched.measure("shardId-000000000002", "IncomingBytes", MIB_A_MINUTE * 0.5, minutes_ago=1)
+    watched.measure("shardId-000000000002", "IncomingRecords", 60, minutes_ago=1)
+    items = project.run("stream", "hot-shards", "orders", "-e", watched.environment, "-o", "json").items
+    peaks = {item["shard"][-1]: item["peak"]["share_of_limit"] for item in items}
+    # The narrow child by its own minute, which is more than a quarter of its parent's; the wide one by its parent's.
+    assert peaks == {"1": 0, "2": pytest.approx(0.5), "3": pytest.approx(0.6)}
+    total = sum(item["average"]["bytes_per_second"] for item in items)
+    assert total == pytest.approx(1.3 * MIB_A_MINUTE / 3600, rel=1e-3)

@@ -21,7 +21,7 @@ START = datetime(2030, 1, 1, tzinfo=UTC)
 
 
 def sampled(stream, back=timedelta(minutes=1), seconds=60, limit=1000, sketch_for=None):
-    aws, arn = stream.aws, arn_of(stream)
+    aws, arn = stream.aws, stream.arn
     shards = read_shards(aws, arn)
     return take_sample(aws, arn, shards, back=back, seconds=seconds, limit=limit, sketch_for=sketch_for)
 
@@ -80,17 +80,13 @@ def test_only_the_window_is_read(stream):
     stream.put("late", b"x", times=3)
     later = datetime.now(UTC) + timedelta(hours=1)
     read = Counter()
-    shards = read_shards(stream.aws, arn_of(stream))
+    shards = read_shards(stream.aws, stream.arn)
     window = Window(later - timedelta(hours=2), 60)
     samples = sample_records(
-        stream.aws, arn_of(stream), shards, window, 1000, lambda part: read.update([part.partition_key])
+        stream.aws, stream.arn, shards, window, 1000, lambda _, part: read.update([part.partition_key])
     )
     assert not read
     assert all(sample.complete for sample in samples)
-
-
-def arn_of(stream):
-    return stream.kinesis.describe_stream_summary(StreamName=stream.name)["StreamDescriptionSummary"]["StreamARN"]
 
 
 def test_the_limit_ends_a_shard_and_shortens_what_it_covers(stream, capsys):
