@@ -14,11 +14,11 @@ from cli.plan import Operation, Plan, Refusal, fingerprint
 from cli.reassignment import guards
 from cli.reassignment.execution import finish, move, settled, wait_until_well
 from cli.reassignment.live import LiveLayout, read_layout
-from cli.reassignment.operations import CLEAR, FINISH, MOVE, THROTTLE, moves_of
+from cli.reassignment.operations import CLEAR, FINISH, MOVE, THROTTLE, brokers_of, moves_of, topics_of
 from cli.reassignment.planner import Move, movement, plan_moves
 from cli.reassignment.proposal import Proposal
 from cli.reassignment.request import Request
-from cli.reassignment.throttle import clear_throttle, read_throttles, set_throttle
+from cli.reassignment.throttle import clear_throttle, parse_rate, read_throttles, set_throttle
 from cli.write_back import Edit
 from environments import Environment, naming
 
@@ -98,11 +98,11 @@ class Reassignment:
         return [Edit(("topics", name, "replication"), wanted) for name in names] if wanted else []
 
     def _do(self, cluster: Cluster, operation: Operation, plan: Plan, *, wait: bool) -> None:
-        details = operation.details
         if operation.kind == THROTTLE:
-            set_throttle(cluster, _all_moves(plan), details["brokers"], details["bytes_per_second"])
+            rate = parse_rate(operation.details["throttle"])
+            set_throttle(cluster, _all_moves(plan), brokers_of(operation), rate)
         elif operation.kind == CLEAR:
-            clear_throttle(cluster, details["topics"], details["brokers"])
+            clear_throttle(cluster, topics_of(operation), brokers_of(operation))
         elif operation.kind == FINISH:
             if wait:
                 finish(cluster, moves_of(operation))

@@ -33,27 +33,38 @@ def finish_operations(moves: Sequence[Move], short_names: Mapping[str, str]) -> 
 
 def throttle_operation(resource: str, brokers: Collection[int], rate: int) -> Operation:
     """Limiting what is copied."""
-    details = {"throttle": format_rate(rate), "bytes_per_second": rate, "brokers": sorted(brokers)}
+    details = {"throttle": format_rate(rate), "brokers": _listed(sorted(brokers))}
     return Operation(THROTTLE, resource, Risk.MILD, "clients shall not notice", details)
 
 
 def clear_operation(resource: str, topics: Collection[str], brokers: Collection[int], reason: str) -> Operation:
     """Taking limits away."""
-    return Operation(CLEAR, resource, Risk.MILD, reason, {"topics": sorted(topics), "brokers": sorted(brokers)})
+    details = {"topics": ",".join(sorted(topics)), **({"brokers": _listed(sorted(brokers))} if brokers else {})}
+    return Operation(CLEAR, resource, Risk.MILD, reason, details)
+
+
+def brokers_of(operation: Operation) -> list[int]:
+    """The brokers whose rates an operation sets or takes away."""
+    return list(_replicas(operation.details["brokers"])) if "brokers" in operation.details else []
+
+
+def topics_of(operation: Operation) -> list[str]:
+    """The topics whose replicas an operation frees."""
+    return str(operation.details["topics"]).split(",")
 
 
 def moves_of(operation: Operation) -> list[Move]:
     """What an operation moves; the inverse of how it was made."""
     details = operation.details
     return [
-        Move(details["topic"], int(partition), *map(_replicas, text.split("→")))
+        Move(details["name"], int(partition), *map(_replicas, text.split("→")))
         for partition, text in details["replicas"].items()
     ]
 
 
 def _details(topic: str, moves: Sequence[Move]) -> dict[str, object]:
     return {
-        "topic": topic,
+        "name": topic,
         "replicas": {str(move.partition): f"{_listed(move.before)}→{_listed(move.after)}" for move in moves},
     }
 

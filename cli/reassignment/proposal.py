@@ -60,14 +60,9 @@ class Proposal:
     def warnings(self) -> Iterator[str]:
         """What is to be known before."""
         if self.moves:
-            lasts = ""
-            if self.request.throttle is not None:
-                seconds = format_duration(self.estimate.lasts(self.request.throttle))
-                lasts = f", in {seconds} or more at {format_rate(self.request.throttle)} for each broker"
-            copied = f"{movement(self.moves)} replicas are copied" if movement(self.moves) else "nothing is copied"
-            yield f"{len(self.moves)} partitions change, {copied}: {guards.rounded(self.estimate.copied)}{lasts}"
+            yield f"{len(self.moves)} partitions change, {self._copied()}"
         if foreign := self.throttles.foreign(self.topics):
-            yield f"throttled replicas on other topics, left alone: {', '.join(foreign)}"
+            yield f"throttled replicas on other topics, left alone unless --all is given: {', '.join(foreign)}"
         yield from guards.advice(self.environment, self.request.batch)
         if stays := self._left_behind():
             yield f"stays on broker {', '.join(map(str, self.request.off))}, unless --all is given: {', '.join(stays)}"
@@ -98,6 +93,16 @@ class Proposal:
         racks = [[broker, rack] for broker, rack in self.live.racks().items()]
         layouts = [[name, sorted(self.live.layout(name).items())] for name in sorted(self.topics)]
         return [self.cluster_id, racks, layouts, self._left_over()]
+
+    def _copied(self) -> str:
+        replicas = movement(self.moves)
+        if not replicas:
+            return "nothing is copied"
+        copied = f"{replicas} replicas are copied: {guards.rounded(self.estimate.copied)}"
+        if self.request.throttle is None:
+            return copied
+        lasts = format_duration(self.estimate.lasts(self.request.throttle))
+        return f"{copied}, in {lasts} or more at {format_rate(self.request.throttle)} for each broker"
 
     def _left_over(self) -> list[str]:
         """Topics with throttled replicas that the file does not declare."""
