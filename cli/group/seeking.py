@@ -150,6 +150,8 @@ class GroupSeek:
                 "before": move.before,
                 "after": move.after,
                 "delta": move.delta,
+                **({"skipped": move.skipped} if move.skipped else {}),
+                **({"repeated": move.repeated} if move.repeated else {}),
             },
         )
 

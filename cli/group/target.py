@@ -103,8 +103,8 @@ class Move:
         if self.after is None:
             return "its consumers begin where auto.offset.reset says"
         if self.skipped:
-            return f"skips {self.skipped:,} records"
-        return f"reads {self.repeated:,} records again" if self.repeated else "skips and repeats nothing"
+            return "records are skipped"
+        return "records are read again" if self.repeated else "skips and repeats nothing"
 
     @property
     def delta(self) -> int | None:

@@ -141,6 +141,8 @@ def _show(item: Item) -> None:
     show(f"topic {item['name']}")
     for fact, read in FACTS.items():
         value = read(item)
+        if value is None and fact.endswith("/s"):  # measured only where it was asked for
+            continue
         text = f"{value:,}" if isinstance(value, int) else str(value or "-")
         show(f"  {fact.ljust(width)}  {text}")
     show()
