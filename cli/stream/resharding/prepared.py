@@ -16,6 +16,7 @@ from cli.prices import Prices, unknown
 from cli.stream.autoscaling.decision import decide
 from cli.stream.autoscaling.evidence import read_evidence
 from cli.stream.live import LiveStream, read_shards, read_stream
+from cli.stream.load.advice import advise_on_keys
 from cli.stream.load.measure import measure_load
 from cli.stream.readers import age_told
 from cli.stream.resharding.estimate import eta_seconds, monthly_cost_change
@@ -119,10 +120,7 @@ def prepare(aws: Aws, name: str, request: Request, *, tempo: Tempo, patient: boo
     if request.hot:
         measured = measure_load(aws, live, shards)
         load = measured.profile
-        notes = [
-            f"{name}: a single key fills a shard, and no split can help it; see: streamops stream hot-keys {name}"
-            for _ in measured.keys_filling_a_shard[:1]
-        ]
+        notes += [f"{name}: {advice.text}" for advice in advise_on_keys(live, measured)]
     outcome = request.outcome(now, load=load, updates_left=facts.updates.left(UPDATES_A_DAY))
     return Prepared(name, now, outcome, live.retention, live.consumers, facts, tuple(notes))
 
