@@ -25,6 +25,7 @@ from cli.stream.resharding.request import Request
 from cli.stream.resharding.shard_map import ShardMap
 from cli.stream.resharding.shards_file import read_shards_file
 from cli.stream.resharding.strategy import Strategy
+from cli.stream.resharding.targets import LOAD_TOLERANCE
 from environments.stream_autoscale import MOST_SHARDS
 
 
@@ -75,7 +76,7 @@ Tolerance = Annotated[
     typer.Option(
         metavar="P%",
         parser=_percent,
-        help="How far the width of a shard (with --hot, its load) may be off, for fewer operations.",
+        help="How far the width of a shard may be off, for fewer operations: 0%. With --hot its load: 25%.",
     ),
 ]
 Allow = Annotated[list[Guard] | None, typer.Option("--allow", help="Let a guard pass. May be given several times.")]
@@ -144,7 +145,7 @@ def command(  # noqa: PLR0913 - one parameter is one option
         maximum=maximum,
         strategy=strategy,
         order=order,
-        tolerance=(tolerance or Fraction(0)) / 100,
+        tolerance=(LOAD_TOLERANCE if hot else Fraction(0)) if tolerance is None else tolerance / 100,
         allowed=frozenset(allow or ()),
     )
     _check(request, even=even)

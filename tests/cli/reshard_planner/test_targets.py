@@ -139,10 +139,12 @@ def test_by_load_gives_the_count_and_no_slivers(shards, count, tolerance):
 def test_by_load_gives_every_shard_its_part_unless_that_would_make_slivers(shards, count):
     live, load = shards
     total = load.total.of_a_shard
-    densest = max(s.rate.of_a_shard / s.width for s in load.segments)
+    least = KEY_SPACE // (count * NARROWEST)
+    densest = max(segment.rate.of_a_shard / segment.width for segment in load.segments)
     assume(total > 0.01)
-    assume(densest * KEY_SPACE / (count * NARROWEST) < total / count)
-    for start, end in by_load(live, load, count).ranges():
+    assume(all(segment.width >= least for segment in load.segments))
+    assume(densest * least < total / count)
+    for start, end in by_load(live, load, count, Fraction(0)).ranges():
         assert load.load(start, end).of_a_shard <= 1.02 * total / count
 
 
@@ -152,6 +154,15 @@ def test_a_hot_shard_is_divided_and_the_cold_ones_are_joined():
     wanted = by_load(live, load, 4, Fraction(10, 100))
     assert changed(live, wanted) == 4
     assert [round(load.load(*shard).bytes_per_second, -4) for shard in wanted.ranges()] == [300_000] * 4
+
+
+def test_a_single_hot_shard_among_many_costs_few_operations():
+    live = even_map(32)
+    load = profile(live, [300_000] * 10 + [1_200_000] + [300_000] * 21)
+    wanted = by_load(live, load, 36)
+    assert changed(live, wanted) == 4
+    assert changed(live, by_load(live, load, 36, Fraction(0))) > 60
+    assert max(load.load(*shard).bytes_per_second for shard in wanted.ranges()) < 310_000
 
 
 def test_without_a_load_the_width_decides():
@@ -167,7 +178,7 @@ def test_a_single_hot_key_gets_a_narrow_shard_and_the_rest_is_even():
             (key + 1, KEY_SPACE - 1): Rate(200_000),
         }
     )
-    wanted = by_load(even_map(6), load, 6)
+    wanted = by_load(even_map(6), load, 6, Fraction(0))
     rest = [load.load(*shard).bytes_per_second for shard in wanted.ranges() if not shard[0] <= key <= shard[1]]
     assert max(rest) <= 100_000
     assert min(wanted.widths()) >= KEY_SPACE // (6 * NARROWEST) * 0.99
