@@ -168,7 +168,9 @@ class StreamConsumers:
         )
         return Plan(
             resource=f"stream/{self.name}",
-            fingerprint=fingerprint([live.arn, sorted([each.name, each.arn, each.status] for each in facts.live)]),
+            fingerprint=fingerprint(
+                [live.arn, sorted([each.name, each.arn, each.status] for each in facts.live), dict(facts.reading)]
+            ),
             operations=operations,
             summary={"consumers_before": len(facts.live), "consumers_after": after, **costs.as_json()},
             warnings=(*((costs.told,) if operations else ()), *warnings(self.register, self.deregister, facts)),

@@ -116,3 +116,13 @@ def test_a_saved_plan_is_carried_out_and_stale_afterwards(orders, tmp_path):
     assert orders.project.run("apply", str(plan)).exit_code == 0
     assert registered(orders) == ["a"]
     assert orders.project.run("apply", str(plan), "-o", "json").answer["errors"][0]["code"] == "stale-plan"
+
+
+def test_a_saved_plan_for_an_idle_one_is_stale_once_it_reads(declaring, tmp_path):
+    plan = tmp_path / "plan.json"
+    register(declaring, "dashboard")
+    assert declaring.run("consumers", "--deregister", "dashboard", "--save", str(plan)).exit_code == 3
+    declaring.measure("SubscribeToShardEvent.Bytes", 1, ConsumerName="dashboard")
+    outcome = declaring.project.run("apply", str(plan), "-o", "json")
+    assert outcome.answer["errors"][0]["code"] == "stale-plan"
+    assert registered(declaring) == ["dashboard"]
