@@ -170,7 +170,7 @@ class RetentionChange:
     ) -> Iterator[Operation]:
         settings, now, gone_before = settings_of(live), now_ms(), 0
         first = Limits.of(settings)
-        for step in steps:
+        for number, step in enumerate(steps, start=1):
             before, settings = Limits.of(settings), {**settings, **step}
             after = Limits.of(settings)
             lowers = any(
@@ -182,11 +182,11 @@ class RetentionChange:
                 else 0
             )
             more, gone_before = max(0, gone - gone_before), max(gone, gone_before)
-            uncertain = verdict.risk is Risk.SEVERE and state.leaderless
+            harmless = lowers and not more and not state.leaderless and number < len(steps)
             yield Operation(
                 kind=LOWER if lowers else RAISE,
                 resource=f"topic/{self.name}",
-                risk=verdict.risk if not lowers or more or uncertain else Risk.MODERATE,
+                risk=Risk.MODERATE if harmless else verdict.risk,
                 reason=_reason(lowers=lowers, gone=more, compacts_only=not after.deletes),
                 details={
                     "name": live.name,

@@ -127,8 +127,6 @@ class _Findings:
 def _decrease(environment: Environment, cluster: Cluster, name: str, live: LiveTopic, new: Limits) -> _Findings:
     now = now_ms()
     state = read_state(cluster, live)
-    if settings_of(live).get("remote.storage.enable") == "true":
-        state = _without_sizes(state)
     gone = lost(cluster, live, state, new, now)
     committed = read_groups(cluster, live.name)
     beginners = groups_from_start(environment, name)
@@ -195,12 +193,19 @@ def _increase(
 
 
 def lost(cluster: Cluster, live: LiveTopic, state: TopicState, new: Limits, now: int) -> list[Loss]:
-    """What goes of a topic when it has these limits, at most."""
+    """What goes of a topic when it has these limits, at most.
+
+    With tiered storage the brokers tell the size of what lies on them alone, and ``retention.bytes`` counts all: then
+    nobody can tell what stays by size.
+    """
+    partitions = state.partitions
+    if settings_of(live).get("remote.storage.enable") == "true":
+        partitions = tuple(replace(each, size=None) for each in partitions)
     younger: Mapping[int, int | None] = {}
     if new.effective.milliseconds >= 0:
         places = [(live.name, each.index) for each in state.partitions]
         younger = first_younger(cluster, places, now - new.milliseconds)
-    return losses(state.partitions, new, younger)
+    return losses(partitions, new, younger)
 
 
 def _lost_otherwise(
@@ -224,11 +229,6 @@ def _lost_otherwise(
             )
         )
     return found
-
-
-def _without_sizes(state: TopicState) -> TopicState:
-    """With tiered storage the brokers tell the size of what lies on them, and ``retention.bytes`` counts all."""
-    return replace(state, partitions=tuple(replace(each, size=None) for each in state.partitions))
 
 
 def _told(gone: Sequence[Loss], now: int) -> str:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from cli.cluster import open_cluster
+from cli.cluster import Setting, open_cluster
 from cli.plan import Risk
-from cli.topic.retention.guard import NOTHING, Allowed, judge
+from cli.topic.retention.guard import NOTHING, Allowed, judge, lost, now_ms
+from cli.topic.retention.limits import Limits
+from cli.topic.retention.reading import read_state
 from environments import load_environment
 
 HOUR = 3_600_000
@@ -61,6 +65,16 @@ def test_a_raise_of_one_limit_does_not_hide_that_the_other_is_lowered(scene, jud
     verdict = judged(scene, {"retention.ms": "-1", "retention.bytes": "30000"})
     assert verdict.risk is Risk.SEVERE
     assert 40 < verdict.estimate["lost_records"] < 48
+
+
+def test_with_tiered_storage_nobody_can_tell_what_stays_by_size(scene):
+    environment = load_environment(scene.project.folder / f"{scene.environment}.yaml")
+    with open_cluster(environment) as cluster:
+        live = cluster.topics([scene.topic])[scene.topic]
+        tiered = Setting("remote.storage.enable", "true", "dynamic-topic-config", "BOOLEAN")
+        for topic, gone in ((live, 0), (replace(live, settings={**live.settings, tiered.name: tiered}), 72)):
+            found = lost(cluster, topic, read_state(cluster, topic), Limits(size=1 << 30), now_ms())
+            assert sum(loss.records for loss in found) == gone
 
 
 def test_segments_longer_than_the_retention_are_said(scene, judged):
