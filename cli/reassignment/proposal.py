@@ -60,7 +60,7 @@ class Proposal:
     def warnings(self) -> Iterator[str]:
         """What is to be known before."""
         if self.moves:
-            yield f"{len(self.moves)} partitions change, {self._copied()}"
+            yield f"partitions that change: {len(self.moves)}; {self._copied()}"
         if foreign := self.throttles.foreign(self.topics):
             yield f"throttled replicas on other topics, left alone unless --all is given: {', '.join(foreign)}"
         yield from guards.advice(self.environment, self.request.batch)
@@ -98,7 +98,7 @@ class Proposal:
         replicas = movement(self.moves)
         if not replicas:
             return "nothing is copied"
-        copied = f"{replicas} replicas are copied: {guards.rounded(self.estimate.copied)}"
+        copied = f"replicas that are copied: {replicas}, {guards.rounded(self.estimate.copied)}"
         if self.request.throttle is None:
             return copied
         lasts = format_duration(self.estimate.lasts(self.request.throttle))
