@@ -46,9 +46,13 @@ def read_stream(
 
 
 def list_shards(kinesis: Any, stream: str) -> list[dict[str, Any]]:  # noqa: ANN401
-    """All shards of the stream, open and closed."""
-    pages = kinesis.get_paginator("list_shards").paginate(StreamName=stream)
-    return [shard for page in pages for shard in page["Shards"]]
+    """All shards of the stream, open and closed; from the second page on the token alone may name the stream."""
+    page = kinesis.list_shards(StreamName=stream)
+    shards: list[dict[str, Any]] = page["Shards"]
+    while page.get("NextToken"):
+        page = kinesis.list_shards(NextToken=page["NextToken"])
+        shards += page["Shards"]
+    return shards
 
 
 def parents_first(shards: Sequence[dict[str, Any]]) -> list[str]:
