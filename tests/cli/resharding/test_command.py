@@ -186,3 +186,15 @@ def test_a_map_that_is_not_even_is_evened_out_at_the_same_count(project, streams
     assert outcome.exit_code == 0
     assert streams.map() == even(5)
     assert outcome.plan["summary"]["updates"] == 0
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_stream_of_more_than_a_page_of_shards_is_read_whole(project, kinesis):
+    environment = project.write(streams={"orders": {"mode": "provisioned", "shards": 1001}})
+    kinesis.create_stream(StreamName=f"{environment}-orders", ShardCount=1001)
+    try:
+        arguments = ("orders", "--by", "-50%", "-e", environment, "-n", "-o", "json", "--strategy", "split-merge")
+        summary = project.run("stream", "reshard", *arguments).plan["summary"]
+        assert (summary["shards_before"], summary["shards_after"]) == (1001, 501)
+    finally:
+        kinesis.delete_stream(StreamName=f"{environment}-orders")

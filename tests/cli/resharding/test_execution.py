@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from cli.stream.live import KEY_SPACE
-from tests.cli.resharding.conftest import CHANGING, LOST, Refused, even
+from cli.stream.resharding.live_map import LiveMap
+from tests.cli.resharding.conftest import CHANGING, LOST, Answered, Refused, even
 
 pytestmark = pytest.mark.usefixtures("quick")
 
@@ -50,6 +51,24 @@ def test_each_operation_waits_until_the_stream_is_active(reshard, streams, fault
     assert reshard("--to", "5", *BY_HAND).exit_code == 0
     assert streams.map() == even(5)
     assert faults.count(*CHANGING) == 7, "the stand-in would have refused what came too soon"
+
+
+def test_without_the_wait_kinesis_refuses_what_comes_too_soon(reshard, streams, faults, monkeypatch):
+    """The control of the test above."""
+    monkeypatch.setattr(LiveMap, "_status", lambda _: "ACTIVE")
+    streams.take_time(0.2)
+    outcome = reshard("--to", "5", *BY_HAND)
+    assert outcome.exit_code != 0 or faults.count(*CHANGING) > 7
+
+
+def test_a_list_of_shards_from_before_is_not_taken_for_the_map(reshard, streams, faults):
+    def list_as_before() -> None:
+        faults.on("ListShards", Answered({"Shards": streams.open()}))
+
+    faults.on("SplitShard", list_as_before)
+    outcome = reshard("--to", "6", *BY_HAND)
+    assert (outcome.exit_code, faults.happened, faults.count(*CHANGING)) == (0, 2, 6)
+    assert "somebody else" not in outcome.stderr
 
 
 @pytest.mark.parametrize("fault", [BUSY, THROTTLED, CLOSED], ids=lambda fault: fault.code)
