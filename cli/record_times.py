@@ -15,9 +15,8 @@ from typing import Any
 from kafka.protocol.consumer import FetchRequest, IsolationLevel
 
 from cli.broker_requests import ask_brokers
-from cli.cluster import Cluster, Place, open_cluster
+from cli.cluster import Cluster, Place
 from cli.record_batches import first_record, read_batches
-from environments import Environment
 
 FIRST_BYTES = 16 * 1024
 """Asked of each partition at first; a batch of the default size fits into it."""
@@ -29,12 +28,6 @@ FETCH_VERSION = 12
 SECONDS = 8.0
 NO_TIMESTAMP = -1
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-def times_at(environment: Environment, offsets: Mapping[Place, int]) -> dict[Place, datetime | None]:
-    """``read_times`` with a connection of its own."""
-    with open_cluster(environment) as cluster:
-        return read_times(cluster, offsets)
 
 
 def read_times(

@@ -44,13 +44,6 @@ class Groups:
             for group, offsets in answer.items()
         }
 
-    def group_states(self, groups: Collection[str]) -> dict[str, tuple[str, int]]:
-        """State in Kafka's words (``Stable``, ``Empty``, ``Dead``, …) and number of members of each group."""
-        if not groups:
-            return {}
-        answer = retrying(lambda: self.admin.describe_groups(list(groups)))
-        return {name: (group["group_state"], len(group["members"])) for name, group in answer.items()}
-
     def readers(self, topics: Collection[str]) -> dict[str, dict[Group, dict[Place, int]]]:
         """The groups that have committed offsets in topics, with these offsets, by topic.
 
