@@ -26,6 +26,9 @@ Layout = Mapping[int, Replicas]
 Racks = Mapping[int, str | None]
 """The brokers that may hold replicas, with their racks; one without a rack is a rack of its own."""
 
+Way = tuple[Arc, Arc, Arc, Arc]
+"""What a replica on a broker flows over: into its partition, into the rack, to the broker, to the sink."""
+
 
 @dataclass(frozen=True)
 class Weights:
@@ -109,7 +112,7 @@ class _Placing:
         self.network = Network()
         self.racks = {broker: rack if rack is not None else broker for broker, rack in sorted(racks.items())}
         self.ends = {broker: self._end(broker, load) for broker in self.racks}
-        self.ways: dict[int, dict[int, tuple[Arc, Arc, Arc, Arc]]] = {
+        self.ways: dict[int, dict[int, Way]] = {
             index: self._partition(index, frozenset(replicas)) for index, replicas in sorted(before.items())
         }
 
@@ -121,12 +124,29 @@ class _Placing:
                 for broker in kept:
                     for arc in ways[broker]:
                         arc.flow += 1
+        self._improve()
         self.network.settle()
         self.network.fill()
         return {
             index: frozenset(broker for broker, (_, _, arc, _) in ways.items() if arc.flow)
             for index, ways in self.ways.items()
         }
+
+    def _improve(self) -> None:
+        """Take every single move that makes it cheaper: quick, and leaves few cycles to be searched for."""
+        moved = True
+        while moved:
+            moved = False
+            for ways in self.ways.values():
+                held = [broker for broker, way in ways.items() if way[2].flow]
+                free = [broker for broker, way in ways.items() if not way[2].flow]
+                exchanges = ((_exchange(ways[old], ways[new]), old, new) for old in held for new in free)
+                cost, old, new = min(exchanges, default=(0, 0, 0))
+                if cost < 0:
+                    moved = True
+                    for gone, come in zip(ways[old][1:], ways[new][1:], strict=True):
+                        gone.flow -= 1
+                        come.flow += 1
 
     def _end(self, broker: int, load: Load) -> tuple[int, Arc]:
         """A broker's way to the sink: with n replicas there already, one more adds 2n + 1 to the sum of squares."""
@@ -139,7 +159,7 @@ class _Placing:
             node, self.network.sink, capacity=capacity, base=base, slope=2 * (topic + cluster)
         )
 
-    def _partition(self, index: int, before: frozenset[int]) -> dict[int, tuple[Arc, Arc, Arc, Arc]]:
+    def _partition(self, index: int, before: frozenset[int]) -> dict[int, Way]:
         """The arcs that a replica on each broker flows over."""
         node = self.network.node()
         into = self.network.arc(self.network.source, node, capacity=self.wanted[index])
@@ -149,10 +169,16 @@ class _Placing:
             # The k-th replica in a rack shares it with k - 1 others.
             arc = self.network.arc(node, inner, capacity=self.wanted[index], slope=self.weights.rack)
             by_rack[rack] = inner, arc
-        ways: dict[int, tuple[Arc, Arc, Arc, Arc]] = {}
+        ways: dict[int, Way] = {}
         for broker, rack in self.racks.items():
             inner, shared = by_rack[rack]
             end, leaving = self.ends[broker]
             chosen = self.network.arc(inner, end, base=0 if broker in before else self.weights.move)
             ways[broker] = into, shared, chosen, leaving
         return ways
+
+
+def _exchange(old: Way, new: Way) -> int:
+    """What it costs to hold a replica on one broker rather than on another."""
+    cost = new[2].base - old[2].base + new[3].gain - old[3].relief
+    return cost if new[1] is old[1] else cost + new[1].gain - old[1].relief
