@@ -7,6 +7,7 @@ import pytest
 from cli.stream.live import KEY_SPACE
 from cli.stream.load.aggregates import hash_key_of
 from cli.stream.load.key_text import key_text
+from tests.cli.load.conftest import quick_sample
 from tests.cli.load.test_aggregates import packed
 
 FIRST = "shardId-000000000000"
@@ -136,3 +137,12 @@ def test_where_one_key_is_most_of_a_shard_no_reshard_is_advised(keys, stream):
     told = keys(output="table").stdout
     assert "no reshard helps: the key whale alone makes" in told or "the key whale alone has" in told
     assert "stream reshard" not in told
+
+
+def test_a_reshard_by_load_names_the_key_that_it_cannot_help(project, stream, monkeypatch):
+    monkeypatch.setattr("cli.stream.load.measure.take_sample", quick_sample)
+    stream.until_active()
+    stream.put("whale", b"x" * 10_000, times=2000)
+    outcome = project.run("stream", "reshard", "orders", "--hot", "--to", "3", "-n", "-e", stream.environment)
+    assert outcome.exit_code == 3
+    assert "orders: the key whale alone has 95% of what a shard takes" in outcome.stdout + outcome.stderr
