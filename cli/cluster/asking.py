@@ -14,7 +14,8 @@ RETRY_SECONDS = 8.0
 """How long answers are asked again that Kafka marks as retriable: the coordinator of a group is not available for
 some seconds on a fresh cluster, and while a broker restarts."""
 
-TOPICS_PER_REQUEST = 1_000
+TOPICS_PER_REQUEST = 500
+"""The settings of a topic are some 33; a busy broker takes seconds to tell those of many."""
 PARTITIONS_PER_REQUEST = 2_000
 RECORDS_PER_REQUEST = 5_000
 """The controller refuses a request that takes 10,000 records of its metadata log or more ("excessively large batch

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from kafka import KafkaAdminClient
@@ -28,13 +29,22 @@ class Topics:
         return sorted(topic["name"] for topic in topics if not topic["is_internal"])
 
     def topics(self, names: Collection[str], *, settings: bool = True) -> dict[str, LiveTopic]:
-        """The topics among ``names`` that exist; for 1,000 one request, and one for their settings."""
+        """The topics among ``names`` that exist; one request for many, and one for their settings."""
         found: dict[str, LiveTopic] = {}
         for some in batches(list(names), TOPICS_PER_REQUEST):
-            described = [topic for topic in self._described(some) if topic["partitions"]]
-            known = self._settings([topic["name"] for topic in described]) if settings else {}
-            found |= {topic["name"]: _topic(topic, known.get(topic["name"], {})) for topic in described}
+            described = retrying(partial(self.admin.describe_topics, list(some)))
+            found |= self._live(described, settings=settings)
         return found
+
+    def topics_and_others(self, names: Collection[str]) -> tuple[dict[str, LiveTopic], list[str]]:
+        """The topics among ``names`` that exist, and the names of all others that are not the cluster's own.
+
+        The list of all topics brings their partitions with it, so that nothing has to be asked twice.
+        """
+        described = retrying(lambda: self.admin.describe_topics(None))
+        wanted = set(names)
+        others = sorted(t["name"] for t in described if not t["is_internal"] and t["name"] not in wanted)
+        return self._live([topic for topic in described if topic["name"] in wanted], settings=True), others
 
     def inherited(self, topic: str, names: Collection[str]) -> dict[str, str]:
         """What settings of a topic would be if they were not set on it; without those that the brokers do not tell."""
@@ -128,13 +138,15 @@ class Topics:
         """Wait until every partition of the topics has a leader; KafkaTimeoutError when it takes longer."""
         self.admin.wait_for_topics(list(names), timeout_ms=int(seconds * 1000))
 
-    def _described(self, names: Sequence[str]) -> list[Mapping[str, Any]]:
-        described: list[Mapping[str, Any]] = retrying(lambda: self.admin.describe_topics(list(names)))
-        return described
+    def _live(self, described: Iterable[Mapping[str, Any]], *, settings: bool) -> dict[str, LiveTopic]:
+        there = {topic["name"]: topic for topic in described if topic["partitions"]}
+        known: dict[str, dict[str, Setting]] = {}
+        if settings:
+            for some in batches(list(there), TOPICS_PER_REQUEST):
+                known |= self._settings(some)
+        return {name: _topic(topic, known.get(name, {})) for name, topic in there.items()}
 
     def _settings(self, names: Sequence[str]) -> dict[str, dict[str, Setting]]:
-        if not names:
-            return {}
         resources = [ConfigResource(ConfigResourceType.TOPIC, name) for name in names]
         answer = retrying(lambda: self.admin.describe_configs(resources, config_filter="all"))
         return {

@@ -94,9 +94,9 @@ def carry_out(cluster: Cluster, operations: Sequence[Operation], *, wait: bool) 
             some, left = left[:AT_ONCE], left[AT_ONCE:]
             said = _send(cluster, kind, some)
             done = [operation for operation in some if operation.details["name"] not in said]
+            yield from done
             if wait and done and kind in (CREATE, GROW):
                 cluster.wait_until_ready([operation.details["name"] for operation in done])
-            yield from done
             if said:
                 told = "; ".join(f"topic {topic}: {reason}" for topic, reason in said.items())
                 raise CliError(f"the cluster refused to {kind.replace('-', ' ')}: {told}")

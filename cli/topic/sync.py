@@ -149,7 +149,8 @@ class TopicSync:
 
     def _find(self, cluster: Cluster) -> Found:
         chosen = self.names or tuple(self.environment.topics)
-        live = cluster.topics([self._physical(name) for name in chosen])
+        physical = [self._physical(name) for name in chosen]
+        live, undeclared = (cluster.topics(physical), []) if self.names else cluster.topics_and_others(physical)
         topics = tuple(plan_topic(self.environment, name, live.get(self._physical(name))) for name in chosen)
         replication = plan_replication(self.environment, topics)
         found = Found(
@@ -169,7 +170,7 @@ class TopicSync:
                 for topic in topics
                 if topic.live and topic.settings
             },
-            undeclared=() if self.names else tuple(self._undeclared(cluster)),
+            undeclared=tuple(undeclared),
             replication=replication,
         )
         return replace(found, refused=operations.refused(cluster, found.operations))
@@ -228,10 +229,6 @@ class TopicSync:
         if len(self.names) == 1 or "--allow" not in refusal.way_out:
             return refusal.way_out
         return f"{refusal.way_out}, with: streamops topic sync {name} -e {self.environment.name}"
-
-    def _undeclared(self, cluster: Cluster) -> list[str]:
-        known = {self._physical(name) for name in self.environment.topics}
-        return [name for name in cluster.topic_names() if name not in known]
 
     def _physical(self, name: str) -> str:
         return naming.topic_name(self.environment, name)

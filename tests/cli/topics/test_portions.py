@@ -19,11 +19,8 @@ def test_all_entries_come_in_order_and_no_request_is_too_large_but_for_a_single_
 
 
 def test_a_request_holds_so_many_topics_at_most():
-    assert [len(portion) for portion in portions(range(2_500), lambda _: 0)] == [
-        TOPICS_PER_REQUEST,
-        TOPICS_PER_REQUEST,
-        500,
-    ]
+    entries = range(2 * TOPICS_PER_REQUEST + 5)
+    assert [len(portion) for portion in portions(entries, lambda _: 0)] == [TOPICS_PER_REQUEST, TOPICS_PER_REQUEST, 5]
 
 
 @pytest.mark.parametrize(("in_one", "refused"), [(False, 0), (True, 12)])

@@ -147,7 +147,7 @@ def test_what_the_cluster_refuses_is_refused_before_anything_is_changed(project,
 def test_many_changes_of_one_kind_go_in_one_request(project, declare, topic, monkeypatch):
     """With nothing but the number of topics changed, the number of requests stays."""
     counted: list[str] = []
-    for method in ("topics", "create", "alter_settings", "add_partitions", "topic_names"):
+    for method in ("topics", "create", "alter_settings", "add_partitions", "topics_and_others"):
         real = getattr(Cluster, method)
 
         def count(*given: Any, real: Any = real, method: str = method, **named: Any) -> Any:
