@@ -90,6 +90,11 @@ class Aws:
         return self._client("cloudwatch")
 
     @cached_property
+    def logs(self) -> Any:  # noqa: ANN401 - there are no stubs for it among ours
+        """CloudWatch Logs."""
+        return self._client("logs")
+
+    @cached_property
     def cloudtrail(self) -> Any:  # noqa: ANN401 - there are no stubs for it among ours
         """CloudTrail: who called what in the last 90 days."""
         return self._client("cloudtrail")
