@@ -159,8 +159,10 @@ def counted(place: Path, environment: str) -> dict[str, int]:
     """Requests of the command by kind."""
     command = [sys.executable, "-m", "benchmarks.topics", "--count", environment]
     found = subprocess.run(
-        command, env={**os.environ, "STREAMOPS_ENVIRONMENTS": str(place)}, capture_output=True, text=True, check=True
+        command, env={**os.environ, "STREAMOPS_ENVIRONMENTS": str(place)}, capture_output=True, text=True, check=False
     )
+    if found.returncode:
+        raise SystemExit(found.stderr)
     requests: dict[str, int] = json.loads(found.stdout)
     return requests
 
