@@ -104,6 +104,25 @@ class Aws:
         """Application Auto Scaling."""
         return self._client("application-autoscaling")
 
+    @cached_property
+    def iam(self) -> Any:  # noqa: ANN401 - there are no stubs for it among ours
+        """Identity and Access Management."""
+        return self._client("iam")
+
+    @cached_property
+    def ec2(self) -> Any:  # noqa: ANN401 - there are no stubs for it among ours
+        """EC2, for security groups."""
+        return self._client("ec2")
+
+    @cached_property
+    def firehose(self) -> Any:  # noqa: ANN401 - there are no stubs for it among ours
+        """Amazon Data Firehose."""
+        return self._client("firehose")
+
+    def ecr(self, region: str) -> Any:  # noqa: ANN401 - there are no stubs for it among ours
+        """Elastic Container Registry, in the region of an image."""
+        return self._session.client("ecr", **{**self._where, "region_name": region})
+
     def kafka(self, region: str) -> Any:  # noqa: ANN401 - there are no stubs for it among ours
         """Amazon MSK, in the region of the cluster."""
         return self._session.client("kafka", **{**self._where, "region_name": region})

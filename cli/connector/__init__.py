@@ -4,6 +4,21 @@ from cli.deferred import Member, deferred_app
 
 app = deferred_app(
     {
+        "list": Member(
+            "cli.connector.list",
+            "The connectors with revision, image, tasks and deployment, one row each.",
+            "streamops connector list -e dev",
+        ),
+        "status": Member(
+            "cli.connector.status",
+            "How connectors do: tasks, deployment, lag, throughput, errors, dead letters.",
+            "streamops connector status orders-to-stream -e dev --watch",
+        ),
+        "verify": Member(
+            "cli.connector.verify",
+            "Look at everything that a rollout of a connector depends on.",
+            "streamops connector verify orders-to-stream -e prod",
+        ),
         "import": Member(
             "cli.connector.importing",
             "Write a route out of a configuration of awslabs' Kafka-Kinesis-Connector.",
