@@ -38,7 +38,7 @@ def plan_replication(environment: Environment, topics: Sequence[TopicPlan]) -> R
     for topic in topics:
         if topic.replication:
             wanted.setdefault(topic.replication[1], []).append(topic)
-    found = Replication()
+    found = Replication(operations=tuple(_underway(environment, topics)))
     for replicas, some in wanted.items():
         plan = Reassignment(environment, Request(tuple(topic.name for topic in some), replication=replicas)).plan()
         if plan.refusals:
@@ -51,6 +51,14 @@ def plan_replication(environment: Environment, topics: Sequence[TopicPlan]) -> R
                 warnings=(*found.warnings, *plan.warnings),
             )
     return found
+
+
+def _underway(environment: Environment, topics: Sequence[TopicPlan]) -> Iterator[Operation]:
+    """Waiting for what an interrupted run has begun: Kafka tells the new replicas before they have caught up."""
+    names = [topic.name for topic in topics if topic.live and topic.live.under_replicated and not topic.replication]
+    if names:
+        plan = Reassignment(environment, Request(tuple(names))).plan()
+        yield from (operation for operation in plan.operations if operation.kind == FINISH)
 
 
 def carry_out_replication(environment: Environment, plan: Plan, *, wait: bool) -> Iterator[Operation]:
