@@ -31,6 +31,28 @@ class StoppedTask:
 
 
 @dataclass(frozen=True)
+class LiveTask:
+    """A task that is to run."""
+
+    id: str
+    status: str
+    """Such as pending or running."""
+    health: str
+    """healthy, unhealthy or unknown."""
+    task_definition: str
+    """Family and revision."""
+    started: datetime | None
+
+
+@dataclass(frozen=True)
+class Event:
+    """What the scheduler of ECS tells of a service."""
+
+    at: datetime
+    message: str
+
+
+@dataclass(frozen=True)
 class LiveConnector:
     """The ECS service of a route."""
 
@@ -46,6 +68,9 @@ class LiveConnector:
     task_health: Mapping[str, int]
     """Running tasks by what their health check says: healthy, unhealthy, unknown."""
     last_stopped: StoppedTask | None
+    tasks: tuple[LiveTask, ...] = ()
+    events: tuple[Event, ...] = ()
+    """The newest first; ECS keeps a hundred."""
 
 
 def read_connectors(aws: Aws, routes: Sequence[str]) -> dict[str, LiveConnector | None]:
@@ -84,6 +109,21 @@ def _live(aws: Aws, cluster: str, service: ServiceTypeDef) -> LiveConnector:
         task_definition=service["taskDefinition"].rpartition("/")[2],
         task_health=Counter(task.get("healthStatus", "UNKNOWN").lower() for task in running),
         last_stopped=_stopped(last) if last else None,
+        tasks=tuple(map(_task, running)),
+        events=tuple(
+            Event(event["createdAt"], event["message"].removeprefix(f"(service {name}) "))
+            for event in service.get("events", [])
+        ),
+    )
+
+
+def _task(task: TaskTypeDef) -> LiveTask:
+    return LiveTask(
+        id=task["taskArn"].rpartition("/")[2],
+        status=task.get("lastStatus", "UNKNOWN").lower(),
+        health=task.get("healthStatus", "UNKNOWN").lower(),
+        task_definition=task["taskDefinitionArn"].rpartition("/")[2],
+        started=task.get("startedAt"),
     )
 
 

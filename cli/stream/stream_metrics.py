@@ -24,12 +24,13 @@ MOST_QUERIES = 500
 
 @dataclass(frozen=True)
 class Metric:
-    """One series of one stream."""
+    """One series, of a stream where nothing else is said."""
 
     name: str
     statistic: str
     """Such as ``Sum`` or ``Maximum``."""
     dimensions: Mapping[str, str]
+    namespace: str = NAMESPACE
 
 
 def read_metrics(
@@ -47,7 +48,7 @@ def read_metrics(
                 "Id": f"m{first + number}",
                 "MetricStat": {
                     "Metric": {
-                        "Namespace": NAMESPACE,
+                        "Namespace": metric.namespace,
                         "MetricName": metric.name,
                         "Dimensions": [{"Name": name, "Value": value} for name, value in metric.dimensions.items()],
                     },
