@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from sandbox.errors import SandboxError
+from sandbox.runner.task_log import Put
 
 SECRET_PARTS = 7
 """Parts of a secret's ARN; a reference may add a JSON key, a version stage and a version id."""
@@ -48,15 +49,18 @@ class Execution:
                 f"ResourceInitializationError: unable to pull secrets or registry auth: {reference}: {error}"
             ) from error
 
-    def open_log(self, container: Mapping[str, Any], written_to: str) -> None:
-        """Make the log stream of a container, and say in it where its lines lie: here they go to a file.
+    def open_log(self, container: Mapping[str, Any], written_to: str) -> Put | None:
+        """Make the log stream of a container, and say in it where its lines lie too: in a file.
+
+        Returns:
+            what brings lines into the stream; None where the container has another log driver or none.
 
         Raises:
             SandboxError: there is no such log group, or the execution role may not write to it.
         """
         log = container.get("logConfiguration", {})
         if log.get("logDriver") != "awslogs":
-            return
+            return None
         options = log["options"]
         prefix = options.get("awslogs-stream-prefix")
         named = {
@@ -73,6 +77,11 @@ class Execution:
                 f"ResourceInitializationError: failed to validate logger args: "
                 f"failed to create Cloudwatch log stream: {error}"
             ) from error
+
+        def put(events: Sequence[dict[str, Any]]) -> None:
+            logs.put_log_events(**named, logEvents=events)
+
+        return put
 
     def _parameter(self, reference: str) -> str:
         name = reference.partition(":parameter")[2] or reference

@@ -35,7 +35,7 @@ class Scheduler:
         """What ECS has still to be told, in order; kept while the stand-in does not answer."""
         self._failures: dict[str, int] = defaultdict(int)
         self._not_before: dict[str, float] = {}
-        self._problem = ""
+        self._problem = self._log_problem = ""
 
     def forget_former_tasks(self) -> None:
         """Tell ECS that the tasks of an earlier runner are gone: their processes ended before this one started."""
@@ -71,12 +71,23 @@ class Scheduler:
         """Look at every process; what has changed goes into the reports."""
         for task in list(self._tasks.values()):
             task.enforce_stop()
-            if (code := task.exit_code) is not None:
+            code = task.exit_code
+            self._forward(task, ended=code is not None)
+            if code is not None:
                 self._ended(task, code)
             elif task.stop_reason is None and task.probe() and task.health != "UNKNOWN":
                 self._report(self._control_plane.report, task.arn, task.definition.container, task.health)
                 if task.health == "UNHEALTHY":
                     task.stop("Task failed container health checks")
+
+    def _forward(self, task: Task, *, ended: bool) -> None:
+        """Bring on what a task has printed; CloudWatch Logs that takes nothing is noted once."""
+        try:
+            task.output.forward(ended=ended)
+        except (BotoCoreError, ClientError) as error:
+            if str(error) != self._log_problem:
+                self._log_problem = str(error)
+                log(f"{task.service}: the lines of task {task.id} do not reach CloudWatch Logs: {error}")
 
     def _ended(self, task: Task, code: int) -> None:
         del self._tasks[task.id]
@@ -128,7 +139,7 @@ class Scheduler:
             execution = self._control_plane.execution(registered, arn)
             definition = process_definition(registered, execution.secret)
             (container,) = registered["containerDefinitions"]
-            execution.open_log(container, str(log_file(self._state.directory, service.name)))
+            put = execution.open_log(container, str(log_file(self._state.directory, service.name)))
             task = start_task(
                 task_id=task_id,
                 arn=arn,
@@ -139,6 +150,7 @@ class Scheduler:
                     **self._control_plane.task_credentials(registered.get("taskRoleArn"), arn),
                 },
                 directory=self._state.directory,
+                put=put,
             )
         except (SandboxError, BotoCoreError, ClientError) as error:
             log(f"{service.name}: task {task_id} cannot start: {error}")

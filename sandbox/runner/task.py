@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
@@ -16,8 +16,11 @@ import psutil
 from sandbox.process import ProcessRecord, exit_code, free_port, start_process
 from sandbox.runner.container import ProcessDefinition
 from sandbox.runner.reconcile import DesiredService
+from sandbox.runner.task_log import Put, TaskLog
 
 Health = Literal["UNKNOWN", "HEALTHY", "UNHEALTHY"]
+PRINTED = "task-output"
+"""Where the processes of running tasks print to, a file each, until the runner has brought it on."""
 HTTP_PORT_VARIABLE = "CONNECTOR_HTTP_PORT"
 """Containers have an address each and all listen on one port; processes of one machine need a port each."""
 
@@ -34,6 +37,7 @@ class Task:
     port: int
     record: ProcessRecord
     process: psutil.Process
+    output: TaskLog
     started: float = field(default_factory=time.monotonic)
     last_healthy: float | None = None
     """When ``/healthz`` last answered, on the monotonic clock."""
@@ -86,17 +90,18 @@ def start_task(
     definition: ProcessDefinition,
     environment: Mapping[str, str],
     directory: Path,
+    put: Put | None = None,
 ) -> Task:
-    """Start the process of a task; its log is ``logs/<service>.log`` of the sandbox.
+    """Start the process of a task; its log is ``logs/<service>.log`` of the sandbox, and its log stream by ``put``.
 
     Raises:
         SandboxError: the program cannot be started.
     """
-    port = free_port()
+    port, log, printed = free_port(), log_file(directory, service.name), directory / PRINTED / f"{task_id}.log"
     record, process = start_process(
         service.name,
         definition.argv,
-        log=log_file(directory, service.name),
+        log=printed,
         owner=directory,
         environment={**definition.environment, **environment, HTTP_PORT_VARIABLE: str(port)},
     )
@@ -107,8 +112,9 @@ def start_task(
         deployment=service.deployment,
         definition=definition,
         port=port,
-        record=record,
+        record=replace(record, log=str(log)),
         process=process,
+        output=TaskLog(printed, log, put),
     )
 
 
