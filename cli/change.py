@@ -22,6 +22,7 @@ from cli.errors import (
     IncompleteError,
     InterruptError,
     RefusedError,
+    RolloutFailedError,
     StalePlanError,
     explain,
 )
@@ -190,8 +191,8 @@ def apply(change: Change, plan: Plan, consent: Consent, answer: Answer, referenc
     """Carry out the operations one by one, tell each, verify the result, and answer.
 
     What went wrong after something was done is an error of the answer: IncompleteError where an operation failed or the
-    result could not be read, InterruptError for Ctrl-C (after the second one the operation under way may have happened:
-    planning again tells), CliError where the result is not as planned.
+    result could not be read, RolloutFailedError where a rollout failed, InterruptError for Ctrl-C (after the second one
+    the operation under way may have happened: planning again tells), CliError where the result is not as planned.
 
     Raises:
         Exception: the first operation failed, so that nothing was changed.
@@ -209,6 +210,10 @@ def apply(change: Change, plan: Plan, consent: Consent, answer: Answer, referenc
     except KeyboardInterrupt:
         answer.errors.append(InterruptError(f"interrupted: {_progress(plan, done)}", again))
         _give(answer, plan, "partial", done)
+        return
+    except RolloutFailedError as error:  # which says itself what runs now: there is nothing to go on with
+        answer.errors.append(error)
+        _give(answer, plan, "error", done)
         return
     except Exception as error:
         if not done:

@@ -8,6 +8,7 @@
     ├── BrokenSandboxError        1   a part of the sandbox is missing, has stopped or refuses to start
     ├── WrongUsageError           2   the command line itself
     ├── NotAuthenticatedError     4   no credentials, expired ones, or ones that may not do this
+    ├── RolloutFailedError        5   a rollout failed or was rolled back
     ├── IncompleteError           6   a part was done, and running it again does the rest
     ├── RefusedError              7   a guard said no
     └── InterruptError          130   Ctrl-C
@@ -99,6 +100,13 @@ class NotAuthenticatedError(CliError):
 
     exit_code = ExitCode.NOT_AUTHENTICATED
     code = "not-authenticated"
+
+
+class RolloutFailedError(CliError):
+    """A rollout did not come to a good end; what runs now is told by the message."""
+
+    exit_code = ExitCode.ROLLOUT_FAILED
+    code = "rollout-failed"
 
 
 class IncompleteError(CliError):
