@@ -3,12 +3,13 @@
 import itertools
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from hypothesis import given
+import pytest
+from hypothesis import find, given
 from hypothesis import strategies as st
 
-from cli.reassignment.placement import Layout, Replicas
+from cli.reassignment.placement import Layout, Replicas, Weights
 from cli.reassignment.planner import Move, batches, movement, plan_moves
 
 Racks = Mapping[int, str | None]
@@ -103,20 +104,32 @@ def test_of_the_choices_that_move_least_none_is_more_even(question: Question) ->
     assert squares(held) == min(squares(Counter(b for brokers in each for b in brokers)) for each in least)
 
 
+def rank(question: Question, chosen: tuple[frozenset[int], ...]) -> tuple[int, int, int]:
+    """What balancing looks at: replicas that share a rack, evenness, movement."""
+    shared = 0
+    for brokers in chosen:
+        in_racks = Counter(question.rack_of[broker] for broker in brokers)
+        shared += sum(count * (count - 1) // 2 for count in in_racks.values())
+    return shared, squares(Counter(b for brokers in chosen for b in brokers)), copied(question, chosen)
+
+
+def balanced_best(question: Question) -> bool:
+    moves, layout = after(question, balance=True)
+    chosen = tuple(frozenset(layout[index]) for index in sorted(layout))
+    assert movement(moves) == copied(question, chosen)
+    return rank(question, chosen) == min(rank(question, each) for each in possibilities(question))
+
+
 @given(questions())
 def test_balancing_is_as_even_as_racks_allow_and_moves_no_more_than_that_takes(question: Question) -> None:
-    moves, layout = after(question, balance=True)
+    assert balanced_best(question)
 
-    def rank(chosen: tuple[frozenset[int], ...]) -> tuple[int, int, int]:
-        shared = 0
-        for brokers in chosen:
-            in_racks = Counter(question.rack_of[broker] for broker in brokers)
-            shared += sum(count * (count - 1) // 2 for count in in_racks.values())
-        return shared, squares(Counter(b for brokers in chosen for b in brokers)), copied(question, chosen)
 
-    chosen = tuple(frozenset(layout[index]) for index in sorted(layout))
-    assert rank(chosen) == min(map(rank, possibilities(question)))
-    assert movement(moves) == copied(question, chosen)
+def test_where_movement_does_not_count_balancing_sometimes_moves_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The negative control."""
+    weights = Weights.of
+    monkeypatch.setattr(Weights, "of", lambda replicas, *, balance: replace(weights(replicas, balance=balance), move=0))
+    assert find(questions(), lambda question: not balanced_best(question))
 
 
 @given(questions())
