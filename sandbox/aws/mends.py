@@ -24,6 +24,7 @@ from sandbox.aws import (
     kinesis_sharing,
     kinesis_stream,
     kms,
+    log_events,
     logs,
     s3,
     s3_bucket,
@@ -31,6 +32,7 @@ from sandbox.aws import (
     sns,
     ssm,
 )
+from sandbox.aws.authorization import simulation
 from sandbox.aws.cloudformation import change_set_actions, description_actions, stack_actions
 
 ALL = (
@@ -52,7 +54,9 @@ ALL = (
     kinesis_resharding,
     kinesis_settings,
     kinesis_sharing,
+    log_events,
     s3,
+    simulation,
 )
 TYPES_ALONE = (
     ec2_endpoints,

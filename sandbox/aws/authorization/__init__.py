@@ -10,6 +10,7 @@ caller or none.
     asked.py     the action and the resource that a request asks for
     denial.py    how a service says no
     gate.py      the door that every request goes through
+    simulation.py    SimulatePrincipalPolicy: what a role would be allowed
 
 Held to its policies is every session of a role but one: a role that lets the whole account in, as those of
 `cdk bootstrap` do, is a person's, and a person's credentials may do everything here. Not looked at are the policies of

@@ -46,6 +46,17 @@ def decide(documents: Iterable[Document], action: str, resource: str, context: C
     return decision
 
 
+def asked_conditions(documents: Iterable[Document], action: str, resource: str) -> set[str]:
+    """Return the condition keys, in lower case, that decide whether statements concern this action and resource."""
+    return {
+        key.lower()
+        for statement in _statements(documents)
+        if _concerns(statement, action, resource)
+        for keys in statement.get("Condition", {}).values()
+        for key in keys
+    }
+
+
 def _statements(documents: Iterable[Document]) -> Iterator[Document]:
     for document in documents:
         yield from _listed(document["Statement"])

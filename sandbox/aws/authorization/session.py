@@ -73,14 +73,20 @@ def _layers(assumed: AssumedRole) -> tuple[tuple[Document, ...], ...] | None:
         return ((),)
     if _lets_the_account_in(role.assume_role_policy_document, assumed.account_id):
         return None
+    layers = policies_of(role, backend)
+    if assumed.policy:
+        layers.append((_read(assumed.policy),))
+    return tuple(layers)
+
+
+def policies_of(role: Any, backend: Any) -> list[tuple[Document, ...]]:
+    """Return what binds a role: its own policies, inline and attached, and those of its permissions boundary."""
     attached = map(_default_version, role.managed_policies.values())
     layers = [tuple(_read(document) for document in (*role.policies.values(), *attached))]
     if role.permissions_boundary_arn:
         boundary = backend.managed_policies.get(role.permissions_boundary_arn)
         layers.append((_read(_default_version(boundary)),) if boundary else ())
-    if assumed.policy:
-        layers.append((_read(assumed.policy),))
-    return tuple(layers)
+    return layers
 
 
 def _default_version(policy: Any) -> Any:
