@@ -18,6 +18,8 @@ from cli.saved_plan import SavedPlan
 from environments import Environment
 
 CHANGES = {
+    "connector deploy": "cli.connector.rollout.deploying:ConnectorDeploy",
+    "acl sync": "cli.acl.sync:AclSync",
     "group delete": "cli.group.delete:GroupDelete",
     "group seek": "cli.group.seeking:GroupSeek",
     "stream consumers": "cli.stream.consumers:StreamConsumers",

@@ -19,6 +19,16 @@ app = deferred_app(
             "Look at everything that a rollout of a connector depends on.",
             "streamops connector verify orders-to-stream -e prod",
         ),
+        "logs": Member(
+            "cli.connector.logs",
+            "What the tasks of a connector have written; follow it with -f.",
+            "streamops connector logs orders-to-stream -e dev --since 1h --filter error",
+        ),
+        "deploy": Member(
+            "cli.connector.rollout.deploy",
+            "Roll out an image, a size or a configuration; taken back where consumers do not catch up.",
+            "streamops connector deploy orders-to-stream --image 1.4.0 -e prod",
+        ),
         "import": Member(
             "cli.connector.importing",
             "Write a route out of a configuration of awslabs' Kafka-Kinesis-Connector.",
