@@ -16,6 +16,7 @@ from cli.aws import CONCURRENT_CALLS, Aws
 from cli.cluster import Cluster, open_cluster
 from cli.connector.checks.check import Check, Result, attempt
 from cli.connector.checks.configuration import configuration
+from cli.connector.checks.roles import execution_role, task_role
 from cli.connector.checks.service import log_groups, service, stop_timeout
 from cli.connector.checks.subject import Subject, read_subject
 from cli.errors import CliError, explain
@@ -30,6 +31,8 @@ OF_AWS: Mapping[str, Family] = {
     "log-group": log_groups,
     "configuration": configuration,
     "stop-timeout": stop_timeout,
+    "task-role": task_role,
+    "execution-role": execution_role,
 }
 """What is asked of AWS, all at the same time, in the order of the table."""
 

@@ -29,7 +29,7 @@ def service(subject: Subject) -> Iterator[Check]:
     if found is not None and found["status"] == "ACTIVE":
         yield ok("service", f"{name} is ACTIVE, {found['runningCount']} of {found['desiredCount']} tasks run")
     else:
-        yield failed("service", f"{name} {_is(found and found['status'])}", subject.deploy)
+        yield failed("service", f"{name} {_is(found['status'] if found else None)}", subject.deploy)
     definition = subject.definition
     if definition is not None and definition["status"] == "ACTIVE":
         yield ok("task-definition", f"{definition['family']}:{definition['revision']} is ACTIVE")

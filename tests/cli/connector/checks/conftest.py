@@ -42,6 +42,8 @@ class Scene:
     session: boto3.Session
     name: str
     topic: str
+    sections: dict[str, Any]
+    """As the environment file has them."""
     container: dict[str, Any] = field(default_factory=dict)
 
     def client(self, service: str) -> Any:
@@ -145,7 +147,7 @@ def deployed(project: Project, aws: boto3.Session, kafka: dict[str, Any], topic_
             "streams": {"orders": {"mode": "provisioned", "shards": 1}},
             "routes": {ROUTE: {"from": {"topic": "orders"}, "to": {"stream": "orders"}}},
         }
-        scene = Scene(project, aws, project.write(**(given | sections)), topic_there)
+        scene = Scene(project, aws, project.write(**(given | sections)), topic_there, given | sections)
         _make(scene)
         return scene
 
