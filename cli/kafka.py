@@ -7,12 +7,21 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from kafka import KafkaAdminClient
-from kafka.errors import KafkaConnectionError, KafkaTimeoutError, NodeNotReadyError, UnknownBrokerIdError
+from kafka.admin import ConfigResourceType
+from kafka.errors import (
+    KafkaConnectionError,
+    KafkaTimeoutError,
+    NodeNotReadyError,
+    NoError,
+    UnknownBrokerIdError,
+    UnknownTopicOrPartitionError,
+    for_code,
+)
 
 from cli.errors import NotFoundError, UnreachableError
 from cli.kafka_login import dereference, security
@@ -29,8 +38,9 @@ REQUEST_TIMEOUT_SECONDS = 20
 class AdminClient(KafkaAdminClient):  # type: ignore[misc]  # kafka-python has no types
     """The administration client, without what kafka-python gets wrong.
 
-    It starts its thread and its connections in the constructor, and closes neither when that fails. And the broker that
-    it once took for the controller it asks for ever, even when that broker is gone.
+    It starts its thread and its connections in the constructor, and closes neither when that fails. The broker that it
+    once took for the controller it asks for ever, even when that broker is gone. And settings that may not be described
+    it takes for none.
     """
 
     def __init__(self, **settings: Any) -> None:  # noqa: ANN401 - kafka-python's own signature
@@ -51,6 +61,15 @@ class AdminClient(KafkaAdminClient):  # type: ignore[misc]  # kafka-python has n
         except KafkaConnectionError:
             self._controller_id = None
             raise
+
+    @classmethod
+    def _describe_configs_process_responses(cls, responses: Sequence[Any], *arguments: Any, **options: Any) -> Any:  # noqa: ANN401 - kafka-python's own signature
+        """Raise the error of a resource; one that is not there, or not yet, has no settings."""
+        for result in (result for response in responses for result in response.results):
+            if result.error_code not in (NoError.errno, UnknownTopicOrPartitionError.errno):
+                kind = ConfigResourceType(result.resource_type).name.lower()
+                raise for_code(result.error_code)(f"to describe the settings of {kind} {result.resource_name}")
+        return super()._describe_configs_process_responses(responses, *arguments, **options)
 
 
 @contextmanager

@@ -9,13 +9,19 @@ from typing import Any
 
 from kafka import KafkaAdminClient
 from kafka.admin import AlterConfigOp, ConfigResource, ConfigResourceType
-from kafka.errors import for_code
+from kafka.errors import AuthorizationError, TopicAuthorizationFailedError, for_code
 
 from cli.cluster.asking import TOPICS_PER_REQUEST, batches, portions, retrying
 from cli.cluster.live import LiveTopic, NewTopic, Partition, Setting
 
-BROKERS_IN_HOURS = {"segment.ms": "log.roll", "segment.jitter.ms": "log.roll.jitter"}
-"""Settings that brokers take in hours or, with precedence, in milliseconds, and tell of no topic as inherited."""
+HOURS, MINUTES = 3_600_000, 60_000
+IN_OTHER_UNITS = {
+    "retention.ms": {"log.retention.ms": 1, "log.retention.minutes": MINUTES, "log.retention.hours": HOURS},
+    "segment.ms": {"log.roll.ms": 1, "log.roll.hours": HOURS},
+    "segment.jitter.ms": {"log.roll.jitter.ms": 1, "log.roll.jitter.hours": HOURS},
+}
+"""Settings that brokers take in several units, the first that is set of these with its milliseconds; of those but
+milliseconds they tell no topic that it inherits them (``org.apache.kafka.server.config.ServerTopicConfigSynonyms``)."""
 
 
 class Topics:
@@ -29,7 +35,12 @@ class Topics:
         return sorted(topic["name"] for topic in topics if not topic["is_internal"])
 
     def topics(self, names: Collection[str], *, settings: bool = True) -> dict[str, LiveTopic]:
-        """The topics among ``names`` that exist; one request for many, and one for their settings."""
+        """The topics among ``names`` that exist; one request for many, and one for their settings.
+
+        Raises:
+            kafka.errors.TopicAuthorizationFailedError: one may not be described, or its settings may not. Kafka answers
+                as it does for a topic that is not there, or that has no settings, and both would be acted upon.
+        """
         found: dict[str, LiveTopic] = {}
         for some in batches(list(names), TOPICS_PER_REQUEST):
             described = retrying(partial(self.admin.describe_topics, list(some)))
@@ -49,21 +60,30 @@ class Topics:
     def inherited(self, topic: str, names: Collection[str]) -> dict[str, str]:
         """What settings of a topic would be if they were not set on it; without those that the brokers do not tell."""
         resources = [ConfigResource(ConfigResourceType.TOPIC, topic, list(names))]
-        in_hours = [name for name in names if name in BROKERS_IN_HOURS]
-        if in_hours:
-            broker = self.admin.describe_cluster()["brokers"][0]["broker_id"]
-            resources.append(ConfigResource(ConfigResourceType.BROKER, str(broker)))
         answer = retrying(lambda: self.admin.describe_configs(resources, include_synonyms=True, config_filter="all"))
         found: dict[str, str] = {}
         for name, entry in answer["topic"][topic].items():
             others = [each for each in entry["synonyms"] if each["source"] != "DYNAMIC_TOPIC_CONFIG"]
             if others and others[0]["value"] is not None:
                 found[name] = others[0]["value"]
-        for name in in_hours:
-            (entries,) = answer["broker"].values()
-            milliseconds, hours = (entries[f"{BROKERS_IN_HOURS[name]}.{unit}"]["value"] for unit in ("ms", "hours"))
-            found[name] = milliseconds or str(int(hours) * 3_600_000)
-        return found
+        return found | self._in_other_units([name for name in names if name in IN_OTHER_UNITS])
+
+    def _in_other_units(self, names: Collection[str]) -> dict[str, str]:
+        if not names:
+            return {}
+        broker = str(self.admin.describe_cluster()["brokers"][0]["broker_id"])
+        resource = ConfigResource(ConfigResourceType.BROKER, broker)
+        try:
+            answer = retrying(lambda: self.admin.describe_configs([resource], config_filter="all"))
+        except AuthorizationError:
+            return {}
+        entries = answer["broker"][broker]
+        values = {
+            name: [str(int(entries[key]["value"]) * unit) for key, unit in units.items() if entries[key]["value"]]
+            for name, units in IN_OTHER_UNITS.items()
+            if name in names
+        }
+        return {name: found[0] for name, found in values.items() if found}
 
     def create(self, topics: Sequence[NewTopic], *, validate_only: bool = False) -> dict[str, str]:
         """Create topics, or only ask whether the cluster would.
@@ -139,6 +159,11 @@ class Topics:
         self.admin.wait_for_topics(list(names), timeout_ms=int(seconds * 1000))
 
     def _live(self, described: Iterable[Mapping[str, Any]], *, settings: bool) -> dict[str, LiveTopic]:
+        described = list(described)
+        if denied := [
+            topic["name"] for topic in described if topic["error_code"] == TopicAuthorizationFailedError.errno
+        ]:
+            raise TopicAuthorizationFailedError(f"to describe topic {', '.join(denied)}")
         there = {topic["name"]: topic for topic in described if topic["partitions"]}
         known: dict[str, dict[str, Setting]] = {}
         if settings:

@@ -16,8 +16,8 @@ from cli.topic.retention.limits import DEFAULTS, Limits, settings_of
 from cli.topic.retention.losses import GroupLoss, Loss, losses, uncommitted, unread
 from cli.topic.retention.reading import (
     TopicState,
+    beginnings,
     first_younger,
-    groups_from_start,
     read_groups,
     read_state,
 )
@@ -129,7 +129,7 @@ def _decrease(environment: Environment, cluster: Cluster, name: str, live: LiveT
     state = read_state(cluster, live)
     gone = lost(cluster, live, state, new, now)
     committed = read_groups(cluster, live.name)
-    beginners = groups_from_start(environment, name)
+    beginners = beginnings(environment, cluster, name, live.name, state.partitions)
     behind = unread(gone, committed, beginners)
     found = _Findings(estimate=_estimate(gone, behind, {*committed, *beginners}))
     found.warnings += [*_partition_lines(gone, state, now), *interactions.future_warnings(state.partitions, new, now)]
@@ -152,8 +152,8 @@ def _decrease(environment: Environment, cluster: Cluster, name: str, live: LiveT
     ]
     if gone and not committed:
         found.warnings.append(
-            "no known group reads the topic: groups whose offsets have expired, or that keep them elsewhere, cannot be "
-            "seen"
+            "no known group reads the topic: groups whose offsets have expired, that keep them elsewhere, or that "
+            "these credentials may not describe, cannot be seen"
         )
     return found
 

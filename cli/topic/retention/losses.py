@@ -10,8 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from cli.topic.retention.limits import Limits
+
+NOWHERE: Mapping[str, Mapping[int, int]] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -114,23 +117,24 @@ def losses(partitions: Iterable[PartitionState], limits: Limits, first_younger: 
 
 
 def unread(
-    found: Sequence[Loss], committed: Mapping[str, Mapping[int, int]], from_start: Iterable[str] = ()
+    found: Sequence[Loss],
+    committed: Mapping[str, Mapping[int, int]],
+    beginnings: Mapping[str, Mapping[int, int]] = NOWHERE,
 ) -> list[GroupLoss]:
     """The groups that have not read what goes, those with most records first.
 
     Args:
         found: what goes.
         committed: by group and partition, the next offset that the group will read.
-        from_start: groups that begin at the first record of a partition where they have committed nothing. Of all
-            others it is not known where they would begin, and such a partition does not count.
+        beginnings: by group and partition, where a group begins that has committed nothing there. Of all others that is
+            not known, and such a partition does not count.
     """
-    beginners = set(from_start)
     groups: list[GroupLoss] = []
-    for group in {*committed, *beginners}:
-        positions = committed.get(group, {})
+    for group in {*committed, *beginnings}:
+        positions = {**beginnings.get(group, {}), **committed.get(group, {})}
         missed: dict[int, int] = {}
         for loss in found:
-            position = positions.get(loss.partition, loss.begin if group in beginners else loss.keep_from)
+            position = positions.get(loss.partition, loss.keep_from)
             count = loss.keep_from - max(position, loss.begin)
             if count > 0:
                 missed[loss.partition] = count
@@ -140,14 +144,16 @@ def unread(
 
 
 def uncommitted(
-    found: Sequence[Loss], committed: Mapping[str, Mapping[int, int]], from_start: Iterable[str] = ()
+    found: Sequence[Loss],
+    committed: Mapping[str, Mapping[int, int]],
+    beginnings: Mapping[str, Mapping[int, int]] = NOWHERE,
 ) -> dict[str, list[int]]:
     """The partitions that lose something and in which a group has committed nothing: there ``unread`` cannot tell."""
     partitions = [loss.partition for loss in found]
     gaps = {
         group: [index for index in partitions if index not in positions]
         for group, positions in sorted(committed.items())
-        if group not in set(from_start)
+        if group not in beginnings
     }
     return {group: missing for group, missing in gaps.items() if missing}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 
 from kafka import TopicPartition
@@ -73,13 +74,32 @@ def read_groups(cluster: Cluster, topic: str) -> dict[str, dict[int, int]]:
     }
 
 
-def groups_from_start(environment: Environment, name: str) -> list[str]:
-    """The groups of the routes that read a topic from its first record on where they have committed nothing."""
-    return [
-        naming.consumer_group(environment, route)
-        for route in reading_routes(environment, name)
-        if environment.routes[route].start == "earliest"
-    ]
+def beginnings(
+    environment: Environment, cluster: Cluster, name: str, topic: str, partitions: Collection[PartitionState]
+) -> dict[str, dict[int, int]]:
+    """Where the group of each route that reads a topic begins where it has committed nothing, by partition.
+
+    A route that begins at the latest record is not in it: where that was when it began, nobody can tell.
+
+    Args:
+        environment: with the routes.
+        cluster: asked where a route begins at a time.
+        name: the topic's short name.
+        topic: its name on the cluster.
+        partitions: what it holds.
+    """
+    found: dict[str, dict[int, int]] = {}
+    for route in reading_routes(environment, name):
+        start = environment.routes[route].start
+        group = naming.consumer_group(environment, route)
+        if start == "earliest":
+            found[group] = {each.index: each.begin for each in partitions}
+        elif isinstance(start, datetime):
+            places = [(topic, each.index) for each in partitions]
+            offsets = first_younger(cluster, places, int(start.timestamp() * 1000))
+            ends = {each.index: each.end for each in partitions}
+            found[group] = {index: ends[index] if offset is None else offset for index, offset in offsets.items()}
+    return found
 
 
 def check_interval(cluster: Cluster, topic: LiveTopic) -> int:

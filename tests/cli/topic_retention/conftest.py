@@ -23,6 +23,8 @@ DAY = 24 * HOUR
 QUICK_DELETION = """
 log.retention.check.interval.ms=1000
 log.initial.task.delay.ms=100
+log.retention.minutes=10080
+log.retention.hours=1
 """
 
 

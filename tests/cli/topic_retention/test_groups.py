@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 OVERRIDE = ("--allow-data-loss", "--confirm", "orders")
 ROUTE = {
     "streams": {"orders": {"mode": "on-demand"}},
@@ -40,6 +42,16 @@ def test_a_route_that_has_read_nothing_yet_loses_all_of_it(make_scene):
     outcome = scene.run("--to", "1d", "--yes")
     assert outcome.exit_code == 7
     assert f"group streamops-{scene.environment}-orders-to-stream has not read 49 of them" in outcome.stderr
+
+
+def test_a_route_that_begins_at_a_time_loses_what_is_younger_than_that(make_scene):
+    start = datetime.now(UTC) - timedelta(hours=30, minutes=30)
+    route = {"from": {"topic": "orders"}, "to": {"stream": "orders"}, "start": start.isoformat()}
+    scene = make_scene(**{**ROUTE, "routes": {"orders-to-stream": route}})
+    scene.write([hours * HOUR for hours in range(72, 0, -1)])
+    outcome = scene.run("--to", "1d", "--yes")
+    assert outcome.exit_code == 7
+    assert f"group streamops-{scene.environment}-orders-to-stream has not read 7 of them" in outcome.stderr
 
 
 def test_with_both_flags_the_unread_records_go_and_that_is_in_the_plan(scene):

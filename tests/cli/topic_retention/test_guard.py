@@ -61,6 +61,11 @@ def test_a_setting_taken_back_is_judged_by_the_brokers_default(make_scene, judge
     assert judged(scene, {"retention.bytes": None}).refusals == ()
 
 
+def test_what_brokers_are_told_in_minutes_goes_before_hours_and_is_known_of_a_topic_without_its_own(scene):
+    with open_cluster(load_environment(scene.environment)) as cluster:
+        assert cluster.inherited(scene.topic, ["retention.ms"]) == {"retention.ms": str(7 * 24 * 3_600_000)}
+
+
 def test_a_raise_of_one_limit_does_not_hide_that_the_other_is_lowered(scene, judged):
     verdict = judged(scene, {"retention.ms": "-1", "retention.bytes": "30000"})
     assert verdict.risk is Risk.SEVERE

@@ -67,14 +67,15 @@ def test_a_group_loses_what_goes_and_it_has_not_read():
     assert unread(gone, committed) == [GroupLoss("later", {0: 20, 1: 5}), GroupLoss("late", {0: 18})]
 
 
-def test_a_group_that_has_committed_nothing_loses_only_where_it_is_known_to_begin_at_the_start():
+def test_a_group_that_has_committed_nothing_loses_only_where_it_is_known_to_begin():
     gone = [Loss(0, 10, 30, 200, None)]
-    assert unread(gone, {}, ["route"]) == [GroupLoss("route", {0: 20})]
-    assert unread(gone, {"route": {0: 25}}, ["route"]) == [GroupLoss("route", {0: 5})]
+    assert unread(gone, {}, {"route": {0: 10}}) == [GroupLoss("route", {0: 20})]
+    assert unread(gone, {}, {"route": {0: 18}}) == [GroupLoss("route", {0: 12})]
+    assert unread(gone, {"route": {0: 25}}, {"route": {0: 10}}) == [GroupLoss("route", {0: 5})]
     assert unread(gone, {"other": {}}) == []
 
 
 def test_where_a_group_has_committed_nothing_is_told():
     gone = [Loss(0, 10, 30, 200, None), Loss(1, 0, 5, 50, None)]
     committed = {"partly": {1: 3}, "all": {0: 0, 1: 0}, "route": {}}
-    assert uncommitted(gone, committed, ["route"]) == {"partly": [0]}
+    assert uncommitted(gone, committed, {"route": {0: 10, 1: 0}}) == {"partly": [0]}

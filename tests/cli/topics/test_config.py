@@ -51,8 +51,9 @@ def test_only_the_named_settings_change_and_unset_lets_the_brokers_decide(projec
 
 def test_what_is_inherited_after_unset_decides_the_risk(project, declare, make, admin):
     name = make(segment_ms="3600000", max_message_bytes="2097152")
-    assert Cluster(admin).inherited(name, ["segment.ms", "max.message.bytes"]) == {
+    assert Cluster(admin).inherited(name, ["segment.ms", "segment.jitter.ms", "max.message.bytes"]) == {
         "segment.ms": "604800000",
+        "segment.jitter.ms": "0",
         "max.message.bytes": "1048588",
     }
     environment = declare()
