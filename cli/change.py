@@ -199,12 +199,13 @@ def apply(change: Change, plan: Plan, consent: Consent, answer: Answer, referenc
     """
     done: list[Operation] = []
     again = f"go on with: streamops {_command_line(change)} -e {change.environment.name}"
+    ends_by_itself = getattr(change, "ends_by_itself", False)  # where several operations are under way at a time
     try:
         with deferred() as interruption:
             for operation in change.carry_out(plan, wait=consent.wait):
                 done.append(operation)
                 note(f"done {len(done)}/{len(plan.operations)}: {operation.kind} {operation.resource}")
-                if interruption.requested and len(done) < len(plan.operations):
+                if interruption.requested and len(done) < len(plan.operations) and not ends_by_itself:
                     raise KeyboardInterrupt  # noqa: TRY301 - the same end as that of a wait that is interrupted
         unmet = change.verify(plan) if consent.wait else []
     except KeyboardInterrupt:

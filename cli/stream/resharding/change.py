@@ -51,6 +51,11 @@ class Reshard:
             declared(environment, "streams", name)
         return cls(environment, tuple(arguments["names"]), Request.from_json(arguments["request"]))
 
+    @property
+    def ends_by_itself(self) -> bool:
+        """Whether carrying out ends by itself when it is interrupted: several streams each end an operation then."""
+        return len(self.names) > 1
+
     @cached_property
     def _aws(self) -> Aws:
         return Aws(self.environment)

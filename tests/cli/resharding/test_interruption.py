@@ -85,12 +85,13 @@ def test_ctrl_c_lets_the_operations_of_all_streams_end(project, streams, faults,
     outcome = project.run("stream", "reshard", *arguments)
     assert outcome.exit_code == 130
     done = faults.count("SplitShard")
+    assert outcome.plan["done"] == done == 2, "both that were under way"
     assert streams.map("orders").count + streams.map("clicks").count == 6 + done
     assert "stream reshard orders --to 8" in outcome.stderr
     assert "stream reshard clicks --to 4" in outcome.stderr
 
 
-@pytest.mark.parametrize("step", [0, 3, OPERATIONS - 1])
+@pytest.mark.parametrize("step", [0, OPERATIONS - 1])
 def test_what_was_killed_is_gone_on_with_by_running_it_again(reshard, streams, faults, step):
     """SIGKILL right when Kinesis takes an operation, which then ends without anybody waiting for it."""
     streams.take_time(0.4)
