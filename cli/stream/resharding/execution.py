@@ -18,7 +18,7 @@ from cli.errors import IncompleteError
 from cli.output import note
 from cli.stream.readers import age_told
 from cli.stream.resharding.estimate import Pace
-from cli.stream.resharding.live_map import NO_ANSWER, LiveMap, Seen, throttled
+from cli.stream.resharding.live_map import NO_ANSWER, LiveMap, Seen, throttled, unanswered
 from cli.stream.resharding.operations import Merge, Operation, Split, Update, apply
 from cli.stream.resharding.order import Order, ordered
 from cli.stream.resharding.shard_map import ShardMap
@@ -121,7 +121,7 @@ class Execution:
             except ClientError as error:
                 if throttled(error):
                     self._count_throttle(operation, error)
-                elif error.response["Error"]["Code"] in OVERTAKEN:
+                elif error.response["Error"]["Code"] in OVERTAKEN or unanswered(error):
                     self._count_attempt(error)
                     return False
                 else:

@@ -113,7 +113,7 @@ class LiveMap:
                 failures = 0
             except (*NO_ANSWER, ClientError, CliError) as error:
                 failures += 1
-                if failures >= self.tempo.attempts or (isinstance(error, ClientError) and not throttled(error)):
+                if failures >= self.tempo.attempts or (isinstance(error, ClientError) and not passes(error)):
                     raise
             if time.monotonic() - began > self.tempo.patience:
                 raise IncompleteError(
@@ -127,6 +127,16 @@ class LiveMap:
         return summary["StreamDescriptionSummary"]["StreamStatus"]
 
 
+def passes(error: ClientError) -> bool:
+    """Whether the same look may succeed a moment later."""
+    return throttled(error) or unanswered(error)
+
+
 def throttled(error: ClientError) -> bool:
     """Whether a call came too soon, or above a limit."""
     return error.response["Error"]["Code"] in THROTTLED
+
+
+def unanswered(error: ClientError) -> bool:
+    """Whether the error is Kinesis' own (InternalFailure, ServiceUnavailable): what was asked for may have happened."""
+    return error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 400) >= 500  # noqa: PLR2004 - 5xx

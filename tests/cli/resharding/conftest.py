@@ -32,6 +32,7 @@ class Refused:
     text: str = "as the test wants it"
     before: Callable[[], object] = bool
     """What happens before it is given."""
+    status: int = 400
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,7 @@ class Faults:
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # else each answer waits 40 ms for an acknowledgement
     server: Proxy
 
     def do_POST(self) -> None:
@@ -83,7 +85,7 @@ class Handler(BaseHTTPRequestHandler):
         if isinstance(outcome, Refused):
             outcome.before()
             document = {"__type": outcome.code, "message": outcome.text}
-            self._answer(400, "application/x-amz-json-1.1", json.dumps(document).encode())
+            self._answer(outcome.status, "application/x-amz-json-1.1", json.dumps(document).encode())
             return
         if isinstance(outcome, Answered):
             self._answer(200, "application/x-amz-json-1.1", json.dumps(outcome.document).encode())

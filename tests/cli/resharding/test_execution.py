@@ -13,6 +13,7 @@ pytestmark = pytest.mark.usefixtures("quick")
 BUSY = Refused("ResourceInUseException")
 THROTTLED = Refused("LimitExceededException")
 CLOSED = Refused("InvalidArgumentException")
+BROKEN = Refused("InternalFailure", status=500)
 BY_HAND = ("--strategy", "split-merge")
 
 
@@ -71,7 +72,7 @@ def test_a_list_of_shards_from_before_is_not_taken_for_the_map(reshard, streams,
     assert "somebody else" not in outcome.stderr
 
 
-@pytest.mark.parametrize("fault", [BUSY, THROTTLED, CLOSED], ids=lambda fault: fault.code)
+@pytest.mark.parametrize("fault", [BUSY, THROTTLED, CLOSED, BROKEN], ids=lambda fault: fault.code)
 @pytest.mark.parametrize("action", ["SplitShard", "MergeShards"])
 def test_a_refusal_that_passes_is_tried_again(reshard, streams, faults, action, fault):
     faults.on(action, fault, fault, None, fault)
@@ -97,7 +98,7 @@ def test_an_update_whose_answer_is_lost_is_not_done_twice(reshard, streams, faul
 
 
 @pytest.mark.parametrize("action", ["DescribeStreamSummary", "ListShards"])
-@pytest.mark.parametrize("fault", [THROTTLED, LOST], ids=["throttled", "lost"])
+@pytest.mark.parametrize("fault", [THROTTLED, LOST, BROKEN], ids=["throttled", "lost", "broken"])
 def test_a_look_that_fails_is_taken_again(reshard, streams, faults, action, fault):
     streams.take_time(0.05)
     faults.on("SplitShard", lambda: faults.on(action, fault, None, fault))
