@@ -16,6 +16,11 @@ SECONDS_OF_AN_UPDATE = 180
 """ "A few minutes" (UpdateShardCount, Kinesis API Reference); more where the count changes by no multiple of 25%."""
 
 
+LONGEST_BY_HAND_SECONDS = 30 * 60
+"""How long an uneven map is mended by splits and merges, whose result is known beforehand cut by cut. Beyond it
+UpdateShardCount is chosen there too, which makes all shards equally wide, by cuts of its own."""
+
+
 class Strategy(StrEnum):
     """By which calls a plan reshards."""
 
@@ -59,7 +64,8 @@ def choose(
     if not by_hand.operations:
         return Choice(by_hand.strategy, (), "the shards are already as wanted")
     steps = chain(now.count, wanted.count)
-    against = _against_update(now, steps, even_will_do=even_will_do, updates_left=updates_left)
+    against = _against_update(now.count, steps, even_will_do=even_will_do, updates_left=updates_left)
+    by_hand_seconds = len(by_hand.operations) * SECONDS_OF_A_SPLIT_OR_MERGE
     if asked is Strategy.SPLIT_MERGE:
         return Choice(asked, by_hand.operations, "asked for")
     if asked is Strategy.UPDATE_SHARD_COUNT:
@@ -68,17 +74,23 @@ def choose(
         return Choice(asked, tuple(map(Update, steps)), "asked for")
     if against:
         return Choice(Strategy.SPLIT_MERGE, by_hand.operations, against.reason)
-    if len(by_hand.operations) * SECONDS_OF_A_SPLIT_OR_MERGE <= len(steps) * SECONDS_OF_AN_UPDATE:
+    if by_hand_seconds <= len(steps) * SECONDS_OF_AN_UPDATE:
         few = len(by_hand.operations)
         reason = f"{few} split{'s' * (few > 1)} or merge{'s' * (few > 1)} take no longer than UpdateShardCount"
-        return Choice(Strategy.SPLIT_MERGE, by_hand.operations, reason)
-    reason = (
-        f"one UpdateShardCount takes {now.count} even shards to {wanted.count}"
+    elif not now.is_even and by_hand_seconds <= LONGEST_BY_HAND_SECONDS:
+        reason = "the live shards are not even, and splits and merges mend that with the fewest"
+    else:
+        return Choice(Strategy.UPDATE_SHARD_COUNT, tuple(map(Update, steps)), _why_update(now, steps))
+    return Choice(Strategy.SPLIT_MERGE, by_hand.operations, reason)
+
+
+def _why_update(now: ShardMap, steps: list[int]) -> str:
+    return (
+        f"one UpdateShardCount takes {now.count} {'even' if now.is_even else 'uneven'} shards to {steps[-1]}"
         if len(steps) == 1
         else f"one UpdateShardCount at most doubles or halves the shards: {len(steps)} of them, by way of"
         f" {', '.join(map(str, steps[:-1]))}"
     )
-    return Choice(Strategy.UPDATE_SHARD_COUNT, tuple(map(Update, steps)), reason)
 
 
 def chain(count: int, target: int) -> list[int]:
@@ -97,15 +109,13 @@ class _Against:
     never: bool
 
 
-def _against_update(now: ShardMap, steps: list[int], *, even_will_do: bool, updates_left: int) -> _Against | None:
+def _against_update(count: int, steps: list[int], *, even_will_do: bool, updates_left: int) -> _Against | None:
     """Why not UpdateShardCount; ``never`` where it could not reach what is wanted at all."""
     if not even_will_do:
         return _Against("UpdateShardCount makes shards of equal width only, whatever their load", never=True)
     if not steps:
-        return _Against(f"UpdateShardCount evens nothing out where the count stays {now.count}", never=True)
+        return _Against(f"UpdateShardCount evens nothing out where the count stays {count}", never=True)
     if len(steps) > updates_left:
         left = f"{max(updates_left, 0)} of 10" if updates_left else "none"
         return _Against(f"{len(steps)} UpdateShardCount would be needed, and {left} are left in 24 hours", never=False)
-    if not now.is_even:
-        return _Against("the live shards are not even, and splits and merges mend that with the fewest", never=False)
     return None

@@ -57,6 +57,14 @@ def test_an_uneven_map_is_split_and_merged():
     assert "not even" in choice.reason
 
 
+def test_an_uneven_map_that_would_take_long_to_mend_is_left_to_kinesis():
+    live = ShardMap(tuple(cut + KEY_SPACE // 10_000 for cut in even_cuts(100)))
+    choice = choose(live, even(live, 200))
+    assert choice.operations == (Update(200),)
+    assert "100 uneven shards" in choice.reason
+    assert choose(live, even(live, 200), updates_left=0).strategy is Strategy.SPLIT_MERGE
+
+
 def test_evening_out_is_done_by_splits_and_merges():
     live = ShardMap((5,))
     assert [type(operation) for operation in choose(live, even_map(2)).operations] == [Split, Merge]
