@@ -45,7 +45,7 @@ def _number(text: str, wanted: str) -> Fraction:
 
 
 StreamNames = Annotated[
-    list[str], typer.Argument(metavar="NAME...", help="Streams in the YAML.", autocompletion=completion.streams)
+    list[str], typer.Argument(metavar="NAME", help="Streams in the YAML.", autocompletion=completion.streams)
 ]
 To = Annotated[int | None, typer.Option("--to", metavar="N", min=1, max=MOST_SHARDS, help="That many shards.")]
 Factor = Annotated[
@@ -58,6 +58,10 @@ By = Annotated[
 ]
 Even = Annotated[bool, typer.Option("--even", help="As many shards as now, equally wide.")]
 Hot = Annotated[bool, typer.Option("--hot", help="Cut by load, so that all shards take about the same.")]
+Sample = Annotated[
+    bool,
+    typer.Option("--sample", help="With --hot: read a minute of records rather than metrics, which know no keys."),
+]
 Auto = Annotated[
     bool, typer.Option("--auto", help="Let the load decide, by autoscale: of the stream in the YAML; for a scheduler.")
 ]
@@ -104,6 +108,7 @@ def command(  # noqa: PLR0913 - one parameter is one option
     by: By = None,
     even: Even = False,
     hot: Hot = False,
+    sample: Sample = False,
     auto: Auto = False,
     minimum: Minimum = None,
     maximum: Maximum = None,
@@ -140,6 +145,7 @@ def command(  # noqa: PLR0913 - one parameter is one option
         factor=factor,
         by=by,
         hot=hot,
+        sample=sample,
         auto=auto,
         minimum=minimum,
         maximum=maximum,
@@ -171,6 +177,8 @@ def _check(request: Request, *, even: bool) -> None:
         raise WrongUsageError(f"--{' and --'.join(counts)} each say how many shards there shall be", "give one of them")
     if even and request.hot:
         raise WrongUsageError("--even cuts by width and --hot by load", "give one of them")
+    if request.sample and not request.hot:
+        raise WrongUsageError("--sample says how --hot measures the load", "add --hot")
     if not (counts or even or request.hot or request.auto or request.minimum or request.maximum):
         raise WrongUsageError(
             "nothing says which shards there shall be", "add --to N, --factor X, --by ±P%, --even, --hot or --auto"

@@ -87,12 +87,13 @@ def _reshard(environment: str, name: str, measured: Measured) -> list[Advice]:
         if measured.keys_filling_a_shard:
             return [Advice("no reshard helps while these keys stay as they are")]
         return [Advice(f"no reshard helps: {_why_none(measured)}")]
-    to = f" --to {count}" if count > now.count else ""
+    options = "--hot --sample" if measured.source == "sample" else "--hot"
+    options += f" --to {count}" if count > now.count else ""
     text = f"the fullest shard would come from {before:.0%} to {after:.0%} of its limit"
     if measured.source == "metrics":
         text += ", if its load is even within it"
     return [
-        Advice(text, f"streamops stream reshard {name} --hot{to} -e {environment}"),
+        Advice(text, f"streamops stream reshard {name} {options} -e {environment}"),
         *([Advice("whether it is, the keys tell", look)] if measured.source == "metrics" else []),
     ]
 

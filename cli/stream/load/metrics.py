@@ -105,6 +105,6 @@ def _shard_load(shard: Shard, sums: dict[str, list[float]], seconds: float) -> S
         average=Rate(sum(sums[BYTES]) / seconds, sum(sums[RECORDS]) / seconds),
         # Of each for itself: whichever is nearer to its limit is the share that counts.
         peak=Rate(max(sums[BYTES], default=0) / MINUTE_SECONDS, max(sums[RECORDS], default=0) / MINUTE_SECONDS),
-        throttled=None if throttles is None else int(sum(throttles)),
+        throttled=None if throttles is None else round(sum(throttles)),
         read_bytes_per_second=None if read is None else sum(read) / seconds,
     )

@@ -118,8 +118,10 @@ def prepare(aws: Aws, name: str, request: Request, *, tempo: Tempo, patient: boo
             return Prepared(name, now, stays, live.retention, live.consumers, facts, tuple(notes))
         request = replace(request, to=decision.shards)
     if request.hot:
-        measured = measure_load(aws, live, shards)
+        measured = measure_load(aws, live, shards, sample=request.sample)
         load = measured.profile
+        if not load.total.of_a_shard:
+            notes.append(f"{name}: nothing was written while its load was looked at, so that it is taken for even")
         notes += [f"{name}: {advice.text}" for advice in advise_on_keys(live, measured)]
     outcome = request.outcome(now, load=load, updates_left=facts.updates.left(UPDATES_A_DAY))
     return Prepared(name, now, outcome, live.retention, live.consumers, facts, tuple(notes))

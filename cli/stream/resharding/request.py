@@ -39,6 +39,8 @@ class Request:
     by: Fraction | None = None
     """In percent."""
     hot: bool = False
+    sample: bool = False
+    """Whether the load is that of records that are read, whatever metrics there are."""
     auto: bool = False
     """Whether the load decides, by the stream's ``autoscale`` in the YAML."""
     minimum: int | None = None
@@ -70,6 +72,7 @@ class Request:
         """The same for a command line that goes on towards ``to`` shards."""
         parts = ["--auto" if self.auto else f"--to {to}"]
         parts += ["--hot"] if self.hot else []
+        parts += ["--sample"] if self.sample else []
         parts += [f"--strategy {self.strategy}"] if self.strategy is not Strategy.AUTO else []
         parts += [f"--order {self.order}"] if self.order is not Order.SWEEP else []
         parts += [f"--tolerance {float(self.tolerance * 100):g}%"] if self.tolerance else []

@@ -87,7 +87,7 @@ def test_a_throttled_shard_is_hot_whatever_its_minutes_say():
 def test_keys_that_lie_close_together_are_parted():
     keys = {b"%d" % number: (number * KEY_SPACE // 64, 100) for number in range(10)}
     (text, command), *more = told(by_keys(keys))
-    assert command == "streamops stream reshard orders --hot -e dev"
+    assert command == "streamops stream reshard orders --hot --sample -e dev", "metrics would tell other cuts"
     assert text.startswith("the fullest shard would come from 100% to 5")
     assert not more
 
@@ -108,7 +108,7 @@ def test_what_shares_a_shard_with_a_full_key_is_still_parted_from_it():
     keys = {b"whale": (7, 850)} | {b"%d" % number: (HALF // 4 + number * HALF // 100, 20) for number in range(30)}
     first, second = told(by_keys(keys))
     assert "whale" in first[0]
-    assert "streamops stream reshard orders --hot" in second[1]
+    assert "streamops stream reshard orders --hot --sample" in second[1]
 
 
 def test_an_on_demand_stream_is_left_to_kinesis_and_its_keys_to_distribution_auto():

@@ -92,6 +92,7 @@ def test_a_file_that_does_not_hold_all_shards_is_refused(project, shards_file, m
         ((), "nothing says which shards"),
         (("--to", "4", "--factor", "2"), "--to and --factor each say"),
         (("--even", "--hot"), "--even cuts by width"),
+        (("--even", "--sample"), "--sample says how --hot"),
         (("--min", "4", "--max", "2"), "--min 4 is above --max 2"),
         (("--factor", "0"), "leaves no shards"),
         (("--by", "-100%"), "leaves no shards"),
