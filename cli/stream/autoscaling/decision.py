@@ -20,7 +20,7 @@ class Load:
     """What was measured in a window, in limits of one shard: 3.0 is all that three shards take."""
 
     written: Sequence[float]
-    """Of each minute that has a datapoint; a minute without one had no writes, if others had."""
+    """Of each minute that has a datapoint, the newest first; a minute without one had no writes, if others had."""
     read: Sequence[float]
     """Of readers that share GetRecords; empty where there are none."""
     minutes: int
@@ -32,8 +32,13 @@ class Load:
         return max([*self.written, *self.read], default=0.0)
 
     def lasts_above(self, limit: float) -> bool:
-        """Whether one side was above ``limit`` in every minute; the newest may not have been told yet."""
-        return any(len(side) >= max(1, self.minutes - 1) and min(side) > limit for side in (self.written, self.read))
+        """Whether one side was above ``limit`` in every minute.
+
+        The newest minute may not have been told yet, or only in part: CloudWatch adds up what arrives late.
+        """
+        needed = max(1, self.minutes - 1)
+        sides = (side[1:] if len(side) > needed else side for side in (self.written, self.read))
+        return any(len(side) >= needed and min(side) > limit for side in sides)
 
 
 @dataclass(frozen=True)

@@ -53,6 +53,13 @@ def test_the_newest_minute_may_be_missing_and_two_may_not():
     assert decide(POLICY, replace(busy, recently=Load([9.0] * 3, [], 5))).shards == 10
 
 
+def test_the_newest_minute_may_be_told_in_part_and_no_other():
+    busy = evidence(10, 5.0)
+    assert decide(POLICY, replace(busy, recently=Load([1.0, 9.0, 9.0, 9.0, 9.0], [], 5))).shards == 18
+    assert decide(POLICY, replace(busy, recently=Load([9.0, 1.0, 9.0, 9.0, 9.0], [], 5))).shards == 10
+    assert decide(POLICY, replace(busy, recently=Load([1.0, 9.0, 9.0, 9.0], [], 5))).shards == 10
+
+
 def test_a_single_busy_minute_keeps_shards():
     calm = evidence(10, 1.0)
     assert decide(POLICY, replace(calm, for_long=Load([1.0] * 179 + [3.5], [], 180))).shards == 10
