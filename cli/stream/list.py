@@ -74,6 +74,6 @@ def stream_item(environment: Environment, name: str, live: LiveStream | None) ->
         "retention": format_duration(live.retention),
         "encryption": live.encryption,
         "consumers": live.consumers,
-        "created": live.created.isoformat() if live.created else None,
+        "created": live.created.isoformat(timespec="seconds") if live.created else None,
         "differences": [difference.as_json() for difference in differences(name, declared, live)],
     }

@@ -36,7 +36,7 @@ from cli.stream.mode_guards import (
     warnings,
 )
 from cli.stream.recent_calls import read_recent_calls
-from cli.stream.settling import until_active, until_taken
+from cli.stream.settling import Summary, until_active, until_taken
 from cli.stream.stream_metrics import read_load, read_peak
 from cli.write_back import Edit
 from environments import Environment, OnDemandStream
@@ -207,7 +207,7 @@ class StreamMode:
             until_taken(partial(_call, aws, arn, operation))
             yield operation
             if wait:
-                until_active(aws, arn)
+                until_active(aws, arn, partial(_is_done, operation))
 
     def verify(self, plan: Plan) -> Sequence[str]:
         """Read mode and shards again."""
@@ -266,6 +266,13 @@ def _call(aws: Aws, arn: str, operation: Operation) -> None:
         aws.kinesis.update_stream_mode(StreamARN=arn, StreamModeDetails={"StreamMode": "ON_DEMAND"})
     else:
         aws.kinesis.update_stream_mode(StreamARN=arn, StreamModeDetails={"StreamMode": "PROVISIONED"})
+
+
+def _is_done(operation: Operation, summary: Summary) -> bool:
+    if operation.kind == COUNT:
+        return bool(summary["OpenShardCount"] == operation.details["target"])
+    live = summary["StreamModeDetails"]["StreamMode"]
+    return bool((live == "ON_DEMAND") == (operation.details["mode"] == ON_DEMAND))
 
 
 def _limits(aws: Aws) -> Limits | str:

@@ -35,7 +35,7 @@ from cli.stream.live import LiveStream, read_shards, read_stream
 from cli.stream.oldest_records import now, read_oldest_records
 from cli.stream.readers import NEVER_ALL, Readers, read_readers
 from cli.stream.retention_loss import Loss, Written
-from cli.stream.settling import CROWDED, until_active, until_taken
+from cli.stream.settling import CROWDED, Summary, until_active, until_taken
 from cli.stream.stream_metrics import Metric, read_load, read_metrics
 from cli.write_back import Edit
 from environments import Environment
@@ -184,7 +184,7 @@ class StreamRetention:
             until_taken(partial(call, StreamARN=arn, RetentionPeriodHours=hours), again=CROWDED)
             yield operation
             if wait:
-                until_active(aws, arn)
+                until_active(aws, arn, partial(_keeps, hours))
 
     def verify(self, plan: Plan) -> Sequence[str]:
         """Read the retention again."""
@@ -245,6 +245,10 @@ class StreamRetention:
         """A plan that loses nothing is no plan for a stream where something would be lost."""
         shards = None if loss is None else sorted(each.shard_id for each in (*loss.losing, *loss.unknown))
         return fingerprint([live.arn, str(live.created), live.retention // HOUR, shards])
+
+
+def _keeps(hours: int, summary: Summary) -> bool:
+    return bool(summary["RetentionPeriodHours"] == hours)
 
 
 def _written(aws: Aws, live: LiveStream, to: timedelta) -> Written | None:

@@ -6,9 +6,9 @@ A stream takes one change at a time and is UPDATING meanwhile; records come and 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from botocore.exceptions import ClientError
 
@@ -26,6 +26,8 @@ BUSY = ("ResourceInUseException",)
 CROWDED = (*BUSY, "LimitExceededException")
 """Or too many calls or changes at once, where the call has no other limit."""
 
+Summary = Mapping[str, Any]
+"""A StreamDescriptionSummary."""
 _Answer = TypeVar("_Answer")
 
 
@@ -53,13 +55,20 @@ def until_taken(
         pause(POLL_SECONDS)
 
 
-def until_active(aws: Aws, arn: str) -> None:
-    """Wait until what was changed has come into effect: the stream is ACTIVE.
+def until_active(aws: Aws, arn: str, changed: Callable[[Summary], bool]) -> None:
+    """Wait until what was changed has come into effect: the stream is ACTIVE, and as it was asked to be.
+
+    The status alone does not tell: right after the call it may still be that of before.
 
     Raises:
         CliError: it is not after half an hour.
     """
-    until(lambda: _status(aws, arn) == "ACTIVE", f"{arn.rpartition('/')[2]} is UPDATING")
+
+    def settled() -> bool:
+        summary = aws.kinesis.describe_stream_summary(StreamARN=arn)["StreamDescriptionSummary"]
+        return summary["StreamStatus"] == "ACTIVE" and changed(summary)
+
+    until(settled, f"{arn.rpartition('/')[2]} is UPDATING")
 
 
 def until(done: Callable[[], bool], told: str) -> None:
@@ -78,7 +87,3 @@ def until(done: Callable[[], bool], told: str) -> None:
             note(f"waiting: {told}")
             said = True
         time.sleep(POLL_SECONDS)
-
-
-def _status(aws: Aws, arn: str) -> str:
-    return aws.kinesis.describe_stream_summary(StreamARN=arn)["StreamDescriptionSummary"]["StreamStatus"]
