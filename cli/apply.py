@@ -19,6 +19,7 @@ from environments import Environment
 
 CHANGES = {
     "connector deploy": "cli.connector.rollout.deploying:ConnectorDeploy",
+    "connector history": "cli.connector.prune:PruneRevisions",
     "acl sync": "cli.acl.sync:AclSync",
     "group delete": "cli.group.delete:GroupDelete",
     "group seek": "cli.group.seeking:GroupSeek",

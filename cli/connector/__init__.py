@@ -29,6 +29,11 @@ app = deferred_app(
             "Roll out an image, a size or a configuration; taken back where consumers do not catch up.",
             "streamops connector deploy orders-to-stream --image 1.4.0 -e prod",
         ),
+        "history": Member(
+            "cli.connector.history",
+            "What was rolled out, by whom and how it ended; prune old revisions.",
+            "streamops connector history orders-to-stream -e prod",
+        ),
         "import": Member(
             "cli.connector.importing",
             "Write a route out of a configuration of awslabs' Kafka-Kinesis-Connector.",

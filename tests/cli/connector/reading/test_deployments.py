@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from cli.connector import deployments
@@ -29,7 +31,8 @@ def test_the_newest_deployment_is_the_last_that_began(opened, service):
     assert newest is not None
     assert newest.arn == arn
     everything = deployments.recent(opened, ROUTE)
-    assert [each.target.image.removeprefix(IMAGE) for each in everything] == ["3.0", "2.0", "1.0"]
+    images = [each.target and each.target.image for each in everything]
+    assert images == [f"{IMAGE}3.0", f"{IMAGE}2.0", f"{IMAGE}1.0"]
     assert [each.arn for each in deployments.recent(opened, ROUTE, limit=2)] == [each.arn for each in everything[:2]]
 
 
@@ -87,8 +90,6 @@ def test_what_is_not_there_is_said(opened, service):
 
 
 def test_the_json_has_plain_types_alone(opened, service):
-    import json
-
     arn = service.deploy("2.0")
     told = json.loads(json.dumps(deployments.one(opened, arn).as_json()))
     assert told["target"]["images"] == {"connector": f"{IMAGE}2.0"}

@@ -18,6 +18,12 @@ def entry(message: str, **fields: object) -> str:
     return json.dumps({"time": "2026-11-22T01:02:03.456+00:00", "level": "error", "message": message, **fields})
 
 
+def newest(aws: Aws) -> deployments.Deployment:
+    found = deployments.newest(aws, ROUTE)
+    assert found is not None
+    return found
+
+
 METRICS = json.dumps({"_aws": {"Timestamp": 0, "CloudWatchMetrics": []}, "Route": ROUTE})
 
 
@@ -44,10 +50,9 @@ def test_tasks_of_other_deployments_and_tasks_that_were_needed_no_more_are_none(
 
 
 def test_a_task_that_never_started_has_a_reason_and_no_log(opened, service):
-    arn = deployments.newest(opened, ROUTE).arn
     task = service.begin()
     service.report(task, "STOPPED", "CannotPullContainerError: manifest unknown")
-    (found,) = diagnose(opened, ROUTE, deployments.one(opened, arn))
+    (found,) = diagnose(opened, ROUTE, newest(opened))
     assert "CannotPullContainerError" in found.told
     assert (found.last_lines, found.log_problem) == ((), "")
 
@@ -67,7 +72,7 @@ def test_a_log_that_may_not_be_read_hides_nothing_else(opened, service, monkeypa
         raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": "no"}}, "GetLogEvents")
 
     monkeypatch.setattr(opened.logs, "get_log_events", refuse)
-    (task,) = diagnose(opened, ROUTE, deployments.newest(opened, ROUTE))
+    (task,) = diagnose(opened, ROUTE, newest(opened))
     assert "exit code 1" in task.told
     assert "AccessDenied" in task.log_problem
 
