@@ -158,6 +158,7 @@ class Reassignment:
             replication=self.request.replication,
             balance=self.request.balance,
             others=live.others(topics),
+            known={broker.id: broker.rack for broker in live.brokers.values()},
         )
 
     def _proposal(

@@ -4,7 +4,8 @@ What is wanted, the first before the second and so on:
 
 - least movement: as few replicas as possible are copied to a broker that has none of the partition;
   only partitions that have to change take part, those with a replica on a broker that is to be left, or too few or too
-  many of them;
+  many of them; but a partition that could do with what it has, and would lie in fewer racks then, has what it takes
+  copied to keep them;
 - racks: the replicas of a partition lie in as many racks, and as evenly, as can be (KIP-36);
 - evenness: brokers hold the same number of the topic's replicas, give or take one, then of all replicas.
 
@@ -14,7 +15,7 @@ Balancing turns it round: racks, evenness, and among all that are equally even t
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from cli.reassignment.network import Arc, Network
@@ -75,6 +76,7 @@ def place(
     balance: bool = False,
     elsewhere: Mapping[int, int] | None = None,
     current: Layout | None = None,
+    known: Racks | None = None,
 ) -> dict[int, frozenset[int]]:
     """The brokers of each partition; leaders are chosen afterwards, see ``leaders``.
 
@@ -85,6 +87,7 @@ def place(
         balance: move more than must be moved, until brokers are even.
         elsewhere: replicas of other topics on each broker.
         current: where to begin the search, if not with ``before``.
+        known: the racks of brokers that are to be left; one of which nothing is known counts as a rack of its own.
 
     Raises:
         ValueError: there are fewer brokers than replicas.
@@ -98,9 +101,31 @@ def place(
         if balance or has_to_change(replicas, racks, wanted[index])
     }
     fixed = Counter(broker for index, replicas in before.items() if index not in free for broker in replicas)
+    if not balance:
+        by_rack = {**(known or {}), **racks}
+        free = {index: _kept(replicas, racks, by_rack, wanted[index]) for index, replicas in free.items()}
     placing = _Placing(racks, Load(fixed, elsewhere or {}), free, wanted, balance=balance)
     chosen = placing.solve(current or before)
     return {index: chosen.get(index, frozenset(replicas)) for index, replicas in before.items()}
+
+
+def _kept(replicas: Replicas, racks: Racks, known: Racks, wanted: int) -> Replicas:
+    """The replicas that need not be copied, without those in whose place another rack has to be kept."""
+    left = [broker for broker in replicas if broker in racks]
+    least = min(_spread(replicas, known), wanted, _spread(tuple(racks), racks))
+    lacking = least - _spread(left, known)
+    if lacking <= max(0, wanted - len(left)):
+        return replicas
+    first = {_rack(broker, known): broker for broker in reversed(left)}.values()
+    return tuple(sorted(left, key=lambda broker: broker not in first)[: wanted - lacking])
+
+
+def _spread(brokers: Iterable[int], racks: Racks) -> int:
+    return len({_rack(broker, racks) for broker in brokers})
+
+
+def _rack(broker: int, racks: Racks) -> str | int:
+    return racks.get(broker) or broker
 
 
 class _Placing:

@@ -55,6 +55,7 @@ def plan_moves(
     replication: int | Mapping[str, int] | None = None,
     balance: bool = False,
     others: Iterable[Replicas] = (),
+    known: Racks | None = None,
 ) -> list[Move]:
     """The moves that bring topics to where they shall lie, in order of their names; see ``placement`` for the rules.
 
@@ -64,6 +65,7 @@ def plan_moves(
         replication: of all topics or by topic; None leaves each partition as many replicas as it has.
         balance: even brokers out.
         others: the partitions of all other topics, whose weight on the brokers counts.
+        known: the racks of brokers that are emptied.
 
     Raises:
         ValueError: there are fewer brokers than replicas.
@@ -76,7 +78,13 @@ def plan_moves(
         for name in sorted(topics):
             rest = [replicas for other, layout in swept.items() if other != name for replicas in layout.values()]
             swept[name] = _planned(
-                topics[name], swept[name], racks, by_topic.get(name), [*others, *rest], balance=balance
+                topics[name],
+                swept[name],
+                racks,
+                by_topic.get(name),
+                [*others, *rest],
+                balance=balance,
+                known=known,
             )
         if swept == planned:
             break
@@ -107,10 +115,13 @@ def _planned(
     others: Sequence[Replicas],
     *,
     balance: bool,
+    known: Racks | None,
 ) -> dict[int, Replicas]:
     held = Counter(broker for replicas in others for broker in replicas)
     led = Counter(replicas[0] for replicas in others if replicas)
-    chosen = place(before, racks, replication=replication, balance=balance, elsewhere=held, current=current)
+    chosen = place(
+        before, racks, replication=replication, balance=balance, elsewhere=held, current=current, known=known
+    )
     ordered = with_leaders(before, chosen, balance=balance, elsewhere=led)
     if balance:
         return ordered
