@@ -120,7 +120,8 @@ def stream_checks(
                     check,
                     verdict=Verdict.BLOCKED,
                     reason="the deploy would reshard at once, whatever the load and the 24-hour budget of Kinesis",
-                    way_out=f"write {difference.live}, or reshard first: streamops stream reshard {name}",
+                    way_out=f"write {difference.live}, or reshard first: "
+                    f"streamops stream reshard {name} --to {difference.declared}",
                 )
             case "mode":
                 yield replace(

@@ -89,7 +89,7 @@ def test_what_loses_nothing_is_a_change_and_passes(project, environment):
     ("orders", "what", "way_out"),
     [
         ({**ORDERS, "retention": "24h"}, "retention", "streamops stream retention orders"),
-        ({**ORDERS, "shards": 3}, "shards", "streamops stream reshard orders"),
+        ({**ORDERS, "shards": 3}, "shards", "streamops stream reshard orders --to 3"),
         ({"mode": "on-demand", "retention": "48h"}, "mode", "streamops stream mode orders"),
         ({**ORDERS, "name": "other"}, "name", "write name: "),
     ],
