@@ -115,6 +115,11 @@ class Aws:
         return self._client("ec2")
 
     @cached_property
+    def s3(self) -> Any:  # noqa: ANN401 - there are no stubs for it among ours
+        """S3."""
+        return self._client("s3")
+
+    @cached_property
     def firehose(self) -> Any:  # noqa: ANN401 - there are no stubs for it among ours
         """Amazon Data Firehose."""
         return self._client("firehose")

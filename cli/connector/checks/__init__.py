@@ -1,9 +1,12 @@
 """What a rollout of a connector will touch, looked at before anything is touched.
 
-check            what came of one
-subject          the route and what ECS has of it
-service · configuration · roles · image · secrets · ends · network · group      one family of checks each
-permissions · security_groups                                                   what they judge by; no I/O
+check       what came of one
+subject     the route, and what ECS has of it
+
+service · configuration · roles · image · secrets · ends · network      families of checks that ask AWS
+topics · group                                                          those that ask Kafka
+needs                                                                   what the roles must be allowed
+references · registry · security_groups · trust                         what is judged without asking anybody
 """
 
 from __future__ import annotations
@@ -16,9 +19,15 @@ from cli.aws import CONCURRENT_CALLS, Aws
 from cli.cluster import Cluster, open_cluster
 from cli.connector.checks.check import Check, Result, attempt
 from cli.connector.checks.configuration import configuration
+from cli.connector.checks.ends import ends
+from cli.connector.checks.group import group
+from cli.connector.checks.image import images
+from cli.connector.checks.network import network
 from cli.connector.checks.roles import execution_role, task_role
+from cli.connector.checks.secrets import secrets
 from cli.connector.checks.service import log_groups, service, stop_timeout
 from cli.connector.checks.subject import Subject, read_subject
+from cli.connector.checks.topics import offsets, topics
 from cli.errors import CliError, explain
 from environments import Environment
 
@@ -33,10 +42,14 @@ OF_AWS: Mapping[str, Family] = {
     "stop-timeout": stop_timeout,
     "task-role": task_role,
     "execution-role": execution_role,
+    "image": images,
+    "secrets": secrets,
+    "ends": ends,
+    "network": network,
 }
 """What is asked of AWS, all at the same time, in the order of the table."""
 
-OF_KAFKA: Mapping[str, Family] = {}
+OF_KAFKA: Mapping[str, Family] = {"topics": topics, "consumer-group": group, "offsets": offsets}
 """What is asked of Kafka over one connection, one after the other."""
 
 
@@ -61,7 +74,7 @@ def verify(
         with reachable_cluster(environment) as opened:
             return verify(environment, aws, route, image=image, kafka=opened)
     # Made before the threads start: boto3 sessions must not make clients in several threads at once.
-    _ = aws.ecs, aws.ssm, aws.secrets, aws.logs, aws.iam, aws.ec2, aws.kinesis, aws.firehose, aws.cloudformation
+    _ = aws.ecs, aws.ssm, aws.secrets, aws.logs, aws.iam, aws.ec2, aws.kinesis, aws.firehose, aws.s3, aws.cloudformation
     subject = read_subject(aws, route, kafka, image=image)
 
     def look(family: tuple[str, Family]) -> list[Check]:

@@ -8,7 +8,7 @@ from cli.connector.checks.references import Reference, references
 from cli.connector.checks.registry import image_in_ecr
 from cli.connector.checks.subject import Subject
 from cli.errors import NotFoundError
-from cli.kafka import dereference
+from cli.kafka_secrets import dereference
 from environments import ExternalKafka, StreamEnd, naming
 from environments.route_permissions import Permission, service_endpoint, task_permissions
 
