@@ -28,9 +28,13 @@ Exit codes: 0 done or nothing to do, 1 error or declined, 2 wrong usage, 3 chang
 MEMBERS = {
     "status": Member("cli.status", "Kafka, Kinesis and the connectors in one table.", "streamops status -e dev"),
     "env": Member("cli.env", "The environments: list, show, validate, schema, preflight, init."),
-    "stream": Member("cli.stream", "Kinesis streams: list, describe."),
+    "stream": Member(
+        "cli.stream", "Kinesis streams: list, describe, reshard, retention, mode, hot-shards, hot-keys, consumers."
+    ),
     "connector": Member("cli.connector", "Connectors: import."),
-    "topic": Member("cli.topic", "Kafka topics: list, describe, sync."),
+    "topic": Member(
+        "cli.topic", "Kafka topics: list, describe, sync, retention, config, partitions, reassign, import, delete."
+    ),
     "group": Member("cli.group", "Consumer groups: list, describe, seek, delete."),
     "apply": Member("cli.apply", "Carry out a saved plan.", "streamops apply plan.json"),
     "sandbox": Member("cli.sandbox", "A whole deployment on this machine: up, down, status, logs, run."),
