@@ -67,11 +67,11 @@ def routes_from(environment: Environment, stream: str) -> list[str]:
 
 
 def age_told(age: timedelta) -> str:
-    """An age as people read it: ``45s``, ``12m``, ``30h``, ``5d``."""
+    """An age as people read it, in two digits: ``45s``, ``2.5m``, ``12m``, ``30h``, ``5d``."""
     seconds = age.total_seconds()
     for unit, length in (("d", 86_400), ("h", 3600), ("m", 60)):
         if seconds >= 2 * length:
-            return f"{seconds / length:.0f}{unit}"
+            return f"{seconds / length:.2g}{unit}" if seconds < 10 * length else f"{seconds / length:.0f}{unit}"
     return f"{seconds:.0f}s"
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
 from cli.errors import CliError
 from cli.stream import settling
-from cli.stream.settling import BUSY, CROWDED, until, until_taken
+from cli.stream.settling import BUSY, CROWDED, until, until_active, until_taken
 
 
 @pytest.fixture(autouse=True)
@@ -59,6 +61,19 @@ def test_what_takes_a_while_is_said_once(pauses, capsys):
     until(lambda: next(answers), "orders is UPDATING")
     assert len(pauses) == 2
     assert capsys.readouterr().err == "waiting: orders is UPDATING\n"
+
+
+def test_an_active_stream_that_is_still_as_before_is_waited_for(pauses):
+    looks = iter([("ACTIVE", 24), ("UPDATING", 24), ("ACTIVE", 48)])
+
+    class Kinesis:
+        def describe_stream_summary(self, **_: str) -> object:
+            status, hours = next(looks)
+            return {"StreamDescriptionSummary": {"StreamStatus": status, "RetentionPeriodHours": hours}}
+
+    aws: Any = SimpleNamespace(kinesis=Kinesis())
+    until_active(aws, "arn:aws:kinesis:eu-west-1:1:stream/orders", lambda live: live["RetentionPeriodHours"] == 48)
+    assert (len(pauses), next(looks, None)) == (2, None)
 
 
 def test_what_never_comes_about_is_an_error(monkeypatch):
