@@ -50,7 +50,7 @@ TopicName = Annotated[
 ]
 TopicNames = Annotated[
     list[str] | None,
-    typer.Argument(metavar="[NAME]...", help="Only these topics.", autocompletion=completion.topics),
+    typer.Argument(metavar="NAME", help="Only these topics.", autocompletion=completion.topics),
 ]
 DryRun = Annotated[
     bool,

@@ -9,8 +9,11 @@ from kafka import KafkaAdminClient
 from cli.cluster.asking import retrying
 from cli.cluster.live import Group, Place
 
-WITH_OFFSETS = ("classic", "consumer")
-"""Types of groups that commit offsets as consumers do; share groups keep theirs otherwise (KIP-932)."""
+WITH_OFFSETS = ("classic", "consumer", "streams")
+"""Types of groups that commit offsets as consumers do, those of Kafka Streams too (KIP-1071); share groups keep theirs
+otherwise (KIP-932)."""
+PROTOCOLS = ("", "consumer", "streams", "share")
+"""What the groups that read topics speak; Kafka Connect's workers, for instance, speak ``connect`` and read none."""
 
 
 class Groups:
@@ -29,7 +32,7 @@ class Groups:
                     type=(group.get("group_type") or "classic").lower(),
                 )
                 for group in found
-                if group["protocol_type"] in ("", "consumer", "share")
+                if group["protocol_type"] in PROTOCOLS
             ),
             key=lambda group: group.name,
         )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+import re
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from kafka.errors import GroupIdNotFoundError, for_code
+from kafka.errors import GroupIdNotFoundError, NoError, for_code
 
 from cli.broker_requests import ask_brokers, coordinators
 from cli.cluster import Cluster, Group, Place, retrying
@@ -66,6 +67,9 @@ def describe_groups(cluster: Cluster, groups: Collection[Group]) -> dict[str, De
 
     Groups that went away meanwhile are not in it; share groups come without members, whose offsets are not those of
     consumers.
+
+    Raises:
+        kafka.errors.KafkaError: a group may not be described, or its coordinator does not answer.
     """
     newer = [group for group in groups if group.type == NEWER]
     older = [group for group in groups if group.type == OLDER]
@@ -76,7 +80,7 @@ def describe_groups(cluster: Cluster, groups: Collection[Group]) -> dict[str, De
 def _older(cluster: Cluster, groups: Collection[Group]) -> dict[str, Described]:
     if not groups:
         return {}
-    answer = retrying(lambda: cluster.admin.describe_groups([group.name for group in groups]))
+    answer = retrying(lambda: _ask_older(cluster, [group.name for group in groups]))
     return {
         group.name: Described(
             Group(group.name, entry["group_state"], group.type),
@@ -86,6 +90,16 @@ def _older(cluster: Cluster, groups: Collection[Group]) -> dict[str, Described]:
         for group in groups
         if (entry := answer[group.name])["error"] is None and entry["group_state"] != "Dead"
     }
+
+
+def _ask_older(cluster: Cluster, names: Collection[str]) -> Mapping[str, Mapping[str, Any]]:
+    answer: Mapping[str, Mapping[str, Any]] = cluster.admin.describe_groups(list(names))
+    for name, entry in answer.items():
+        code = re.match(r"\[Error (\d+)\]", entry["error"] or "")
+        error = for_code(int(code[1])) if code else NoError
+        if error not in (NoError, GroupIdNotFoundError):
+            raise error(f"to describe group {name}")
+    return answer
 
 
 def _older_member(entry: Any) -> Member:  # noqa: ANN401 - kafka-python has no types

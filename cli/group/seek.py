@@ -19,7 +19,7 @@ from cli.group.target import FORMS, parse_target
 from cli.options import Confirm, DryRun, EnvironmentName, Output, Query, Save, Wait, Yes
 from cli.output import Answer, Format
 
-To = Annotated[str | None, typer.Option(metavar="WHERE", help=f"{FORMS[0].upper()}{FORMS[1:]}.")]
+To = Annotated[str | None, typer.Option(metavar="WHERE", help=f"Go on at: {FORMS}.")]
 ToGroup = Annotated[str | None, typer.Option(metavar="GROUP", help="Where this group is now: its id, or its route.")]
 ToFile = Annotated[
     Path | None,

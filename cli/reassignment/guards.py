@@ -48,9 +48,10 @@ def enough_brokers(live: LiveLayout, replication: Mapping[str, int], off: Collec
     left = live.racks(off)
     most = max(replication.values(), default=0)
     if most > len(left):
-        told = ", ".join(map(str, left)) or "none"
+        told = f"there are {len(left)} to use ({', '.join(map(str, left))})" if left else "there is none left"
+        need = f"{most} replicas need {most} brokers" if most > 1 else "a replica needs a broker"
         yield Refusal(
-            f"{most} replicas need {most} brokers, and there are {len(left)} to use ({told})",
+            f"{need}, and {told}",
             "add brokers or lower --replication; no flag overrides this",
         )
 

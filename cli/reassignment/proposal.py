@@ -61,6 +61,11 @@ class Proposal:
         """What is to be known before."""
         if self.moves:
             yield f"partitions that change: {len(self.moves)}; {self._copied()}"
+        if unknown := self.estimate.unknown:
+            yield (
+                f"the brokers do not tell the size of partitions that are copied: {unknown}; how long it takes, and "
+                "whether there is room, is not known"
+            )
         if foreign := self.throttles.foreign(self.topics):
             yield f"throttled replicas on other topics, left alone unless --all is given: {', '.join(foreign)}"
         yield from guards.advice(self.environment, self.request.batch)

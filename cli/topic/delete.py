@@ -85,7 +85,7 @@ class TopicDeletion:
         return Plan(
             resource=f"topic/{self.name}",
             fingerprint=fingerprint([cluster_id, live.name, len(live.partitions)]),
-            operations=(operations.delete(self.name, live.name, f"asked for; up to {records:,} records go"),),
+            operations=(operations.delete(self.name, live.name, _reason(records)),),
             summary={"records": records, "partitions": len(live.partitions), "groups": _offsets(readers)},
             warnings=tuple(self._warnings(readers, active)),
             refusals=(*self._firm(live), *self._used(), *self._read(active)),
@@ -153,6 +153,10 @@ class TopicDeletion:
             yield f"the offsets of groups without members go with it: {', '.join(sorted(resting))}"
         if not readers and not active:
             yield "no known group reads it; groups that keep their offsets elsewhere cannot be seen"
+
+
+def _reason(records: int) -> str:
+    return f"asked for; up to {records:,} records go" if records else "asked for; it has no records"
 
 
 def _active(cluster: Cluster, topic: str) -> dict[str, int]:

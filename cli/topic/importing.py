@@ -20,7 +20,7 @@ from environments.rules.findings import Finding
 
 Names = Annotated[
     list[str] | None,
-    typer.Argument(metavar="[NAME]...", help="Only these topics, by their names on the cluster."),
+    typer.Argument(metavar="NAME", help="Only these topics, by their names on the cluster."),
 ]
 
 

@@ -9,6 +9,7 @@ import pytest
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from ruamel.yaml import YAML
 
+from cli.cluster import Cluster
 from cli.cluster_health import problems
 from cli.reassignment import execution
 from cli.reassignment.throttle import read_throttles
@@ -54,6 +55,14 @@ def read(bootstrap: str, topic: str, partitions: int) -> Counter[int]:
     with KafkaConsumer(bootstrap_servers=bootstrap, auto_offset_reset="earliest", consumer_timeout_ms=3000) as consumer:
         consumer.assign([TopicPartition(topic, index) for index in range(partitions)])
         return Counter(int(record.value.rstrip(b".")) for record in consumer)
+
+
+def test_where_no_broker_tells_a_size_the_plan_says_so(project, environment, make, monkeypatch):
+    make([1], [2])
+    monkeypatch.setattr(Cluster, "log_dirs", lambda *_: [])
+    planned = project.run("topic", "reassign", "orders", "--replication", "2", "-n", "-e", environment)
+    assert planned.exit_code == 3
+    assert "do not tell the size of partitions that are copied: 2" in planned.stdout
 
 
 def test_more_replicas_lie_in_other_racks_lose_no_record_and_are_written_into_the_file(
