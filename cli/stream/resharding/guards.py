@@ -108,6 +108,11 @@ def warnings(name: str, facts: Facts, summary: Mapping[str, Any]) -> Iterator[st
             f"{name}: no reader has told its iterator age in the last quarter of an hour; "
             "one that has stopped tells none, and would find its shards merged"
         )
+    if summary["shards_after"] < summary["shards_before"] and facts.busiest is None:
+        yield (
+            f"{name}: CloudWatch tells nothing of what was written in the last hour; "
+            f"whether {summary['shards_after']} shards are enough is not known"
+        )
     if summary["updates"] and facts.updates.unknown:
         yield (
             f"{name}: how often UpdateShardCount was called in the last 24 hours is not known: {facts.updates.unknown}"

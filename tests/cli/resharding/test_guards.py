@@ -181,6 +181,14 @@ def test_fewer_shards_than_what_is_written_needs_are_refused(reshard, aws, strea
     assert reshard("--to", "8", "-n").exit_code == 3
 
 
+def test_a_load_of_which_nothing_is_known_is_said_before_shards_are_taken_away(reshard):
+    def said(count: str) -> bool:
+        return any("whether 2 shards are enough" in text for text in reshard("--to", count, "-n").plan["warnings"])
+
+    assert said("2")
+    assert not said("8")
+
+
 def test_readers_that_are_near_the_end_do_not_hold_merges_back(reshard, lag):
     lag(0.5)
     outcome = reshard("--to", "2")
