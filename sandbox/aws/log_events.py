@@ -44,7 +44,8 @@ def embedded_metrics(line: str) -> Iterator[tuple[str, dict[str, Any]]]:
         return
     try:
         content = json.loads(line)
-        timestamp = datetime.fromtimestamp(content["_aws"]["Timestamp"] / 1000, UTC)
+        # moto compares with times that have no zone.
+        timestamp = datetime.fromtimestamp(content["_aws"]["Timestamp"] / 1000, UTC).replace(tzinfo=None)
         for directive in content["_aws"]["CloudWatchMetrics"]:
             for dimensions in directive["Dimensions"]:
                 named = [{"Name": name, "Value": str(content[name])} for name in dimensions]

@@ -21,6 +21,7 @@ class Service:
     """One connector and the calls of those who run it."""
 
     def __init__(self, session: boto3.Session, environment: str) -> None:
+        self.session = session
         self.environment = load_environment(environment)
         self.ecs: Any = session.client("ecs")
         self.logs: Any = session.client("logs")
