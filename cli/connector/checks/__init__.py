@@ -18,16 +18,16 @@ from contextlib import ExitStack, contextmanager
 from cli.aws import CONCURRENT_CALLS, Aws
 from cli.cluster import Cluster, open_cluster
 from cli.connector.checks.check import Check, Result, attempt
-from cli.connector.checks.configuration import configuration
-from cli.connector.checks.ends import ends
-from cli.connector.checks.group import group
+from cli.connector.checks.configuration import configuration_checks
+from cli.connector.checks.ends import end_checks
+from cli.connector.checks.group import group_checks
 from cli.connector.checks.image import images
-from cli.connector.checks.network import network
+from cli.connector.checks.network import network_checks
 from cli.connector.checks.roles import execution_role, task_role
-from cli.connector.checks.secrets import secrets
-from cli.connector.checks.service import log_groups, service, stop_timeout
+from cli.connector.checks.secrets import secret_checks
+from cli.connector.checks.service import log_groups, service_checks, stop_timeout
 from cli.connector.checks.subject import Subject, read_subject
-from cli.connector.checks.topics import offsets, topics
+from cli.connector.checks.topics import offsets, topic_checks
 from cli.errors import CliError, explain
 from environments import Environment
 
@@ -36,20 +36,20 @@ __all__ = ["Check", "Result", "reachable_cluster", "verify"]
 Family = Callable[[Subject], Iterator[Check]]
 
 OF_AWS: Mapping[str, Family] = {
-    "service": service,
+    "service": service_checks,
     "log-group": log_groups,
-    "configuration": configuration,
+    "configuration": configuration_checks,
     "stop-timeout": stop_timeout,
     "task-role": task_role,
     "execution-role": execution_role,
     "image": images,
-    "secrets": secrets,
-    "ends": ends,
-    "network": network,
+    "secrets": secret_checks,
+    "ends": end_checks,
+    "network": network_checks,
 }
 """What is asked of AWS, all at the same time, in the order of the table."""
 
-OF_KAFKA: Mapping[str, Family] = {"topics": topics, "consumer-group": group, "offsets": offsets}
+OF_KAFKA: Mapping[str, Family] = {"topics": topic_checks, "consumer-group": group_checks, "offsets": offsets}
 """What is asked of Kafka over one connection, one after the other."""
 
 

@@ -15,7 +15,7 @@ LABEL = "streamops.config-sha256"
 """Docker label of a task definition: the fingerprint of the configuration that it was made with."""
 
 
-def configuration(subject: Subject) -> Iterator[Check]:
+def configuration_checks(subject: Subject) -> Iterator[Check]:
     """The text behind ``CONNECTOR_CONFIG``, which ECS reads anew for every task that starts."""
     name = naming.config_parameter_name(subject.environment, subject.route)
     try:

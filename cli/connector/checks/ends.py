@@ -14,7 +14,7 @@ WORKING = {"ACTIVE": "is ACTIVE", "UPDATING": "is UPDATING, and takes records me
 """https://docs.aws.amazon.com/kinesis/latest/APIReference/API_StreamDescriptionSummary.html"""
 
 
-def ends(subject: Subject) -> Iterator[Check]:
+def end_checks(subject: Subject) -> Iterator[Check]:
     """The ends that are in AWS."""
     declared = subject.declared
     for end in (declared.source, declared.target, declared.dead_letters):

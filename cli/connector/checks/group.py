@@ -21,7 +21,7 @@ MOST_TASKS = 100
 """That DescribeTasks takes, and ListTasks gives on a page."""
 
 
-def group(subject: Subject) -> Iterator[Check]:
+def group_checks(subject: Subject) -> Iterator[Check]:
     """Who is in it, and what has been committed in it."""
     source = subject.declared.source
     if not isinstance(source, TopicEnd):

@@ -21,7 +21,7 @@ MSK_PORTS = {"iam": 9098, "scram": 9096, "mtls": 9094}
 """https://docs.aws.amazon.com/msk/latest/developerguide/port-info.html"""
 
 
-def network(subject: Subject) -> Iterator[Check]:
+def network_checks(subject: Subject) -> Iterator[Check]:
     """Whether the security groups let tasks reach the brokers on the port that they use."""
     if isinstance(subject.environment.kafka, ExternalKafka):
         yield unknown(NAME, "the cluster is not made here: what its network lets in is not known")

@@ -10,7 +10,7 @@ from cli.connector.checks.references import Reference, references
 from cli.connector.checks.subject import Subject
 
 
-def secrets(subject: Subject) -> Iterator[Check]:
+def secret_checks(subject: Subject) -> Iterator[Check]:
     """Each parameter and secret that the task definition refers to."""
     for reference in references(subject):
         yield from _reference(subject, reference)

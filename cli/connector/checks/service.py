@@ -15,7 +15,7 @@ AFTER_THE_DRAIN_SECONDS = 10
 """What a connector takes after its drain for brokers that do not answer, before it ends by itself."""
 
 
-def service(subject: Subject) -> Iterator[Check]:
+def service_checks(subject: Subject) -> Iterator[Check]:
     """What ECS has of the connector."""
     cluster, name = (
         naming.ecs_cluster_name(subject.environment),

@@ -12,7 +12,7 @@ from cli.lag import partition_lags
 from environments import TopicEnd, naming
 
 
-def topics(subject: Subject) -> Iterator[Check]:
+def topic_checks(subject: Subject) -> Iterator[Check]:
     """The topics of the route, with the declared partitions."""
     declared = subject.declared
     names = {
