@@ -1,6 +1,7 @@
 """What is deployed: the typed model of an environment, its files, and the names of everything in it."""
 
 from environments.alarms import AlarmReceiver, Alarms, DeliveryThresholds, RouteThresholds, StreamThresholds
+from environments.applications import Application
 from environments.connectors import ConnectorSettings, Prometheus
 from environments.dead_letters import DeadLetterBucket, DeadLetters
 from environments.deliveries import (
@@ -45,6 +46,7 @@ from environments.topics import Topic
 __all__ = [
     "AlarmReceiver",
     "Alarms",
+    "Application",
     "Buffer",
     "ConnectorSettings",
     "Conversion",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Annotated, Literal
 
+from environments.applications import UserName
 from environments.quantities import Size, format_size
 from environments.rules.bounds import Shape
 from environments.rules.findings import Finding
@@ -69,6 +70,9 @@ class ConnectorSettings(Section):
     ``streamops/ENVIRONMENT``."""
     prometheus: Prometheus | None = None
     """Where a collector beside each connector brings its ``/metrics``."""
+    principal: UserName | None = None
+    """Who the connectors are to Kafka where they log in with a certificate or a token: its subject (on EC2 the common
+    name); ``streamops acl sync`` needs it."""
 
     def rules(self) -> Iterable[Finding]:
         """Fargate sells certain pairs of CPU and memory only."""

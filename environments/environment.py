@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field, StrictBool, StrictStr
 
 from environments.alarms import Alarms
+from environments.applications import Application
 from environments.connectors import ConnectorSettings
 from environments.deliveries import Delivery
 from environments.identifiers import AccountId, EnvironmentName, Region, ShortName
@@ -15,6 +16,7 @@ from environments.kafka import Kafka
 from environments.network import Network
 from environments.routes import Route
 from environments.rules import (
+    access,
     alarms,
     deliveries,
     distribution,
@@ -72,6 +74,9 @@ _RULES = (
     fitness.sandbox_stays_inside,
     fitness.sandbox_parts_keep_their_names,
     physical_names.names_are_unique,
+    access.applications_have_topics,
+    access.applications_can_be_told_apart,
+    access.users_are_unique,
     alarms.alarms_have_subjects,
     alarms.alarms_can_be_measured,
     alarms.alarms_reach_their_topics,
@@ -153,6 +158,8 @@ class Environment(Section):
     """What is moved from where to where."""
     connectors: ConnectorSettings = ConnectorSettings()
     """Image and size of the connectors."""
+    applications: dict[ShortName, Application] = Field(default_factory=dict)
+    """What applications may do on the cluster, by a name of your own."""
     alarms: Alarms = Alarms()
     """CloudWatch alarms and the dashboard."""
 

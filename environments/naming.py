@@ -47,6 +47,19 @@ def bootstrap_reference(environment: str) -> str:
     return f"ssm:{bootstrap_parameter_name(environment)}"
 
 
+CONNECTORS_USER = "connectors"
+"""The connectors' SCRAM user on a cluster that is made."""
+KAFKA_ADMIN = "admin"
+"""Whoever administers a cluster on machines of ours; beside the nodes the only one that needs no ACL."""
+KAFKA_NODE = "node"
+"""What the certificate of any such machine makes it."""
+
+
+def application_user(application: str, given: str | None) -> str:
+    """Who an application is to Kafka; ``given`` is the user that the file gives it, if it does."""
+    return given or application
+
+
 def kafka_cluster_name(env: Environment) -> str:
     """Name of a cluster that is made; clusters of an account and a region have each their own."""
     return f"streamops-{env.name}"
@@ -70,6 +83,16 @@ def kafka_secret_name(env: Environment) -> str:
 def kafka_admin_secret_name(env: Environment) -> str:
     """Secret of the administrator on machines of ours, whom no ACL holds back."""
     return f"streamops/{env.name}/kafka/admin"
+
+
+def application_secret_name(env: Environment, application: str) -> str:
+    """Secret of an application's SCRAM user, on machines of ours and on clusters that exist already."""
+    return f"streamops/{env.name}/kafka/applications/{application}"
+
+
+def msk_application_secret_name(env: Environment, application: str) -> str:
+    """Secret of an application's SCRAM user on MSK."""
+    return f"AmazonMSK_streamops-{env.name}-application-{application}"
 
 
 def kafka_node_name(env: Environment, node: str) -> str:

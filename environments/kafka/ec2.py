@@ -10,6 +10,7 @@ from pydantic import Field, StrictInt
 
 from environments.identifiers import PemReference, SecretReference
 from environments.kafka.ec2_settings import NodeSettings
+from environments.kafka.identity import ClusterId
 from environments.quantities import Size
 from environments.rules.bounds import Bytes, Count, Shape
 from environments.rules.findings import Finding
@@ -134,6 +135,8 @@ class Ec2Kafka(Section):
     """Certificate (PEM) of a given authority's root, by which clients know the brokers: ``ssm:/path``."""
     settings: NodeSettings = Field(default_factory=dict)
     """Further server properties of all nodes, such as ``num.io.threads: 16``."""
+    cluster_id: ClusterId | None = None
+    """Id of the cluster, once it is made: commands then refuse to touch any other."""
 
     @property
     def own_authority(self) -> bool:

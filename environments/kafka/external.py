@@ -9,6 +9,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import AfterValidator, Field, StrictBool, StrictStr
 
 from environments.identifiers import KMS_KEY, SSM_PATH, PemReference, SecretReference
+from environments.kafka.identity import ClusterId
 from environments.naming import bootstrap_reference
 from environments.rules.bounds import Shape
 from environments.rules.findings import Finding, refuse
@@ -133,6 +134,10 @@ class ExternalKafka(Section):
     ) = None
     """With ``iam``, where ``bootstrap`` does not name it: the MSK cluster, on which connectors are then allowed their
     own topics and groups."""
+    admin_secret: SecretReference | None = None
+    """Whom ``streamops`` logs in as, where that is not the connectors: a secret with the same keys as ``secret``."""
+    cluster_id: ClusterId | None = None
+    """Id of the cluster: commands then refuse to touch any other."""
 
     @property
     def asked_cluster(self) -> str | None:
@@ -157,6 +162,10 @@ class ExternalKafka(Section):
             yield Finding(f"is not used with auth: {self.auth}", "remove it or set auth", ("secret",), self.secret)
         if self.secret_key is not None and self.secret is None:
             yield Finding("is the key of no secret", "remove it, or name the secret", ("secret_key",), self.secret_key)
+        if not needs_secret and self.admin_secret is not None:
+            yield Finding(
+                f"is not used with auth: {self.auth}", "remove it or set auth", ("admin_secret",), self.admin_secret
+            )
         yield from self._belongs_to("mtls", "key_password", given=self.key_password)
         yield from self._belongs_to("oauthbearer", "oauth", given=self.oauth is not None)
         yield from self._belongs_to("iam", "cluster", given=self.cluster is not None)

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, PlainSerializer, WithJsonSchema
 
 from environments.identifiers import SecretReference
+from environments.kafka.identity import ClusterId
 from environments.rules.bounds import Shape
 from environments.rules.findings import Finding, refusal, refuse
 from environments.section import Section
@@ -70,6 +71,8 @@ class MskLogin(Section):
     """ARNs of the private authorities (AWS Private CA) whose certificates ``mtls`` accepts."""
     secret: SecretReference | None = None
     """Where the connectors use ``mtls``: secret with JSON of ``certificate`` and ``key``, both PEM."""
+    cluster_id: ClusterId | None = None
+    """Id of the cluster, once it is made: commands then refuse to touch any other."""
 
     @property
     def client_auth(self) -> MskAuth:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
+from environments.kafka.identity import ClusterId
 from environments.section import Section
 
 
@@ -25,6 +26,8 @@ class MskServerlessKafka(Section):
     """MSK Serverless."""
     auth: Literal["iam"] = "iam"
     """How clients prove who they are; Serverless knows only IAM."""
+    cluster_id: ClusterId | None = None
+    """Id of the cluster, once it is made: commands then refuse to touch any other."""
 
     @property
     def client_auth(self) -> Literal["iam"]:

@@ -24,8 +24,9 @@ _RELIED_ON = {
     "streams": {"name", "mode"},
     "deliveries": {"name", "to", "source", "transform", "domain", "collection", "create", "new_domain", "subnets"},
     "routes": {"from", "to"},
+    "applications": {"user", "reads", "writes"},
 }
-_NAMED = {"topics", "streams", "deliveries", "routes"}
+_NAMED = {"topics", "streams", "deliveries", "routes", "applications"}
 
 
 def sound_parts(name: str, data: Mapping[str, Any]) -> Parts:

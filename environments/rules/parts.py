@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from environments.alarms import Alarms
+from environments.applications import Application
 from environments.connectors import ConnectorSettings
 from environments.deliveries import Delivery
 from environments.kafka import Kafka
@@ -40,6 +41,7 @@ class Parts:
     deliveries: Mapping[str, Delivery | None]
     routes: Mapping[str, Route | None]
     connectors: ConnectorSettings | None
+    applications: Mapping[str, Application | None]
     alarms: Alarms | None
 
 

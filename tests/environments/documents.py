@@ -36,7 +36,7 @@ routes:
 """
 
 CLUSTER = "arn:aws:kafka:eu-west-1:111122223333:cluster/orders/6e1f2f6c-64b4-4e0e-b8c7-1b3e5f9a7d21-5"
-NAMED = {"topics", "streams", "deliveries", "routes"}
+NAMED = {"topics", "streams", "deliveries", "routes", "applications"}
 MIB = 1 << 20
 OWN_KEY = "arn:aws:kms:eu-west-1:111122223333:key/12345678-1234-1234-1234-123456789012"
 GIB = 1 << 30

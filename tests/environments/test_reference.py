@@ -55,7 +55,9 @@ def place(report: str) -> str:
     """Where a rule holds, whatever the names in the example."""
     path = report.split(": ", maxsplit=1)[0].replace('"', "")
     path = re.sub(
-        r"^((?:alarms\.)?(?:topics|streams|deliveries|routes))\.[^.:]+", r"\1.NAME", re.sub(r"\[\d+\]", "", path)
+        r"^((?:alarms\.)?(?:topics|streams|deliveries|routes|applications))\.[^.:]+",
+        r"\1.NAME",
+        re.sub(r"\[\d+\]", "", path),
     )
     path = re.sub(r"^tags\..*", "tags.KEY", path)
     path = re.sub(r"extensions\..*", "extensions.NAME", path)

@@ -19,14 +19,15 @@ from typing import Any, Literal
 from jinja2 import Environment as Templates
 from jinja2 import FileSystemLoader, StrictUndefined
 
+from environments.naming import CONNECTORS_USER, KAFKA_ADMIN, KAFKA_NODE
 from stacks.kafka.ec2.nodes import Cluster, Node
 
 HERE = Path(__file__).parent
-ADMIN = "admin"
+ADMIN = KAFKA_ADMIN
 """Principal of whoever administers the cluster; beside the nodes the only one that needs no ACL."""
-CONNECTORS = "connectors"
+CONNECTORS = CONNECTORS_USER
 """Principal of the connectors where they log in with SCRAM."""
-NODE_PRINCIPAL = "node"
+NODE_PRINCIPAL = KAFKA_NODE
 """What the certificate of any node makes it, so that no node's properties change when another is added."""
 MOST_REPLICAS = 3
 

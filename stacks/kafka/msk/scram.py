@@ -8,11 +8,9 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
 from environments import Environment
-from environments.naming import msk_scram_secret_name
+from environments.naming import CONNECTORS_USER, msk_scram_secret_name
 from stacks.checks import acknowledge
 from stacks.environment_stack import removal_policy
-
-USERNAME = "connectors"
 
 
 class ScramUser(Construct):
@@ -34,7 +32,7 @@ class ScramUser(Construct):
             description=f"User of the connectors on Kafka of {environment.name}",
             kms_key_id=key.key_arn,
             generate_secret_string=secretsmanager.CfnSecret.GenerateSecretStringProperty(
-                secret_string_template=json.dumps({"username": USERNAME}),
+                secret_string_template=json.dumps({"username": CONNECTORS_USER}),
                 generate_string_key="password",
                 password_length=40,
                 exclude_punctuation=True,
