@@ -19,6 +19,11 @@ from environments import Environment
 
 CHANGES = {
     "connector deploy": "cli.connector.rollout.deploying:ConnectorDeploy",
+    "connector pause": "cli.connector.rollout.pause:ConnectorPause",
+    "connector restart": "cli.connector.rollout.restart:ConnectorRestart",
+    "connector resume": "cli.connector.rollout.resume:ConnectorResume",
+    "connector rollback": "cli.connector.rollout.rollback:ConnectorRollback",
+    "connector scale": "cli.connector.rollout.scaling:ConnectorScale",
     "connector history": "cli.connector.prune:PruneRevisions",
     "acl sync": "cli.acl.sync:AclSync",
     "group delete": "cli.group.delete:GroupDelete",

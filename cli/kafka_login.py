@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import ssl
 from typing import Any
 
-from cli.aws import Aws
-from cli.errors import CliError, NotFoundError
+from cli.kafka_secrets import credentials, show_certificate, trusting
 from cli.msk import iam_settings, login_of
+from cli.oauth_tokens import ProviderTokens
 from environments import (
     Ec2Kafka,
     Environment,
@@ -27,8 +26,8 @@ def security(environment: Environment) -> dict[str, Any]:
     """The client's security settings as kafka-python names them.
 
     Raises:
-        CliError: the environment's way of authentication is not one of none, plain and SCRAM, or what it refers to is
-            no certificate, or no user with a password.
+        CliError: what the environment refers to is no certificate, or no user with a password.
+        NotAuthenticatedError: the identity provider gives no token.
     """
     kafka = environment.kafka
     match kafka:
@@ -40,91 +39,75 @@ def security(environment: Environment) -> dict[str, Any]:
             return _external(environment, kafka)
 
 
+def security_as(environment: Environment, user: str, password: str) -> dict[str, Any]:
+    """The same for a SCRAM user of a cluster on machines of ours or an external one."""
+    kafka = environment.kafka
+    if isinstance(kafka, Ec2Kafka):
+        return _tls(environment, kafka) | _login("SCRAM-SHA-512", user, password)
+    assert isinstance(kafka, ExternalKafka)  # noqa: S101 - MSK has no users of Kafka's own
+    return _tls(environment, kafka) | _login(SCRAM[kafka.auth], user, password, tls=kafka.tls)
+
+
 def _msk(environment: Environment, kafka: MskKafka | MskExpressKafka | MskServerlessKafka) -> dict[str, Any]:
     """MSK's certificates are of a public authority."""
     tls = {"ssl_context": ssl.create_default_context()}
-    if login_of(environment, (kafka.auth,) if isinstance(kafka.auth, str) else kafka.auth) == "iam":
+    login = login_of(environment, (kafka.auth,) if isinstance(kafka.auth, str) else kafka.auth)
+    if login == "iam":
         return tls | iam_settings(environment, environment.region)
+    if login == "mtls" and not isinstance(kafka, MskServerlessKafka):
+        show_certificate(environment, tls["ssl_context"], kafka.secret or "")
+        return tls | {"security_protocol": "SSL"}
     return tls | _password(environment, "SCRAM-SHA-512", f"secret:{naming.msk_scram_secret_name(environment)}")
 
 
 def _ec2(environment: Environment, kafka: Ec2Kafka) -> dict[str, Any]:
     """As the administrator, whom no ACL holds back."""
-    if kafka.auth != "scram":
-        raise CliError(
-            f"kafka.auth {kafka.auth!r} of environment {environment.name} is not supported by this command",
-            "supported: scram",
-        )
-    authority = kafka.ca or f"ssm:{naming.kafka_ca_parameter_name(environment)}"
-    tls = {"ssl_context": _trusting(environment, authority)}
-    return tls | _password(environment, "SCRAM-SHA-512", f"secret:{naming.kafka_admin_secret_name(environment)}")
+    settings, secret = _tls(environment, kafka), f"secret:{naming.kafka_admin_secret_name(environment)}"
+    if kafka.auth == "mtls":
+        show_certificate(environment, settings["ssl_context"], secret)
+        return settings | {"security_protocol": "SSL"}
+    return settings | _password(environment, "SCRAM-SHA-512", secret)
 
 
 def _external(environment: Environment, kafka: ExternalKafka) -> dict[str, Any]:
-    settings: dict[str, Any] = {}
-    if kafka.tls:
-        settings["ssl_context"] = _trusting(environment, kafka.ca) if kafka.ca else ssl.create_default_context()
-    if kafka.auth == "none":
-        return settings | {"security_protocol": "SSL" if kafka.tls else "PLAINTEXT"}
-    if kafka.auth == "iam":
-        return settings | iam_settings(environment, region_of_arn(kafka.cluster_arn or "") or environment.region)
-    if kafka.auth not in SCRAM or not kafka.secret:
-        raise CliError(
-            f"kafka.auth {kafka.auth!r} of environment {environment.name} is not supported by this command",
-            f"supported: none, iam, {', '.join(sorted(SCRAM))}",
-        )
-    return settings | _password(environment, SCRAM[kafka.auth], kafka.secret, tls=kafka.tls)
+    settings, secret = _tls(environment, kafka), kafka.admin_secret or kafka.secret or ""
+    match kafka.auth:
+        case "none":
+            return settings | {"security_protocol": "SSL" if kafka.tls else "PLAINTEXT"}
+        case "iam":
+            return settings | iam_settings(environment, region_of_arn(kafka.cluster_arn or "") or environment.region)
+        case "mtls":
+            show_certificate(environment, settings["ssl_context"], secret, key_password=kafka.key_password)
+            return settings | {"security_protocol": "SSL"}
+        case "oauthbearer":
+            assert kafka.oauth is not None  # noqa: S101 - a rule of the environment
+            return settings | {
+                "security_protocol": "SASL_SSL",
+                "sasl_mechanism": "OAUTHBEARER",
+                "sasl_oauth_token_provider": ProviderTokens(environment, kafka.oauth, secret),
+            }
+    return settings | _password(environment, SCRAM[kafka.auth], secret, tls=kafka.tls)
+
+
+def _tls(environment: Environment, kafka: Ec2Kafka | ExternalKafka) -> dict[str, Any]:
+    """Trust in the cluster's own authority where it has one, else in the public ones."""
+    if isinstance(kafka, Ec2Kafka):
+        authority = kafka.ca or f"ssm:{naming.kafka_ca_parameter_name(environment)}"
+        return {"ssl_context": trusting(environment, authority)}
+    if not kafka.tls:
+        return {}
+    return {"ssl_context": trusting(environment, kafka.ca) if kafka.ca else ssl.create_default_context()}
 
 
 def _password(environment: Environment, mechanism: str, secret: str, *, tls: bool = True) -> dict[str, Any]:
-    user = _credentials(environment, secret)
+    user = credentials(environment, secret)
+    return _login(mechanism, user["username"], user["password"], tls=tls)
+
+
+def _login(mechanism: str, user: str, password: str, *, tls: bool = True) -> dict[str, Any]:
     return {
         "security_protocol": "SASL_SSL" if tls else "SASL_PLAINTEXT",
         "sasl_mechanism": mechanism,
-        "sasl_plain_username": user["username"],
-        "sasl_plain_password": user["password"],
+        "sasl_plain_username": user,
+        "sasl_plain_password": password,
     }
-
-
-def _trusting(environment: Environment, reference: str) -> ssl.SSLContext:
-    """TLS that trusts the authorities of ``kafka.ca``, and no others."""
-    try:
-        return ssl.create_default_context(cadata=dereference(environment, reference))
-    except (ssl.SSLError, TypeError, KeyError) as error:  # TypeError: not ASCII, KeyError: a binary secret
-        raise CliError(
-            f"kafka.ca {reference} of environment {environment.name} holds no certificate in PEM form",
-            "store the text of the authority's certificate there: -----BEGIN CERTIFICATE----- …",
-        ) from error
-
-
-def _credentials(environment: Environment, reference: str) -> dict[str, str]:
-    """The user of a secret in the form that MSK and most others use: JSON with ``username`` and ``password``."""
-    try:
-        user = json.loads(dereference(environment, reference))
-        return {"username": user["username"], "password": user["password"]}
-    except (ValueError, KeyError, TypeError) as error:
-        raise CliError(
-            f"kafka.secret {reference} of environment {environment.name} is not JSON with username and password",
-            'store it as {"username": "…", "password": "…"}',
-        ) from error
-
-
-def dereference(environment: Environment, reference: str) -> str:
-    """The text behind ``ssm:/path`` or ``secret:NAME``.
-
-    Of the environment's own account only: the parameter of the same name in another one leads to a foreign cluster.
-    """
-    kind, _, name = reference.partition(":")
-    aws = Aws(environment)
-    aws.check_account()
-    try:
-        if kind == "ssm":
-            return aws.ssm.get_parameter(Name=name, WithDecryption=True)["Parameter"]["Value"]
-        return str(aws.secrets.get_secret_value(SecretId=name)["SecretString"])
-    except (aws.ssm.exceptions.ParameterNotFound, aws.secrets.exceptions.ResourceNotFoundException) as error:
-        raise NotFoundError(
-            f"{reference}, which environment {environment.name} refers to, does not exist in {environment.region}",
-            f"create it: aws ssm put-parameter --type String --name {name} --value host:port,host:port"
-            if kind == "ssm"
-            else f"create it: aws secretsmanager create-secret --name {name} --secret-string …",
-        ) from error

@@ -36,6 +36,7 @@ MEMBERS = {
         "cli.topic", "Kafka topics: list, describe, sync, retention, config, partitions, reassign, import, delete."
     ),
     "group": Member("cli.group", "Consumer groups: list, describe, seek, delete."),
+    "acl": Member("cli.acl", "ACLs on Kafka: sync."),
     "apply": Member("cli.apply", "Carry out a saved plan.", "streamops apply plan.json"),
     "sandbox": Member("cli.sandbox", "A whole deployment on this machine: up, down, status, logs, run."),
 }

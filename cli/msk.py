@@ -14,9 +14,15 @@ from cli.errors import CliError, NotAuthenticatedError, UnreachableError
 from environments import Environment
 from environments.identifiers import region_of_arn
 
-Login = Literal["iam", "scram"]
+Login = Literal["iam", "scram", "mtls", "none", "plaintext"]
 
-ADDRESSES: dict[Login, str] = {"iam": "BootstrapBrokerStringSaslIam", "scram": "BootstrapBrokerStringSaslScram"}
+ADDRESSES: dict[Login, str] = {
+    "iam": "BootstrapBrokerStringSaslIam",
+    "scram": "BootstrapBrokerStringSaslScram",
+    "mtls": "BootstrapBrokerStringTls",
+    "none": "BootstrapBrokerStringTls",
+    "plaintext": "BootstrapBrokerString",
+}
 """https://docs.aws.amazon.com/msk/1.0/apireference/clusters-clusterarn-bootstrap-brokers.html"""
 
 PREFIX = "msk:"
@@ -79,12 +85,14 @@ class MskIamTokens(AbstractTokenProvider):  # type: ignore[misc]  # kafka-python
         return base64.urlsafe_b64encode(signed.encode()).decode().rstrip("=")
 
 
-def login_of(environment: Environment, auths: tuple[str, ...]) -> Login:
-    """How the CLI logs in: with the caller's own identity where the cluster takes it, else as the SCRAM user.
+def login_of(environment: Environment, auths: tuple[str, ...], *, tls: bool = True) -> Login:
+    """How the CLI logs in: with the caller's own identity where the cluster takes it, else as the connectors do.
 
     Raises:
-        CliError: the cluster takes certificates alone.
+        CliError: MSK knows no such way.
     """
+    if auths == ("none",) and not tls:
+        return "plaintext"
     for login in ADDRESSES:
         if login in auths or (login == "scram" and "scram-sha-512" in auths):  # an external cluster's word for it
             return login

@@ -81,9 +81,11 @@ def test_no_secret_is_read_from_another_account(project, secret):
         security(foreign)
 
 
-def test_a_way_of_authentication_that_is_not_supported_is_told(project):
-    with pytest.raises(CliError, match="mtls"):
-        settings(project, auth="mtls", secret="secret:kafka")
+def test_the_command_line_has_a_login_of_its_own_where_the_file_names_one(project, aws, topic, secret):
+    own = json.dumps({"username": "admin", "password": "hunter3"})
+    aws.client("secretsmanager").create_secret(Name=f"{topic}/own", SecretString=own)
+    made = settings(project, auth="scram-sha-512", secret=secret, admin_secret=f"secret:{topic}/own")
+    assert made["sasl_plain_username"] == "admin"
 
 
 def test_iam_signs_for_the_region_of_the_external_cluster(project):

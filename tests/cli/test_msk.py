@@ -16,8 +16,11 @@ from cli.kafka import bootstrap
 from cli.kafka_login import security
 from environments import Environment, load_environment
 from tests.connector.aws_stub import AwsStub
+from tests.connector.certificates import Authority
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.cli.conftest import Project
 
 ACCOUNT = "123456789012"
@@ -95,11 +98,31 @@ def test_a_cluster_with_scram_alone_is_reached_as_the_connectors_user(project: P
     assert asked.content["SecretId"] == f"AmazonMSK_streamops-{described.name}-connectors"
 
 
-@pytest.mark.usefixtures("msk")
-def test_certificates_alone_are_refused_with_a_way_out(project: Project):
+def test_with_certificates_alone_it_shows_that_of_the_connectors(project: Project, msk: AwsStub, tmp_path: Path):
+    certificate, key = Authority(tmp_path / "tls").issue("connectors")
+    entries = {"certificate": certificate.read_text(), "key": key.read_text()}
+    msk.answers["GetSecretValue"] = lambda asked: {"Name": asked["SecretId"], "SecretString": json.dumps(entries)}
+    msk.answers["GetBootstrapBrokers"] = lambda _: {"BootstrapBrokerStringTls": "b-1.x:9094"}
     kafka = {**MSK, "auth": "mtls", "authorities": [AUTHORITY], "secret": "secret:kafka"}
-    with pytest.raises(CliError, match=r"kafka\.auth mtls") as told:
-        security(environment(project, kafka))
+    described = environment(project, kafka)
+    assert security(described)["security_protocol"] == "SSL"
+    assert bootstrap(described) == "b-1.x:9094"
+
+
+@pytest.mark.parametrize(("tls", "address"), [(True, "Tls"), (False, "")])
+def test_a_cluster_without_logins_is_asked_for_its_open_addresses(
+    project: Project, msk: AwsStub, tls: bool, address: str
+):
+    msk.answers["GetBootstrapBrokers"] = lambda _: {f"BootstrapBrokerString{address}": "b-1.x:9092"}
+    kafka = {"kind": "external", "bootstrap": f"msk:{CLUSTER}", "tls": tls}
+    assert bootstrap(environment(project, kafka)) == "b-1.x:9092"
+
+
+@pytest.mark.usefixtures("msk")
+def test_a_login_that_msk_does_not_know_is_refused_with_a_way_out(project: Project):
+    kafka = {"kind": "external", "bootstrap": f"msk:{CLUSTER}", "auth": "plain", "secret": "secret:kafka"}
+    with pytest.raises(CliError, match=r"kafka\.auth plain") as told:
+        bootstrap(environment(project, kafka))
     assert "add iam" in told.value.way_out
 
 
