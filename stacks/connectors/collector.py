@@ -10,7 +10,6 @@ from typing import Any
 
 import aws_cdk as cdk
 from aws_cdk import aws_ecs as ecs
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct
@@ -69,11 +68,6 @@ class Collector(Construct):
             linux_parameters=linux,
             readonly_root_filesystem=True,
         )
-
-
-def write_metrics(prometheus: Prometheus) -> iam.PolicyStatement:
-    """Return what the task role needs for it: the containers of a task share one."""
-    return iam.PolicyStatement(actions=["aps:RemoteWrite"], resources=[prometheus.workspace])
 
 
 def collector_configuration(environment: Environment, prometheus: Prometheus) -> str:

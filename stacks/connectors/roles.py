@@ -11,18 +11,13 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
-from connector.config import MskIam
-from environments import DeadLetterBucket, DeliveryEnd, Environment, ExternalKafka, StreamEnd
-from environments.naming import delivery_arn
+from environments import DeadLetterBucket, Environment
+from environments.route_permissions import dead_letter_objects, task_permissions
 from stacks.checks import acknowledge
-from stacks.connectors.collector import write_metrics
-from stacks.connectors.configuration import kafka_bootstrap
-from stacks.connectors.dead_letters import dead_letter_objects, write_dead_letters
 from stacks.connectors.image import ConnectorImage
-from stacks.connectors.login import Login, kafka_login
+from stacks.connectors.login import Login
 from stacks.connectors.secrets import read_secrets
-from stacks.connectors.streams import write_stream
-from stacks.kafka.permissions import find_brokers, route_on_kafka
+from stacks.kafka.permissions import MskArns
 
 
 def task_role(
@@ -32,10 +27,7 @@ def task_role(
 
     `key` is the ARN of the environment's own key, `cluster_arn` that of its cluster on MSK, where there is one.
     """
-    statements = [
-        *_route_statements(environment, route, key=key),
-        *_kafka_statements(environment, route, cluster_arn=cluster_arn),
-    ]
+    statements = list(_statements(environment, route, key=key, cluster_arn=cluster_arn))
     role = iam.Role(
         scope,
         "TaskRole",
@@ -115,37 +107,15 @@ def _ecs_tasks(environment: Environment) -> iam.ServicePrincipal:
     )
 
 
-def _route_statements(environment: Environment, route: str, *, key: str | None) -> Iterator[iam.PolicyStatement]:
-    described = environment.routes[route]
-    match described.target:
-        case StreamEnd(stream=name):
-            yield from write_stream(environment, name, key=key)
-        case DeliveryEnd(delivery=name):
-            yield iam.PolicyStatement(
-                actions=["firehose:DescribeDeliveryStream", "firehose:PutRecordBatch"],
-                resources=[delivery_arn(environment, name)],
-            )
-    yield from write_dead_letters(environment, described.dead_letters, key=key)
-    if environment.connectors.prometheus is not None:
-        yield write_metrics(environment.connectors.prometheus)
-
-
-def _kafka_statements(
-    environment: Environment, route: str, *, cluster_arn: str | None
+def _statements(
+    environment: Environment, route: str, *, key: str | None, cluster_arn: str | None
 ) -> Iterator[iam.PolicyStatement]:
-    """Yield what finding the brokers takes, and where they ask IAM, what the route does on them."""
-    bootstrap = kafka_bootstrap(environment)
-    if bootstrap.startswith("ssm:"):
-        path = bootstrap.removeprefix("ssm:")
+    """Yield what the route needs; the ARNs inside a cluster that is made are known only once it is."""
+    arns = MskArns(environment=environment, cluster=cluster_arn) if cluster_arn is not None else None
+    for permission in task_permissions(
+        environment, route, key=key, cluster=cluster_arn, in_cluster=arns.inside if arns else None
+    ):
+        conditions = {"StringEquals": {"kms:ViaService": permission.via}} if permission.via else None
         yield iam.PolicyStatement(
-            actions=["ssm:GetParameter"],
-            resources=[f"arn:{environment.partition}:ssm:{environment.region}:{environment.account}:parameter{path}"],
+            actions=list(permission.actions), resources=[permission.resource], conditions=conditions
         )
-    kafka = environment.kafka
-    asked, cluster = (
-        (kafka.asked_cluster, kafka.cluster_arn) if isinstance(kafka, ExternalKafka) else (cluster_arn, cluster_arn)
-    )
-    if asked is not None:
-        yield find_brokers(asked)
-    if cluster is not None and isinstance(kafka_login(environment).security, MskIam):
-        yield from route_on_kafka(environment, route, cluster)
