@@ -13,7 +13,7 @@ import typer
 from cli.connector.deployments import OUTCOMES
 from cli.connector.list import tasks_text
 from cli.connector.view import deployment_text
-from cli.errors import CliError, ExitCode
+from cli.errors import CliError, ExitCode, explain
 from cli.measured import time_text
 from cli.output import Item, complain, note, show
 
@@ -53,26 +53,36 @@ def watch(
     known: dict[str, tuple[object, ...]] = {}
     told: set[str] = set()
     while True:
-        items, errors = read()
-        if sys.stdout.isatty():
+        items, errors = _look(read, first=not known)
+        if items and sys.stdout.isatty():
             sys.stdout.write(CLEAR)
             display(items)
             note(f"{now()} UTC, Ctrl-C ends")
-        else:
-            for item in items:
-                if known.get(item["name"]) != state(item):
-                    known[item["name"]] = state(item)
-                    show(line(item))
-            sys.stdout.flush()
+        for item in items:
+            if known.get(item["name"]) != state(item) and not sys.stdout.isatty():
+                show(line(item))
+            known[item["name"]] = state(item)
+        sys.stdout.flush()
         for error in errors:
             if error.message not in told:
                 complain(error)
         told = {error.message for error in errors}
-        if until is Until.STABLE and (end := settled(items)) is not None:
+        if items and until is Until.STABLE and (end := settled(items)) is not None:
             if end is not ExitCode.OK:
                 raise typer.Exit(end)
             return
         sleep(seconds)
+
+
+def _look(read: Callable[[], Reading], *, first: bool) -> Reading:
+    """What ``read`` gives; what a service does not answer once it may the next time, a first look that fails not."""
+    try:
+        return read()
+    except Exception as error:
+        explained = explain(error)
+        if first or explained is None:
+            raise
+        return [], [explained]
 
 
 def state(item: Item) -> tuple[object, ...]:

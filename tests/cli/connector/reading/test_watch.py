@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import typer
 
-from cli.connector.watch import Until, settled, watch
-from cli.errors import ExitCode
+from cli.connector.watch import Reading, Until, settled, watch
+from cli.errors import ExitCode, UnreachableError
 from tests.cli.connector.reading.conftest import ROUTE
 
 
@@ -53,6 +53,28 @@ def test_it_is_stable_only_when_the_deployment_has_ended_and_all_tasks_run():
     assert settled([item(1, "IN_PROGRESS")]) is None
     assert settled([item(), item(1, "ROLLBACK_IN_PROGRESS")]) is None
     assert settled([{"name": ROUTE}]) is None
+
+
+def test_a_look_that_fails_is_told_and_the_next_one_counts(capsys):
+    looks = iter([item(0, "IN_PROGRESS"), UnreachableError("no answer"), UnreachableError("no answer"), item()])
+
+    def read() -> Reading:
+        look = next(looks)
+        if isinstance(look, Exception):
+            raise look
+        return [look], []
+
+    watch(read, lambda _: None, 1, Until.STABLE, sleep=lambda _: None)
+    told = capsys.readouterr()
+    assert (len(told.out.splitlines()), told.err.count("no answer")) == (2, 1)
+
+
+def test_a_first_look_that_fails_is_the_end():
+    def read() -> Reading:
+        raise UnreachableError("no answer")
+
+    with pytest.raises(UnreachableError):
+        watch(read, lambda _: None, 1, None, sleep=lambda _: None)
 
 
 def test_without_until_a_watch_goes_on():
