@@ -34,6 +34,31 @@ app = deferred_app(
             "What was rolled out, by whom and how it ended; prune old revisions.",
             "streamops connector history orders-to-stream -e prod",
         ),
+        "rollback": Member(
+            "cli.connector.rollout.rollback",
+            "Take the last rollout back, one that is under way or one that has ended.",
+            "streamops connector rollback orders-to-stream -e prod",
+        ),
+        "restart": Member(
+            "cli.connector.rollout.restart",
+            "Replace the tasks by new ones of the same revision.",
+            "streamops connector restart orders-to-stream -e dev",
+        ),
+        "scale": Member(
+            "cli.connector.rollout.scale",
+            "Run with another number of tasks, or scale in another range.",
+            "streamops connector scale orders-to-stream --min 2 --max 12 -e prod",
+        ),
+        "pause": Member(
+            "cli.connector.rollout.pause",
+            "Drain to no task at all, and keep where the group was.",
+            "streamops connector pause orders-to-stream -e dev",
+        ),
+        "resume": Member(
+            "cli.connector.rollout.resume",
+            "Start the tasks again that a pause has stopped.",
+            "streamops connector resume orders-to-stream -e dev",
+        ),
         "import": Member(
             "cli.connector.importing",
             "Write a route out of a configuration of awslabs' Kafka-Kinesis-Connector.",

@@ -109,9 +109,10 @@ class Rollout:
         """Tasks of the revision before shall start with the configuration that belongs to them."""
         if deployment.source is not None:
             definition, _ = service.read_definition(self.aws, deployment.source.task_definition)
-            self._configure_for(definition)
+            self.configure_for(definition)
 
-    def _configure_for(self, definition: Mapping[str, Any]) -> None:
+    def configure_for(self, definition: Mapping[str, Any]) -> None:
+        """Put the configuration back that belongs to a task definition."""
         try:
             text = configuration.belonging_to(self.aws, self.route, config_sha256(definition))
         except CliError as error:
@@ -150,7 +151,7 @@ class Rollout:
         note(f"{what}; going back to {back_to.rpartition('/')[2]}")
         target = service.usable(self.aws, back_to)
         definition, _ = service.read_definition(self.aws, target)
-        self._configure_for(definition)
+        self.configure_for(definition)
         self.task_definition = target
         self.begin()
         try:

@@ -1,0 +1,212 @@
+"""``streamops connector rollback``: back to the revision before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import typer
+
+from cli.aws import Aws
+from cli.change import Consent, run
+from cli.connector.deployments import Deployment, recent
+from cli.connector.options import RouteName
+from cli.connector.rollout import configuration, operations
+from cli.connector.rollout.execution import Rollout
+from cli.connector.rollout.following import failure, follow
+from cli.connector.rollout.options import Timeout, patience
+from cli.connector.rollout.patience import TIMEOUT, Patience
+from cli.connector.rollout.service import LiveService, read_definition, read_service, usable
+from cli.connector.rollout.task_definition import config_sha256, differences
+from cli.environment import declared, open_environment
+from cli.options import Confirm, DryRun, EnvironmentName, Output, Query, Save, Wait, Yes
+from cli.output import Answer, Format, note
+from cli.plan import Operation, Plan, Refusal, Risk, fingerprint
+from cli.write_back import Edit
+from environments import Environment
+
+ROLLED_BACK = "ROLLBACK_SUCCESSFUL"
+
+
+def command(  # noqa: PLR0913 - one parameter is one option of the grammar that all changes share
+    ctx: typer.Context,
+    route: RouteName,
+    environment: EnvironmentName = None,
+    *,
+    timeout: Timeout = TIMEOUT,
+    dry_run: DryRun = False,
+    save: Save = None,
+    yes: Yes = False,
+    confirm: Confirm = None,
+    wait: Wait = True,
+    output: Output = Format.TABLE,
+    query: Query = None,
+) -> None:
+    """Go back to the revision before.
+
+    A deployment that is under way is stopped, and ECS takes it back. Otherwise the last other revision that was rolled
+    out with success is rolled out again, with the configuration that belongs to it.
+    """
+    held = patience(timeout=timeout, gate=False)
+    answer = Answer.begin(ctx, output, query)
+    opened = open_environment(answer, environment)
+    declared(opened, "routes", route)
+    consent = Consent(dry_run=dry_run, save=save, yes=yes, confirm=confirm, wait=wait)
+    run(ConnectorRollback(opened, route, held), consent, answer, environment or opened.name)
+
+
+@dataclass(frozen=True)
+class ConnectorRollback:
+    """Take the last rollout of a route back."""
+
+    environment: Environment
+    route: str
+    patience: Patience = field(default_factory=lambda: Patience(gate=False))
+
+    command: str = "connector rollback"
+
+    @classmethod
+    def from_arguments(cls, environment: Environment, arguments: Mapping[str, Any]) -> ConnectorRollback:
+        """The change that a saved plan was made for."""
+        declared(environment, "routes", arguments["route"])
+        return cls(environment, arguments["route"], Patience.from_json(arguments["patience"]))
+
+    @property
+    def arguments(self) -> Mapping[str, Any]:
+        """Which route, and how long is waited."""
+        return {"route": self.route, "patience": self.patience.as_json()}
+
+    @property
+    def command_line(self) -> str:
+        """To ask for it again."""
+        return f"{self.command} {self.route}"
+
+    def plan(self) -> Plan:
+        """Stop what is under way, or roll out what was before."""
+        aws = Aws(self.environment)
+        aws.check_account()
+        service = read_service(aws, self.route)
+        refused: list[Refusal] = []
+        summary: dict[str, Any] = {"task_definition": service.task}
+        if service.rolling is not None:
+            steps, refused = self._stop(service.rolling)
+            back_to = service.rolling.source.task_definition if service.rolling.source else None
+        else:
+            back_to = previous(recent(aws, self.route), service)
+            steps = self._roll(aws, service, back_to) if back_to else []
+            if back_to is None:
+                refused.append(
+                    Refusal(
+                        f"ECS remembers no other revision of {self.route} that was rolled out with success; it forgets "
+                        "deployments after 90 days",
+                        f"nothing overrides this; roll out what you want: streamops connector deploy {self.route} "
+                        "--image TAG",
+                    )
+                )
+        return Plan(
+            f"connector/{self.route}",
+            fingerprint([*service.state(), back_to]),
+            tuple(steps),
+            summary={**summary, "back_to": back_to},
+            refusals=tuple(refused),
+        )
+
+    def carry_out(self, plan: Plan, *, wait: bool) -> Iterator[Operation]:
+        """Do it, and follow it to its end.
+
+        Raises:
+            RolloutFailedError: going back failed too.
+        """
+        aws = Aws(self.environment)
+        rollout = Rollout(aws, self.route, self.patience)
+        for operation in plan.operations:
+            match operation.kind:
+                case operations.CONFIGURE:
+                    rollout.configure_for(read_definition(aws, str(plan.summary["back_to"]))[0])
+                case operations.STOP:
+                    aws.ecs.stop_service_deployment(
+                        serviceDeploymentArn=operation.details["deployment"], stopType="ROLLBACK"
+                    )
+                case operations.UPDATE:
+                    rollout.task_definition = usable(aws, str(plan.summary["back_to"]))
+                    rollout.begin()
+                case _ if not wait:
+                    note("not followed; see: streamops connector status")
+                    return
+                case operations.FOLLOW if operation.details.get("deployment"):
+                    ended = follow(aws, operation.details["deployment"], timeout=self.patience.timeout)
+                    if ended.status != ROLLED_BACK:
+                        raise failure(aws, self.route, ended)
+                case _:
+                    rollout.wait_for(operation)
+            yield operation
+
+    def verify(self, plan: Plan) -> Sequence[str]:
+        """Read what runs now."""
+        live, wanted = read_service(Aws(self.environment), self.route), plan.summary["back_to"]
+        if wanted is None or live.task_definition == wanted:
+            return ()
+        found = differences(read_definition(Aws(self.environment), wanted)[0], live.definition)
+        return [f"{key} is {values['to']}, not {values['from']}" for key, values in found.items()]
+
+    def declaration(self, plan: Plan) -> Sequence[Edit]:
+        """What the file declares is what was rolled out last, or older: which of it is meant is not for this to say."""
+        del plan
+        return ()
+
+    def _stop(self, deployment: Deployment) -> tuple[list[Operation], list[Refusal]]:
+        if deployment.going_back:
+            return [operations.follow(self.route, self.patience.timeout, deployment.arn)], []
+        if deployment.source is None:
+            refusal = Refusal(
+                f"deployment {deployment.id} is the first of {self.route}: there is nothing to go back to",
+                "nothing overrides this; wait for its end, or scale it down",
+            )
+            return [], [refusal]
+        stop = Operation(
+            operations.STOP,
+            f"connector/{self.route}",
+            Risk.MODERATE,
+            f"it is {deployment.status}; ECS starts tasks of {deployment.source.task} again",
+            {"deployment": deployment.arn},
+        )
+        return [
+            # First, since the tasks that go back read it when they start.
+            *self._configure(Aws(self.environment), deployment.source.task_definition),
+            stop,
+            operations.follow(self.route, self.patience.timeout, deployment.arn),
+        ], []
+
+    def _roll(self, aws: Aws, service: LiveService, back_to: str) -> list[Operation]:
+        definition, _ = read_definition(aws, back_to)
+        changes = differences(service.definition, definition)
+        return [
+            *self._configure(aws, back_to),
+            operations.update(
+                self.route,
+                f"from {service.task} back to {back_to.rpartition('/')[2]}",
+                tasks=service.desired,
+                changes=changes,
+            ),
+            operations.follow(self.route, self.patience.timeout),
+        ]
+
+    def _configure(self, aws: Aws, back_to: str) -> list[Operation]:
+        definition, _ = read_definition(aws, back_to)
+        text = configuration.belonging_to(aws, self.route, config_sha256(definition))
+        if text is None:
+            return []
+        return [operations.configure(self.route, {}, f"the one that belongs to {back_to.rpartition('/')[2]}")]
+
+
+def previous(deployments: Sequence[Deployment], service: LiveService) -> str | None:
+    """The task definition that ran before, by what was rolled out with success; None where there is none.
+
+    A deployment that ECS took back never counts: what it was to roll out has not worked.
+    """
+    for deployment in deployments:
+        target = deployment.target
+        if deployment.status == "SUCCESSFUL" and target and target.task_definition != service.task_definition:
+            return target.task_definition
+    return None
