@@ -36,6 +36,8 @@ class GroupSeek:
     wish: Wish
 
     command: str = "group seek"
+    ends_by_itself: bool = True
+    """All partitions are committed by one request: Ctrl-C finds them all moved, or none."""
 
     @classmethod
     def from_arguments(cls, environment: Environment, arguments: Mapping[str, Any]) -> GroupSeek:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import time
 from pathlib import Path
 from typing import Any
@@ -43,6 +44,20 @@ def seek(project, environment):
 def undo_file() -> Path:
     (file,) = Path.cwd().glob("*.offsets.json")
     return file
+
+
+def test_ctrl_c_while_offsets_are_committed_finds_all_of_them_moved(seek, write, commit, committed, group, monkeypatch):
+    write({0: 4, 1: 3, 2: 1})
+    commit(group, {0: 4, 1: 3, 2: 1})
+
+    def interrupted(*given: Any) -> None:
+        signal.raise_signal(signal.SIGINT)
+        offsets_of.commit(*given)
+
+    monkeypatch.setattr("cli.group.seeking.commit", interrupted)
+    outcome = seek("orders-to-stream", "--to", "start", "--yes", "-o", "json")
+    assert (outcome.exit_code, outcome.answer["status"]) == (0, "applied")
+    assert committed(group) == {0: 0, 1: 0, 2: 0}
 
 
 def test_back_to_the_start_is_moderate_and_shows_before_after_and_delta(seek, write, commit, committed, group):

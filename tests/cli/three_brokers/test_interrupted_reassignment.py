@@ -160,9 +160,11 @@ def test_a_move_that_somebody_cancels_is_no_success(project, environment, orders
         running = admin.list_partition_reassignments()
         admin.alter_partition_reassignments(dict.fromkeys(running))
 
-    monkeypatch.setattr(execution, "pause", cancel)
     command = ("topic", "reassign", "orders", "--off", "2", "--throttle", "32KiB/s", "-e", environment)
-    stopped = project.run(*command, "--yes")
+    with monkeypatch.context() as patch:
+        patch.setattr(execution, "pause", cancel)
+        patch.setattr(execution, "TOLD_SECONDS", 1.0)
+        stopped = project.run(*command, "--yes")
     assert stopped.exit_code == 6
     assert "rather than" in stopped.stderr
     monkeypatch.setattr(execution, "pause", lambda _: time.sleep(0.05))

@@ -48,6 +48,6 @@ def test_a_plan_is_refused_when_the_number_has_changed_since(project, declare, m
 
 def test_a_number_that_the_cluster_refuses_is_refused_with_its_reason(project, declare, make, partitions):
     name = make(partitions=3)
-    outcome = project.run("topic", "partitions", "orders", "--to", "2000000", "-e", declare(), "--yes")
+    outcome = project.run("topic", "partitions", "orders", "--to", "12000", "-e", declare(), "--yes")
     assert (outcome.exit_code, partitions(name)) == (7, 3)
     assert "the cluster refuses it" in outcome.stderr
