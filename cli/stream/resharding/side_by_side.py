@@ -38,10 +38,19 @@ class _Worker(threading.Thread):
         self.results.put(self)
 
 
+def _stop(workers: Sequence[_Worker], *, patient: bool) -> None:
+    """Let each begin nothing more, and wait for the operation that it is at if there is patience for it."""
+    for worker in workers:
+        worker.stopped = True
+    for worker in workers if patient else ():
+        worker.join()
+
+
 def side_by_side(streams: Sequence[Iterator[Operation]]) -> Iterator[Operation]:
     """The operations of all streams as they are done; one stream that fails leaves the others going.
 
-    Closed early (an interruption), it waits for the operations under way, which end anyway.
+    Interrupted or closed early, it waits for the operations under way, which end anyway; the second Ctrl-C waits for
+    nothing.
 
     Raises:
         KeyboardInterrupt: it was asked for.
@@ -63,11 +72,9 @@ def side_by_side(streams: Sequence[Iterator[Operation]]) -> Iterator[Operation]:
                 ended.append(result)
             else:
                 yield result
-    finally:
-        for worker in workers:
-            worker.stopped = True
-        for worker in workers:
-            worker.join()
+    except (GeneratorExit, KeyboardInterrupt) as end:
+        _stop(workers, patient=isinstance(end, GeneratorExit))
+        raise
     if interruption.requested():
         raise KeyboardInterrupt
     for worker in ended:
