@@ -105,7 +105,8 @@ class Reshard:
         if operations:
             more = sum(summary["peak_open_shards"] - summary["shards_before"] for summary in summaries.values())
             quota = read_quota(aws)
-            told.append(quota_told(quota, more))
+            updates = any(summary["updates"] for summary in summaries.values())
+            told.append(quota_told(quota, more, updates=updates))
             refused += filter(None, [quota_refusal(quota, more)])
         return Plan(
             resource=f"stream/{self.names[0]}" if len(self.names) == 1 else f"environment/{self.environment.name}",

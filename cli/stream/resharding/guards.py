@@ -89,11 +89,17 @@ def quota_refusal(quota: Quota | str, more: int) -> Refusal | None:
     )
 
 
-def quota_told(quota: Quota | str, more: int) -> str:
-    """How much room the account leaves."""
+def quota_told(quota: Quota | str, more: int, *, updates: bool) -> str:
+    """How much room the account leaves.
+
+    UpdateShardCount opens short-lived shards on its way, which count too; Kinesis does not say how many.
+    """
     if isinstance(quota, str):
         return f"the account's limit of shards is not known: {quota}"
-    return f"the account has {quota.used:,} of {quota.limit:,} shards open, and {quota.used + more:,} at the peak"
+    besides = ", besides those that UpdateShardCount opens for a moment" if updates else ""
+    return (
+        f"the account has {quota.used:,} of {quota.limit:,} shards open, and {quota.used + more:,} at the peak{besides}"
+    )
 
 
 def warnings(name: str, facts: Facts, summary: Mapping[str, Any]) -> Iterator[str]:

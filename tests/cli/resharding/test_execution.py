@@ -38,6 +38,7 @@ def test_update_shard_count_is_chained_beyond_double(reshard, streams, faults):
     assert outcome.exit_code == 0
     assert [operation["target"] for operation in outcome.plan["operations"]] == [8, 16, 18]
     assert faults.count("UpdateShardCount") == 3
+    assert any("besides those that UpdateShardCount opens" in text for text in outcome.plan["warnings"])
     assert streams.map().count == 18
 
 
