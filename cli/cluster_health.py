@@ -129,7 +129,8 @@ def _min_in_sync(cluster: Cluster, names: Sequence[str]) -> dict[str, int]:
         return {}
     resources = [ConfigResource(ConfigResourceType.TOPIC, name, [MIN_IN_SYNC]) for name in names]
     answer = retrying(lambda: cluster.admin.describe_configs(resources, config_filter="all"))
-    return {name: int(entries[MIN_IN_SYNC]["value"]) for name, entries in answer.get("topic", {}).items()}
+    settings = answer.get("topic", {}).items()  # a topic that has been deleted since has none
+    return {name: int(entries[MIN_IN_SYNC]["value"]) for name, entries in settings if MIN_IN_SYNC in entries}
 
 
 def _counted(places: Sequence[Place]) -> str:

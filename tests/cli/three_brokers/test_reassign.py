@@ -9,7 +9,7 @@ import pytest
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from ruamel.yaml import YAML
 
-from cli.cluster import Cluster
+from cli.cluster import Cluster, LiveTopic
 from cli.cluster_health import problems
 from cli.reassignment import execution
 from cli.reassignment.throttle import read_throttles
@@ -55,6 +55,15 @@ def read(bootstrap: str, topic: str, partitions: int) -> Counter[int]:
     with KafkaConsumer(bootstrap_servers=bootstrap, auto_offset_reset="earliest", consumer_timeout_ms=3000) as consumer:
         consumer.assign([TopicPartition(topic, index) for index in range(partitions)])
         return Counter(int(record.value.rstrip(b".")) for record in consumer)
+
+
+def test_a_topic_that_is_deleted_while_health_is_read_is_no_problem(cluster, make, monkeypatch):
+    make([1, 2])
+    monkeypatch.setattr(LiveTopic, "under_replicated", (0,))
+    monkeypatch.setattr(
+        cluster.admin, "describe_configs", lambda named, **_: {"topic": {each.name: {} for each in named}}
+    )
+    assert problems(cluster) == []
 
 
 def test_where_no_broker_tells_a_size_the_plan_says_so(project, environment, make, monkeypatch):
