@@ -68,7 +68,8 @@ class EndedTask:
         parts = [self.reason or self.stop_code or "no reason given"]
         for container in self.containers:
             code = [] if container.exit_code is None else [f"exit code {container.exit_code}"]
-            if said := [*code, *([container.reason] if container.reason else [])]:
+            own = [container.reason] if container.reason not in ("", self.reason) else []
+            if said := [*code, *own]:
                 parts.append(f"{container.name}: {', '.join(said)}")
         return "; ".join(parts)
 

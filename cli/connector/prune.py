@@ -68,24 +68,24 @@ class PruneRevisions:
         """
         del wait
         aws = self._aws()
-        kept = reasons(read_references(aws, self.route))
+        kept = {arn.rpartition("/")[2]: why for arn, why in reasons(read_references(aws, self.route)).items()}
         for operation in plan.operations:
-            if why := kept.get(operation.details["arn"]):
+            if why := kept.get(operation.details["name"]):
                 raise StalePlanError(
                     f"{operation.resource} is in use by now: {', '.join(why)}",
                     f"make a new plan: streamops {self.command_line} -e {self.environment.name}",
                 )
         for operation in plan.operations:
-            aws.ecs.deregister_task_definition(taskDefinition=operation.details["arn"])
+            aws.ecs.deregister_task_definition(taskDefinition=operation.details["name"])
             yield operation
 
     def verify(self, plan: Plan) -> Sequence[str]:
         """Read the revisions again."""
-        left = {revision.arn for revision in read_task_revisions(self._aws(), self.route)}
+        left = {revision.name for revision in read_task_revisions(self._aws(), self.route)}
         return [
             f"{operation.resource} is registered still"
             for operation in plan.operations
-            if operation.details["arn"] in left
+            if operation.details["name"] in left
         ]
 
     def declaration(self, plan: Plan) -> Sequence[Edit]:
@@ -105,7 +105,7 @@ def _operation(revision: TaskRevision) -> Operation:
         resource=f"task-definition/{revision.name}",
         risk=Risk.MODERATE,
         reason="nothing refers to it; it stays readable, and no task can be started from it any more",
-        details={"arn": revision.arn, "image": revision.image or "unknown"},
+        details={"name": revision.name, "image": revision.image or "unknown"},
     )
 
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 import typer
 
 from cli.connector.watch import Reading, Until, settled, watch
 from cli.errors import ExitCode, UnreachableError
+from cli.output import Item
 from tests.cli.connector.reading.conftest import ROUTE
 
 
-def item(running: int = 1, status: str = "SUCCESSFUL", lag: int | None = 0, **named: object) -> dict[str, object]:
+def item(running: int = 1, status: str = "SUCCESSFUL", lag: int | None = 0, **named: object) -> Item:
     return {
         "name": ROUTE,
         "revision": "f:1",
@@ -28,7 +31,7 @@ def item(running: int = 1, status: str = "SUCCESSFUL", lag: int | None = 0, **na
     }
 
 
-def watched(*readings: dict[str, object], until: Until | None = Until.STABLE) -> None:
+def watched(*readings: Item, until: Until | None = Until.STABLE) -> None:
     following = iter(readings)
     watch(lambda: ([next(following)], []), lambda _: None, 1, until, sleep=lambda _: None)
 
@@ -56,7 +59,9 @@ def test_it_is_stable_only_when_the_deployment_has_ended_and_all_tasks_run():
 
 
 def test_a_look_that_fails_is_told_and_the_next_one_counts(capsys):
-    looks = iter([item(0, "IN_PROGRESS"), UnreachableError("no answer"), UnreachableError("no answer"), item()])
+    looks: Iterator[Item | Exception] = iter(
+        [item(0, "IN_PROGRESS"), UnreachableError("no answer"), UnreachableError("no answer"), item()]
+    )
 
     def read() -> Reading:
         look = next(looks)
