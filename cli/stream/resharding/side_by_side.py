@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
-from queue import SimpleQueue
+from contextlib import suppress
+from queue import Empty, SimpleQueue
 
 from cli import interruption
 from cli.plan import Operation
@@ -38,6 +39,13 @@ class _Worker(threading.Thread):
         self.results.put(self)
 
 
+def _next(results: SimpleQueue[Operation | _Worker]) -> Operation | _Worker:
+    """The next result; by short waits, since a signal that comes just before a long one is seen only at its end."""
+    while True:
+        with suppress(Empty):
+            return results.get(timeout=interruption.SLICE_SECONDS)
+
+
 def _stop(workers: Sequence[_Worker], *, patient: bool) -> None:
     """Let each begin nothing more, and wait for the operation that it is at if there is patience for it."""
     for worker in workers:
@@ -67,7 +75,7 @@ def side_by_side(streams: Sequence[Iterator[Operation]]) -> Iterator[Operation]:
     ended: list[_Worker] = []
     try:
         while len(ended) < len(workers):
-            result = results.get()
+            result = _next(results)
             if isinstance(result, _Worker):
                 ended.append(result)
             else:
