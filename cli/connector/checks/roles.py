@@ -70,9 +70,9 @@ def _role(subject: Subject, kind: str, member: str, needs: Any) -> Iterator[Chec
         return
     iam = subject.aws.iam
     try:
-        role = iam.get_role(RoleName=arn.rpartition("/")[2])["Role"]
+        role = iam.get_role(RoleName=_name(arn))["Role"]
     except iam.exceptions.NoSuchEntityException:
-        yield failed(name, f"{arn} does not exist: no task would start", subject.deploy)
+        yield failed(name, f"{_name(arn)} does not exist: no task would start", subject.deploy)
         return
     yield _assumable(subject, name, arn, role["AssumeRolePolicyDocument"])
     wanted = list(needs())
@@ -80,18 +80,23 @@ def _role(subject: Subject, kind: str, member: str, needs: Any) -> Iterator[Chec
     yield _allowed(subject, f"{kind}-permissions", arn, judged)
 
 
+def _name(arn: str) -> str:
+    """A role's own name; in front of it stand its account and its path."""
+    return arn.rpartition("/")[2]
+
+
 def _assumable(subject: Subject, name: str, arn: str, trust: Any) -> Check:  # noqa: ANN401 - a policy
     environment = subject.environment
     tasks = f"arn:{environment.partition}:ecs:{environment.region}:{environment.account}"
     match trusts(trust, environment.account, f"{tasks}:task/sample"):
         case Trust.YES:
-            return ok(name, f"{arn}, which ECS may assume for tasks of this account")
+            return ok(name, f"ECS may assume {_name(arn)} for tasks of this account")
         case Trust.UNSURE:
-            return unknown(name, f"{arn} trusts ECS under conditions that cannot be judged here")
+            return unknown(name, f"{_name(arn)} trusts ECS under conditions that cannot be judged here")
         case Trust.NO:
             return failed(
                 name,
-                f"{arn} does not trust ecs-tasks.amazonaws.com for tasks of account {environment.account}: "
+                f"{_name(arn)} does not trust ecs-tasks.amazonaws.com for tasks of account {environment.account}: "
                 "no task would start",
                 subject.deploy,
             )
@@ -139,7 +144,7 @@ def _allowed(subject: Subject, name: str, arn: str, judged: Sequence[Judged]) ->
     unsure = [each for each in refused if each.missing]
     sure = [each for each in refused if not each.missing]
     if sure:
-        return failed(name, f"{arn} lacks: {_listed(sure)}", f"grant it, or {subject.deploy}")
+        return failed(name, f"{_name(arn)} lacks: {_listed(sure)}", f"grant it, or {subject.deploy}")
     if unsure:
         keys = ", ".join(sorted({key for each in unsure for key in each.missing}))
         return unknown(name, f"IAM cannot tell without the condition keys {keys}: {_listed(unsure)}")

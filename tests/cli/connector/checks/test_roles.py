@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 
 import pytest
 
 from cli.connector.checks.trust import Trust, trusts
 from tests.cli.conftest import ACCOUNT, REGION
-from tests.cli.connector.checks.conftest import TASKS, Scene, allow, document
+from tests.cli.connector.checks.conftest import ROUTE, TASKS, Scene, allow, document
 
 SOURCE = f"arn:aws:ecs:{REGION}:{ACCOUNT}:task/sample"
 
@@ -150,3 +151,29 @@ def test_a_denial_in_a_trust_policy_goes_before_what_it_allows() -> None:
 def test_tasks_of_another_region_are_not_trusted_where_the_source_is_named() -> None:
     other = f"arn:aws:ecs:us-east-1:{ACCOUNT}:task/sample"
     assert trusts(json.loads(document(TASKS)), ACCOUNT, other) is Trust.NO
+
+
+def test_with_iam_on_msk_the_route_needs_its_topic_and_its_group(deployed: Callable[..., Scene]) -> None:
+    scene = deployed(kafka={"kind": "msk", "brokers": 2})
+    cluster = scene.arn("kafka", f"cluster/streamops-{scene.name}/12345678-1234-1234-1234-123456789012-2")
+    scene.client("ssm").put_parameter(
+        Name=f"/streamops/{scene.name}/kafka/bootstrap", Type="String", Value=f"msk:{cluster}"
+    )
+    detail = scene.check("task-permissions")["detail"]
+    inside = cluster.replace(":cluster/", ":{}/")
+    for needed in (
+        f"kafka:GetBootstrapBrokers on {cluster}",
+        f"kafka-cluster:Connect on {cluster}",
+        f"kafka-cluster:ReadData on {inside.format('topic')}/{scene.topic}",
+        f"kafka-cluster:AlterGroup on {inside.format('group')}/{scene.group}",
+    ):
+        assert f"{needed}: no policy allows it" in detail
+
+
+def test_writing_dead_letters_into_a_stream_has_to_be_allowed_too(deployed: Callable[..., Scene]) -> None:
+    end = {"from": {"topic": "orders"}, "to": {"stream": "orders"}, "dead_letters": {"stream": "letters"}}
+    streams = {"orders": {"mode": "provisioned", "shards": 1}, "letters": {"mode": "on-demand"}}
+    scene = deployed(routes={ROUTE: end}, streams=streams)
+    detail = scene.check("task-permissions")["detail"]
+    assert f"kinesis:PutRecords on {scene.arn('kinesis', f'stream/{scene.name}-letters')}" in detail
+    assert scene.stream not in detail
