@@ -62,7 +62,8 @@ def deployed_text(item: Item) -> str | None:
         told.append(f"{deployment['running'] or 0} of {deployment['requested']} tasks of it run")
     failures = deployment["circuit_breaker"]["failures"]
     if failures:
-        told.append(f"{failures} failed, at {deployment['circuit_breaker']['threshold']} it goes back")
+        limit = "" if deployment["finished"] else f", at {deployment['circuit_breaker']['threshold']} it goes back"
+        told.append(f"{failures} failed{limit}")
     if deployment["reason"]:
         told.append(deployment["reason"])
     return f"{second(deployment['finished'] or deployment['created'])}  {'; '.join(told)}"
