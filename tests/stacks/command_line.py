@@ -1,6 +1,7 @@
 """The CDK's own command line, on a machine that knows nothing of AWS and nobody lives on."""
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterable
@@ -33,27 +34,29 @@ def surroundings(folder: Path, **variables: str) -> dict[str, str]:
     }
 
 
-def synthesize(files: Iterable[Path], folder: Path) -> Path:
-    """Run `cdk synth` over environment files as `make synth` does, all checks on; return the assembly."""
-    selected = ",".join(map(str, files))
-    done = subprocess.run(
-        [
-            CDK,
-            "synth",
-            "--quiet",
-            "--strict",
-            "--no-lookups",
-            "--output",
-            folder / "out",
-            "--context",
-            f"env={selected}",
-        ],
-        cwd=PROJECT,
-        env=surroundings(folder),
-        capture_output=True,
-        text=True,
-        timeout=240,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return folder / "out"
+class Synthesis:
+    """A run of `cdk synth` over environment files as `make synth` does, all checks on, beside what goes on here."""
+
+    def __init__(self, files: Iterable[Path], folder: Path) -> None:
+        self._assembly, self._told = folder / "out", folder / "told"
+        command = [str(CDK), "synth", "--quiet", "--strict", "--no-lookups", "--output", str(self._assembly)]
+        with self._told.open("w") as told:
+            self._process = subprocess.Popen(
+                [*command, "--context", f"env={','.join(map(str, files))}"],
+                cwd=PROJECT,
+                env=surroundings(folder),
+                stdout=told,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,  # so that its app ends with it
+            )
+
+    def assembly(self) -> Path:
+        """Wait for the end; return where the templates lie."""
+        assert self._process.wait(timeout=240) == 0, self._told.read_text("utf-8")
+        return self._assembly
+
+    def stop(self) -> None:
+        """End it and its app, where nobody has waited for it."""
+        if self._process.poll() is None:
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()

@@ -1,6 +1,6 @@
 """One app for all tests that only read templates; building it costs more than all of them together."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -10,8 +10,9 @@ import pytest
 from environments import Environment
 from stacks.app import add_stages
 from stacks.checks import add_checks
-from tests.stacks.command_line import DESCRIBED, synthesize
-from tests.stacks.synthesis import VARIANTS, Templates, describe, new_app
+from tests.stacks.command_line import DESCRIBED, Synthesis
+from tests.stacks.synthesis import Templates, describe, new_app
+from tests.stacks.variants import VARIANTS
 
 Describe = Callable[..., Environment]
 Synthesize = Callable[..., Templates]
@@ -36,9 +37,24 @@ def templates(checked: Path) -> Templates:
 
 
 @pytest.fixture(scope="session")
-def assembly(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def synthesis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Synthesis]:
+    """A `cdk synth` over every environment and example of the project, under way."""
+    started = Synthesis(DESCRIBED, tmp_path_factory.mktemp("cdk"))
+    yield started
+    started.stop()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def begun(request: pytest.FixtureRequest) -> None:
+    """Have the longest work begin with the first test, on a processor of its own, where a test is going to want it."""
+    if any("assembly" in getattr(item, "fixturenames", ()) for item in request.session.items):
+        request.getfixturevalue("synthesis")
+
+
+@pytest.fixture(scope="session")
+def assembly(synthesis: Synthesis) -> Path:
     """The output of `cdk synth` over every environment and example of the project, all checks on."""
-    return synthesize(DESCRIBED, tmp_path_factory.mktemp("cdk"))
+    return synthesis.assembly()
 
 
 @pytest.fixture(scope="session")

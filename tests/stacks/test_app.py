@@ -16,7 +16,7 @@ from stacks.connectors import image
 from stacks.selection import selected_environments
 from tests.stacks.command_line import DESCRIBED, surroundings
 from tests.stacks.conftest import Describe
-from tests.stacks.synthesis import PLAIN, PROJECT, Templates, describe
+from tests.stacks.synthesis import GIVEN_NETWORK, PLAIN, PROJECT, SILENT, Templates, describe
 
 NOT_PROVISIONED = {"back": {"from": {"stream": "orders"}, "to": {"topic": "clicks"}}}
 
@@ -67,19 +67,20 @@ def test_the_checks_ran(assembly: Path):
     assert all(plugin["conclusion"] == "success" for plugin in report["pluginReports"])
 
 
-def test_the_same_files_give_the_same_templates(tmp_path: Path):
-    first, second = (Templates([describe(tmp_path, "same")], tmp_path / folder) for folder in ("first", "second"))
+def test_the_same_file_gives_the_same_templates_whatever_stands_beside_it(templates: Templates, tmp_path: Path):
+    alone = Templates([describe(tmp_path, "plain")], tmp_path / "alone")
     for stack in ("network", "streams", "connectors"):
-        assert json.dumps(first.resources("same", stack)) == json.dumps(second.resources("same", stack))
+        assert json.dumps(alone.resources("plain", stack)) == json.dumps(templates.resources("plain", stack))
 
 
 def test_running_the_connector_does_not_change_its_image(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     source = tmp_path / "source"
     shutil.copytree(image.SOURCE, source, ignore=shutil.ignore_patterns("__pycache__"))
     monkeypatch.setattr(image, "SOURCE", source)
+    environment = describe(tmp_path, "image", network=GIVEN_NETWORK, **SILENT)
 
     def fingerprint(folder: str) -> str:
-        made = Templates([describe(tmp_path, "image")], tmp_path / folder)
+        made = Templates([environment], tmp_path / folder)
         (staged,) = (each for each in (tmp_path / folder).glob("**/asset.*") if each.is_dir())
         assert (staged / "connector" / "__init__.py").is_file()
         return json.dumps(made.images("image", "connectors"))

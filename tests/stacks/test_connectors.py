@@ -22,7 +22,8 @@ from environments.naming import config_parameter_name
 from stacks.connectors.configuration import LONGEST_BYTES, STANDARD_BYTES, render_configuration
 from stacks.connectors.task import CONFIG_LABEL, CONFIG_VARIABLE, DRAIN
 from tests.stacks.conftest import Describe, Synthesize
-from tests.stacks.synthesis import ECR_IMAGE, OPENSEARCH, OWN_KEY, PARTITIONED, PLAIN, VARIANTS, Templates
+from tests.stacks.synthesis import ECR_IMAGE, OPENSEARCH, OWN_KEY, PARTITIONED, PLAIN, SILENT, Templates
+from tests.stacks.variants import VARIANTS
 
 
 def task(templates: Templates, environment: str, route: str) -> dict[str, Any]:
@@ -86,7 +87,7 @@ def test_a_deployment_sets_the_count_only_where_nothing_else_does(templates: Tem
 
 def test_a_fixed_number_of_tasks_has_nothing_that_scales(described: Describe, synthesized: Synthesize):
     routes = {"orders-to-stream": {**PLAIN["routes"]["orders-to-stream"], "tasks": {"min": 3, "max": 3}}}
-    made = synthesized(described(routes=routes))
+    made = synthesized(described(routes=routes, **SILENT))
     assert service(made, "changed", "orders-to-stream")["DesiredCount"] == 3
     assert made.resources("changed", "connectors", "ScalableTarget") == {}
     assert made.resources("changed", "connectors", "ScalingPolicy") == {}
@@ -294,18 +295,20 @@ def test_the_configuration_reaches_the_container_as_a_secret(templates: Template
     assert parameter["Name"] == "/streamops/plain/connectors/orders-to-stream/config"
 
 
-def test_a_changed_configuration_rolls_its_own_service_and_no_other(described: Describe, synthesized: Synthesize):
+def test_a_changed_configuration_rolls_its_own_service_and_no_other(
+    templates: Templates, described: Describe, synthesized: Synthesize
+):
     routes = {
         **PLAIN["routes"],
         "orders-to-stream": {**PLAIN["routes"]["orders-to-stream"], "ordering": "none"},
     }
-    before, after = synthesized(described()), synthesized(described(routes=routes))
+    changed = synthesized(described("plain", routes=routes, **SILENT))
 
     def label(made: Templates, route: str) -> object:
-        return container(made, "changed", route)["DockerLabels"][CONFIG_LABEL]
+        return container(made, "plain", route)["DockerLabels"][CONFIG_LABEL]
 
-    assert label(before, "orders-to-stream") != label(after, "orders-to-stream")
-    assert label(before, "clicks-to-stream") == label(after, "clicks-to-stream")
+    assert label(templates, "orders-to-stream") != label(changed, "orders-to-stream")
+    assert label(templates, "clicks-to-stream") == label(changed, "clicks-to-stream")
 
 
 def test_what_is_not_configuration_leaves_the_label_alone(described: Describe):
@@ -317,12 +320,11 @@ def test_what_is_not_configuration_leaves_the_label_alone(described: Describe):
 
 
 def test_a_long_configuration_takes_the_advanced_tier(described: Describe, synthesized: Synthesize):
-    long = described("long", kafka=brokers(120))
+    long = described("long", kafka=brokers(120), **SILENT)
     size = render_configuration(long, "orders-to-stream").size
     assert STANDARD_BYTES < size <= LONGEST_BYTES
     tiers = {
-        each["Name"]: each["Tier"]
-        for each in synthesized(long, described("short")).properties("long", "connectors", "SSM::Parameter")
+        each["Name"]: each["Tier"] for each in synthesized(long).properties("long", "connectors", "SSM::Parameter")
     }
     assert tiers[config_parameter_name(long, "orders-to-stream")] == "Advanced"
     assert render_configuration(described("short"), "orders-to-stream").tier is ssm.ParameterTier.STANDARD

@@ -1,6 +1,7 @@
 """What is made for each destination, and what Firehose is told of it."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,8 +10,9 @@ from environments import RedshiftDelivery
 from stacks.deliveries.collection import collection_endpoint
 from stacks.deliveries.redshift import copy_options
 from tests.stacks.conftest import Describe, Synthesize
-from tests.stacks.synthesis import DELIVERIES, REDSHIFT, VARIANTS, Resource, Templates, describe
+from tests.stacks.synthesis import REDSHIFT, Resource, Templates, describe
 from tests.stacks.test_deliveries_roles import made
+from tests.stacks.variants import DELIVERIES, VARIANTS
 
 OPENSEARCH = "AmazonopensearchserviceDestinationConfiguration"
 SERVERLESS = "AmazonOpenSearchServerlessDestinationConfiguration"
@@ -249,11 +251,8 @@ def test_a_delivery_comes_after_what_it_fills(templates: Templates):
         assert {stack[key]["Type"] for key in stream["DependsOn"]} >= kinds
 
 
-@pytest.mark.parametrize("production", [False, True])
-def test_every_destination_passes_the_checks(tmp_path, production: bool):
-    sections = {**VARIANTS["gathered"], "production": production}
-    if production:
-        search = {**DELIVERIES["search"], "new_domain": {"count": 3}}
-        sections["deliveries"] = {**DELIVERIES, "search": search}
+def test_every_destination_passes_the_checks_in_production_too(tmp_path: Path):
+    search = {**DELIVERIES["search"], "new_domain": {"count": 3}}
+    sections = {**VARIANTS["gathered"], "production": True, "deliveries": {**DELIVERIES, "search": search}}
     environment = describe(tmp_path, "checked", **sections)
     assert Templates([environment], tmp_path / "out", check=True).stacks("checked") >= {"deliveries"}

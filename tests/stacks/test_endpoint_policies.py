@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.stacks.synthesis import VARIANTS, Templates
+from tests.stacks.synthesis import Templates
+from tests.stacks.variants import VARIANTS
 
 IN_THE_NETWORK = {"ecs-tasks.amazonaws.com", "ec2.amazonaws.com"}
 """Whose roles are used inside the VPC."""

@@ -16,7 +16,8 @@ from environments.kafka.ec2_nodes import node_places
 from stacks.kafka.ec2.machine import HOOK_SECONDS
 from stacks.kafka.ec2.rendering import Start
 from tests.stacks.conftest import Describe, Synthesize
-from tests.stacks.synthesis import DISTRIBUTION, PROJECT, Templates
+from tests.stacks.synthesis import PROJECT, SILENT, Templates
+from tests.stacks.variants import DISTRIBUTION
 
 ORDER = ["controller-1001", "broker-1", "broker-2"]
 MOST_USER_DATA = 16384
@@ -162,7 +163,8 @@ def test_a_controller_may_not_read_passwords_and_no_node_another_nodes_disk(temp
 def test_a_broker_that_is_added_leaves_the_others_machines_as_they_are(described: Describe, synthesized: Synthesize):
     def machines(brokers: int) -> dict[str, Any]:
         kafka = {"kind": "ec2", "distribution": DISTRIBUTION, "brokers": brokers, "controllers": 1}
-        made = synthesized(described(kafka=kafka, topics=None, streams=None, deliveries=None, routes=None))
+        sections = {"topics": None, "streams": None, "deliveries": None, "routes": None, **SILENT}
+        made = synthesized(described(kafka=kafka, **sections))
         return made.resources("changed", "kafka", "EC2::LaunchTemplate")
 
     before, after = machines(3), machines(4)
@@ -182,7 +184,8 @@ def test_a_given_authority_signs_and_none_is_made(described: Describe, synthesiz
         "authority": authority,
         "ca": "ssm:/team/ca",
     }
-    made = synthesized(described(kafka=kafka, topics=None, streams=None, deliveries=None, routes=None))
+    sections = {"topics": None, "streams": None, "deliveries": None, "routes": None, **SILENT}
+    made = synthesized(described(kafka=kafka, **sections))
     everything = made.resources("changed", "kafka")
     assert not [each for each in everything.values() if each["Type"].startswith(("AWS::ACMPCA", "AWS::SecretsManager"))]
     (template,) = made.resources("changed", "kafka", "EC2::LaunchTemplate").values()

@@ -9,9 +9,16 @@ from connector.config import MskIam, OAuthBearer, Plaintext, Sasl, Secret, Tls, 
 from stacks.connectors.configuration import render_configuration
 from stacks.connectors.secrets import InjectedSecret
 from tests.stacks.conftest import Describe, Synthesize
-from tests.stacks.synthesis import OWN_KEY, PLAIN, Templates, describe
+from tests.stacks.synthesis import GIVEN_NETWORK, OWN_KEY, PLAIN, SILENT, Templates, describe
 
 ROUTE = "orders-to-stream"
+WRITTEN_TO: dict[str, Any] = {
+    **SILENT,
+    "network": {key: value for key, value in GIVEN_NETWORK.items() if key != "security_groups"},
+    "streams": {"orders": PLAIN["streams"]["orders"]},
+    "deliveries": None,
+}
+"""What a route needs beside its cluster, and nothing else."""
 SECRETS = "arn:aws:secretsmanager:eu-west-1:111122223333:secret"
 PARAMETERS = "arn:aws:ssm:eu-west-1:111122223333:parameter"
 COMPLETE = f"{SECRETS}:kafka-AbCdEf"
@@ -111,8 +118,8 @@ CASES: dict[str, tuple[dict[str, Any], Any, dict[str, str]]] = {
 def made(tmp_path_factory: pytest.TempPathFactory) -> Templates:
     """An environment for each case, all synthesized together; the checks find nothing in any."""
     folder = tmp_path_factory.mktemp("logins")
-    routes = {ROUTE: PLAIN["routes"][ROUTE]}
-    environments = [describe(folder, name, kafka=kafka, routes=routes) for name, (kafka, _, _) in CASES.items()]
+    sections = {**WRITTEN_TO, "routes": {ROUTE: PLAIN["routes"][ROUTE]}}
+    environments = [describe(folder, name, kafka=kafka, **sections) for name, (kafka, _, _) in CASES.items()]
     return Templates(environments, tmp_path_factory.mktemp("assembly"), check=True)
 
 
@@ -205,8 +212,10 @@ def test_msk_is_asked_only_where_the_file_says_so(made: Templates):
 
 
 def test_another_secret_rolls_the_service(described: Describe, synthesized: Synthesize):
+    routes = {ROUTE: PLAIN["routes"][ROUTE]}
+
     def handed_over(secret: str) -> list[dict[str, Any]]:
-        templates = synthesized(described(kafka=external(auth="plain", secret=secret)))
+        templates = synthesized(described(kafka=external(auth="plain", secret=secret), routes=routes, **WRITTEN_TO))
         task, *_ = templates.properties("changed", "connectors", "ECS::TaskDefinition")
         found: list[dict[str, Any]] = task["ContainerDefinitions"][0]["Secrets"]
         return found
@@ -293,9 +302,9 @@ def clusters(tmp_path_factory: pytest.TempPathFactory) -> Templates:
     """An environment for each kind of cluster, all synthesized together; the checks find nothing in any."""
     folder = tmp_path_factory.mktemp("clusters")
     sections: dict[str, Any] = {
+        **WRITTEN_TO,
         "routes": {ROUTE: {**PLAIN["routes"][ROUTE], "dead_letters": {"topic": "clicks"}}},
         "topics": {name: {"partitions": 6} for name in ("orders", "clicks")},
-        "deliveries": None,
         "security": {"key": "create"},
     }
     environments = [describe(folder, name, kafka=kafka, **sections) for name, (kafka, _, _) in MADE.items()]

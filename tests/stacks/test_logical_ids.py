@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.stacks.synthesis import VARIANTS, Templates
+from tests.stacks.synthesis import Templates
+from tests.stacks.variants import VARIANTS
 
 LIST = Path(__file__).with_name("logical_ids.json")
 

@@ -12,7 +12,8 @@ from environments.naming import alarm_name
 from stacks.observability.dashboard import dashboard_bodies
 from stacks.observability.monitoring import monitorings
 from tests.stacks.conftest import Describe, Synthesize
-from tests.stacks.synthesis import OWN_KEY, PROJECT, VARIANTS, Templates
+from tests.stacks.synthesis import OWN_KEY, PROJECT, SILENT, Templates
+from tests.stacks.variants import VARIANTS
 from tests.stacks.watched import DELIVERIES, EVERYTHING, alarms
 
 STACK = "observability"
@@ -147,7 +148,7 @@ def test_topics_are_encrypted_with_a_key_that_cloudwatch_may_use_and_take_nothin
 
 
 def test_the_key_of_the_environment_encrypts_where_it_has_one(described: Describe, synthesized: Synthesize):
-    made = synthesized(described(security={"key": OWN_KEY}))
+    made = synthesized(described(security={"key": OWN_KEY}, deliveries=None, routes=None))
     assert not made.resources("changed", STACK, "KMS::Key")
     assert {each["KmsMasterKeyId"] for each in topics(made, "changed").values()} == {OWN_KEY}
 
@@ -158,11 +159,13 @@ def test_a_given_topic_is_told_and_addresses_are_subscribed_to_one_that_is_made(
     address = "team@example.com"
     made = synthesized(
         described(
+            deliveries=None,
+            routes=None,
             alarms={
                 "critical": {"topic": GIVEN},
                 "warning": {"email": [address]},
                 "runbooks": "https://wiki.example.com/runbooks",
-            }
+            },
         )
     )
     assert {tuple(each["AlarmActions"]) for each in pages(made, "changed").values()} == {(GIVEN,)}
@@ -175,7 +178,7 @@ def test_a_given_topic_is_told_and_addresses_are_subscribed_to_one_that_is_made(
 
 
 def test_alarms_are_left_out_only_where_the_file_says_so(described: Describe, synthesized: Synthesize):
-    assert STACK not in synthesized(described(alarms={"enabled": False})).stacks("changed")
+    assert STACK not in synthesized(described(deliveries=None, routes=None, **SILENT)).stacks("changed")
 
 
 def test_whatever_is_watched_synthesizes_under_the_checks(described: Describe, tmp_path: Any):

@@ -2,10 +2,8 @@
 
 from typing import Any
 
-import pytest
-
 from tests.stacks.conftest import Describe, Synthesize
-from tests.stacks.synthesis import BOUNDARY, Templates
+from tests.stacks.synthesis import BOUNDARY, GIVEN_NETWORK, PLAIN, SILENT, Templates
 
 
 def key_statements(templates: Templates, environment: str) -> dict[str, dict[str, Any]]:
@@ -86,23 +84,32 @@ def test_every_role_is_bounded_by_the_policy_that_the_file_names(templates: Temp
     assert len({bound for environment, bound in bounds if environment == "given"}) == 1
 
 
-@pytest.mark.parametrize(
-    "policy", ["arn:aws:iam::111122223333:policy/limits", "arn:aws:iam::aws:policy/PowerUserAccess"]
-)
-def test_a_boundary_may_be_an_arn(described: Describe, synthesized: Synthesize, policy: str):
-    made = synthesized(described(security={"permissions_boundary": policy}))
-    roles = made.properties("changed", "connectors", "IAM::Role")
-    assert {each["PermissionsBoundary"] for each in roles} == {policy}
+def test_a_boundary_may_be_an_arn(described: Describe, synthesized: Synthesize):
+    policies = {
+        "own": "arn:aws:iam::111122223333:policy/limits",
+        "managed": "arn:aws:iam::aws:policy/PowerUserAccess",
+    }
+    sections: dict[str, Any] = {
+        "network": GIVEN_NETWORK,
+        "deliveries": None,
+        "routes": {"orders-to-stream": PLAIN["routes"]["orders-to-stream"]},
+        **SILENT,
+    }
+    made = synthesized(
+        *(described(name, security={"permissions_boundary": each}, **sections) for name, each in policies.items())
+    )
+    for name, policy in policies.items():
+        roles = made.properties(name, "connectors", "IAM::Role")
+        assert {each["PermissionsBoundary"] for each in roles} == {policy}
 
 
-def test_production_can_be_destroyed_only_by_turning_two_keys(described: Describe, synthesized: Synthesize):
+def test_production_can_be_destroyed_only_by_turning_two_keys(templates: Templates):
     """Termination protection keeps the stack, and the policies of its resources keep what leaves a template."""
-    made = synthesized(described("kept", production=True, security={"key": "create"}), described("gone"))
-    for environment, protected, policy in (("kept", True, "RetainExceptOnCreate"), ("gone", False, "Delete")):
-        for stack in made.stacks(environment) & {"security", "streams", "deliveries"}:
-            assert made.settings[environment, stack].get("terminationProtection", False) is protected
+    for environment, protected, policy in (("prod", True, "RetainExceptOnCreate"), ("plain", False, "Delete")):
+        for stack in templates.stacks(environment) & {"security", "streams", "deliveries"}:
+            assert templates.settings[environment, stack].get("terminationProtection", False) is protected
             kept = ("KMS::Key", "Kinesis::Stream", "S3::Bucket")
             for kind in kept:
-                for resource in made.resources(environment, stack, kind).values():
+                for resource in templates.resources(environment, stack, kind).values():
                     assert resource["DeletionPolicy"] == policy
                     assert resource["UpdateReplacePolicy"] == ("Retain" if protected else "Delete")

@@ -1,3 +1,4 @@
+from pathlib import Path
 from typing import Any
 
 import aws_cdk as cdk
@@ -6,7 +7,8 @@ from aws_cdk.assertions import Template
 
 from stacks.streams.stack import StreamsStack
 from tests.stacks.conftest import Describe, Synthesize
-from tests.stacks.synthesis import OWN_KEY, PLAIN, SHARED_STREAMS, Templates
+from tests.stacks.synthesis import OWN_KEY, PLAIN, Templates, new_app
+from tests.stacks.variants import SHARED_STREAMS
 
 
 def stream(templates: Templates, environment: str, name: str) -> dict[str, object]:
@@ -59,10 +61,10 @@ def test_an_environment_without_streams_has_no_streams_stack(described: Describe
     assert only_network.stacks("changed") == {"network"}
 
 
-def test_a_changed_retention_changes_nothing_else(described: Describe, synthesized: Synthesize):
+def test_a_changed_retention_changes_nothing_else(templates: Templates, described: Describe, synthesized: Synthesize):
     longer = {**PLAIN["streams"], "orders": {**PLAIN["streams"]["orders"], "retention": "72h"}}
-    before = synthesized(described()).resources("changed", "streams")
-    after = synthesized(described(streams=longer)).resources("changed", "streams")
+    before = templates.resources("plain", "streams")
+    after = synthesized(described("plain", streams=longer, routes=None)).resources("plain", "streams")
     changed = [key for key in before if before[key] != after[key]]
     assert len(changed) == 1
     after[changed[0]]["Properties"]["RetentionPeriodHours"] = 48
@@ -133,9 +135,11 @@ def test_a_consumer_is_shared_by_a_policy_of_its_own(templates: Templates):
     assert of_consumer["Resource"] == {"Fn::GetAtt": [consumer, "ConsumerARN"]}
 
 
-def test_who_shares_a_stream_may_use_the_environments_key_for_it_through_kinesis_only(described: Describe):
+def test_who_shares_a_stream_may_use_the_environments_key_for_it_through_kinesis_only(
+    described: Describe, tmp_path: Path
+):
     environment = described(security={"key": "create"}, streams=SHARED_STREAMS)
-    app = cdk.App()
+    app = new_app(tmp_path / "out")
     kept = cdk.Stack(app, "kept")
     StreamsStack(app, environment, key=kms.Key(kept, "Key", enable_key_rotation=True))
     (key,) = Template.from_stack(kept).find_resources("AWS::KMS::Key").values()

@@ -5,7 +5,9 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -36,12 +38,14 @@ def called(program: str) -> list[list[str]]:
     return found
 
 
-def help_of(program: Path, words: list[str], folder: Path) -> str:
+@cache
+def help_of(program: Path, *words: str) -> str:
     """What a command tells of itself; the words up to the first option or argument name it."""
     named = [word for word in words if re.fullmatch(r"[a-z]+", word)]
-    done = subprocess.run(
-        [program, *named, "--help"], env=surroundings(folder), capture_output=True, text=True, timeout=60, check=True
-    )
+    with TemporaryDirectory() as folder:
+        command = [str(program), *named, "--help"]
+        environment = surroundings(Path(folder))
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=True)
     return done.stdout + done.stderr
 
 
@@ -67,14 +71,14 @@ def test_modules_and_paths_exist():
 
 
 @pytest.mark.parametrize("words", called("streamops"), ids=" ".join)
-def test_streamops_knows_every_command_and_option(words: list[str], tmp_path: Path):
-    text = help_of(STREAMOPS, words[:2], tmp_path)
+def test_streamops_knows_every_command_and_option(words: list[str]):
+    text = help_of(STREAMOPS, *words[:2])
     assert [option for option in options(words) if option not in text] == []
 
 
 @pytest.mark.parametrize("words", called("cdk"), ids=" ".join)
-def test_the_cdk_knows_every_command_and_option(words: list[str], tmp_path: Path):
-    text = help_of(CDK, words[:1], tmp_path)
+def test_the_cdk_knows_every_command_and_option(words: list[str]):
+    text = help_of(CDK, *words[:1])
     assert f"cdk {words[0]}" in text
     assert [option for option in options(words) if option not in text] == []
 
