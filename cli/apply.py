@@ -38,6 +38,7 @@ CHANGES = {
     "topic partitions": "cli.topic.partitions:TopicPartitions",
     "topic retention": "cli.topic.retention.change:RetentionChange",
     "topic sync": "cli.topic.sync:TopicSync",
+    "user sync": "cli.user.sync:UserSync",
 }
 """Which class a command's saved plans are carried out by."""
 

@@ -85,6 +85,11 @@ class Aws:
         return self._client("secretsmanager")
 
     @cached_property
+    def kms(self) -> Any:  # noqa: ANN401 - there are no stubs for it among ours
+        """Key Management Service."""
+        return self._client("kms")
+
+    @cached_property
     def cloudwatch(self) -> Any:  # noqa: ANN401 - there are no stubs for it among ours
         """CloudWatch, for its metrics."""
         return self._client("cloudwatch")

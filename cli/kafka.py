@@ -29,7 +29,7 @@ from kafka.errors import (
 from kafka.net.compat import KafkaNetClient
 
 from cli.errors import NotAuthenticatedError, NotFoundError, RefusedError, UnreachableError
-from cli.kafka_login import security
+from cli.kafka_login import security, security_as
 from cli.kafka_secrets import dereference
 from cli.msk import PREFIX, login_of, msk_bootstrap
 from environments import Environment, ExternalKafka, naming
@@ -148,6 +148,27 @@ def admin_client(environment: Environment) -> Iterator[KafkaAdminClient]:
         yield client
     finally:
         client.close()
+
+
+def logs_in(environment: Environment, user: str, password: str) -> bool:
+    """Whether the cluster lets this SCRAM user in with this password.
+
+    Raises:
+        UnreachableError: no broker answered.
+    """
+    try:
+        client = AdminClient(
+            bootstrap_servers=bootstrap(environment).split(","),
+            client_id="streamops",
+            bootstrap_timeout_ms=BOOTSTRAP_TIMEOUT_SECONDS * 1000,
+            **security_as(environment, user, password),
+        )
+    except SaslAuthenticationFailedError:
+        return False
+    except KafkaTimeoutError as error:
+        raise UnreachableError(f"no Kafka broker answers user {user}", "check the brokers, then try again") from error
+    client.close()
+    return True
 
 
 def _check_identity(environment: Environment, client: KafkaAdminClient) -> None:

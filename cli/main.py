@@ -37,6 +37,7 @@ MEMBERS = {
     ),
     "group": Member("cli.group", "Consumer groups: list, describe, seek, delete."),
     "acl": Member("cli.acl", "ACLs on Kafka: sync."),
+    "user": Member("cli.user", "SCRAM users of Kafka: sync."),
     "apply": Member("cli.apply", "Carry out a saved plan.", "streamops apply plan.json"),
     "sandbox": Member("cli.sandbox", "A whole deployment on this machine: up, down, status, logs, run."),
 }
