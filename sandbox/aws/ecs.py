@@ -6,9 +6,13 @@ of its task definition and count; the roles, the CPU, the network and the deploy
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
+from moto.core.responses import ActionResult
 from moto.ecs.models import EC2ContainerServiceBackend
+from moto.ecs.responses import EC2ContainerServiceResponse as Api
+from moto.sts.models import sts_backends
 
 from sandbox.aws.api import arguments, client, tag_changes
 from sandbox.aws.cloudformation.resources import Made, Place, Properties, ResourceType, resource_type
@@ -16,11 +20,24 @@ from sandbox.aws.mending import Mends
 
 mends = Mends()
 
+_register_task_definition = Api.register_task_definition
+
 
 @mends.method(EC2ContainerServiceBackend)
 def list_clusters(self: EC2ContainerServiceBackend) -> list[str]:
     """ListClusters without the deleted ones, which moto goes on listing."""
     return [cluster.arn for cluster in self.clusters.values() if cluster.status == "ACTIVE"]
+
+
+@mends.method(Api)
+def register_task_definition(self: Api) -> ActionResult:
+    """RegisterTaskDefinition; the revision tells who registered it and when."""
+    answer = _register_task_definition(self)
+    revision: Any = answer.result["taskDefinition"]  # type: ignore[index]  # a dict here
+    revision.registered_at = datetime.now(UTC)
+    callers = sts_backends[self.current_account]["aws"]
+    _, revision.registered_by, _ = callers.get_caller_identity(self.get_access_key(), self.region)
+    return answer
 
 
 def _retag(ecs: Any, arn: str, old: Properties, new: Properties) -> None:

@@ -31,6 +31,14 @@ def test_deployments_and_revisions_are_told_the_newest_first(run, service):
     assert run("history", ROUTE, "--limit", "1", "-o", "json").answer["items"] == answer["items"][:1]
 
 
+def test_who_registered_a_revision_is_told_and_when(run, service):
+    service.roll("2.0")
+    answer = run("history", ROUTE, "-o", "json").answer
+    assert {each["registered_by"] for each in answer["revisions"]} == {"user/moto"}
+    assert all(each["registered"] for each in answer["revisions"])
+    assert {item["registered_by"] for item in answer["items"]} == {"user/moto"}
+
+
 def test_the_tables_have_an_empty_line_between_them(run, service):
     service.roll("2.0")
     tables = run("history", ROUTE).stdout.split("\n\n")
