@@ -23,7 +23,7 @@ LAG_BEFORE = "streamops:lag-before"
 """Tag of a task definition: the lag before it was rolled out, so that a rollout can be gone on with."""
 LAG_GATE = "streamops:lag-gate"
 """Tag of a task definition: what came of the gate."""
-PASSED = "passed"
+PASSED, FAILED = "passed", "failed"
 
 
 class Rollout:
@@ -148,6 +148,9 @@ class Rollout:
         if back_to is None:
             return RolloutFailedError(f"{what}; there is no revision to go back to", logs)
         self._still_ours()
+        # ECS remembers it as SUCCESSFUL: later rollbacks must not take it for a revision that worked.
+        live = service.describe_service(self.aws, self.route)["taskDefinition"]
+        service.tag_definition(self.aws, live, **{LAG_GATE: FAILED})
         note(f"{what}; going back to {back_to.rpartition('/')[2]}")
         target = service.usable(self.aws, back_to)
         definition, _ = service.read_definition(self.aws, target)

@@ -51,13 +51,14 @@ def follow(route: str, timeout: timedelta, deployment: str | None = None) -> Ope
 def hold(route: str, baseline: Baseline, stable: timedelta, back_to: str | None) -> Operation:
     """Hold what runs now against the lag that was before."""
     seconds = None if baseline.time is None else round(baseline.time.total_seconds(), 3)
-    back = f", else back to {back_to.rpartition('/')[2]}" if back_to else ""
+    task = back_to.rpartition("/")[2] if back_to else None
+    back = f", else back to {task}" if task else ""
     return Operation(
         HOLD,
         _named(route),
         Risk.MILD,
         f"the lag has to stay at {baseline} for {stable.total_seconds():.0f}s{back}",
-        {"baseline_records": baseline.records, "baseline_seconds": seconds, "back_to": back_to},
+        {"baseline_records": baseline.records, "baseline_seconds": seconds, "back_to": task},
     )
 
 

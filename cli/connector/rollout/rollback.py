@@ -13,7 +13,7 @@ from cli.change import Consent, run
 from cli.connector.deployments import Deployment, recent
 from cli.connector.options import RouteName
 from cli.connector.rollout import configuration, operations
-from cli.connector.rollout.execution import Rollout
+from cli.connector.rollout.execution import FAILED, LAG_GATE, Rollout
 from cli.connector.rollout.following import failure, follow
 from cli.connector.rollout.options import Timeout, patience
 from cli.connector.rollout.patience import TIMEOUT, Patience
@@ -93,7 +93,7 @@ class ConnectorRollback:
             steps, refused = self._stop(service.rolling)
             back_to = service.rolling.source.task_definition if service.rolling.source else None
         else:
-            back_to = previous(recent(aws, self.route), service)
+            back_to = self._previous(aws, service)
             steps = self._roll(aws, service, back_to) if back_to else []
             if back_to is None:
                 refused.append(
@@ -199,14 +199,20 @@ class ConnectorRollback:
             return []
         return [operations.configure(self.route, {}, f"the one that belongs to {back_to.rpartition('/')[2]}")]
 
+    def _previous(self, aws: Aws, service: LiveService) -> str | None:
+        """The newest other revision that was rolled out with success and did not fail at the lag gate."""
+        for arn in previous(recent(aws, self.route), service.task_definition):
+            if read_definition(aws, arn)[1].get(LAG_GATE) != FAILED:
+                return arn
+        return None
 
-def previous(deployments: Sequence[Deployment], service: LiveService) -> str | None:
-    """The task definition that ran before, by what was rolled out with success; None where there is none.
+
+def previous(deployments: Sequence[Deployment], current: str) -> list[str]:
+    """The other task definitions that were rolled out with success, the newest first.
 
     A deployment that ECS took back never counts: what it was to roll out has not worked.
     """
-    for deployment in deployments:
-        target = deployment.target
-        if deployment.status == "SUCCESSFUL" and target and target.task_definition != service.task_definition:
-            return target.task_definition
-    return None
+    targets = (
+        each.target.task_definition for each in deployments if each.status == "SUCCESSFUL" and each.target is not None
+    )
+    return [target for target in dict.fromkeys(targets) if target != current]

@@ -117,14 +117,14 @@ def register(aws: Aws, request: Mapping[str, Any], tags: Mapping[str, str]) -> s
     return str(ecs.register_task_definition(**request, **named)["taskDefinition"]["taskDefinitionArn"])
 
 
-def usable(aws: Aws, arn: str) -> str:
-    """A revision that a service takes: the given one, or a copy of it where it was deregistered.
+def usable(aws: Aws, task_definition: str) -> str:
+    """ARN of a revision that a service takes: the given one, or a copy of it where it was deregistered.
 
     CloudFormation deregisters the revision that it replaces, and UpdateService refuses one that is INACTIVE.
     """
-    definition, tags = read_definition(aws, arn)
+    definition, tags = read_definition(aws, task_definition)
     if definition.get("status") != "INACTIVE":
-        return arn
+        return str(definition["taskDefinitionArn"])
     return register(aws, {key: definition[key] for key in TAKEN if definition.get(key) not in (None, [], "")}, tags)
 
 
