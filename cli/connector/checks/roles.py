@@ -76,8 +76,8 @@ def _role(subject: Subject, kind: str, member: str, needs: Any) -> Iterator[Chec
         return
     yield _assumable(subject, name, arn, role["AssumeRolePolicyDocument"])
     wanted = list(needs())
-    judged = [each for permission in wanted for each in simulate(subject, arn, permission)]
-    yield _allowed(subject, f"{kind}-permissions", arn, judged)
+    said = [each for permission in wanted for each in simulate(subject, arn, permission)]
+    yield _allowed(subject, f"{kind}-permissions", arn, said)
 
 
 def _name(arn: str) -> str:
@@ -107,21 +107,33 @@ def simulate(subject: Subject, role: str, permission: Permission) -> Iterator[Ju
     resource = permission.resource
     if resource != ANY and resource.endswith(ANY):
         resource = f"{resource[:-1]}{SAMPLE}"
-    answer = subject.aws.iam.simulate_principal_policy(
+    pages = subject.aws.iam.get_paginator("simulate_principal_policy").paginate(
         PolicySourceArn=role,
         ActionNames=list(permission.actions),
         ResourceArns=[resource],
         ContextEntries=list(_context(subject, permission)),
     )
-    for result in answer["EvaluationResults"]:
-        yield Judged(
-            action=result["EvalActionName"],
-            resource=permission.resource,
-            decision=result["EvalDecision"],
-            missing=tuple(result.get("MissingContextValues") or ()),
-            outside_boundary=_denies(result, "PermissionsBoundaryDecisionDetail", "AllowedByPermissionsBoundary"),
-            outside_organization=_denies(result, "OrganizationsDecisionDetail", "AllowedByOrganizations"),
-        )
+    for page in pages:
+        for result in page["EvaluationResults"]:
+            yield judged(result, permission.resource)
+
+
+def judged(result: Mapping[str, Any], resource: str) -> Judged:
+    """What stands in the result of one action; of a resource that was named there is a part of its own.
+
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_EvaluationResult.html
+    """
+    specific = (result.get("ResourceSpecificResults") or [{}])[0]
+    missing = {*(result.get("MissingContextValues") or ()), *(specific.get("MissingContextValues") or ())}
+    boundary = specific if "PermissionsBoundaryDecisionDetail" in specific else result
+    return Judged(
+        action=result["EvalActionName"],
+        resource=resource,
+        decision=specific.get("EvalResourceDecision") or result["EvalDecision"],
+        missing=tuple(sorted(missing)),
+        outside_boundary=_denies(boundary, "PermissionsBoundaryDecisionDetail", "AllowedByPermissionsBoundary"),
+        outside_organization=_denies(result, "OrganizationsDecisionDetail", "AllowedByOrganizations"),
+    )
 
 
 def _denies(result: Mapping[str, Any], detail: str, member: str) -> bool:
@@ -138,8 +150,8 @@ def _context(subject: Subject, permission: Permission) -> Iterator[dict[str, Any
     yield {"ContextKeyName": "aws:SecureTransport", "ContextKeyValues": ["true"], "ContextKeyType": "boolean"}
 
 
-def _allowed(subject: Subject, name: str, arn: str, judged: Sequence[Judged]) -> Check:
-    refused = [each for each in judged if each.decision != "allowed"]
+def _allowed(subject: Subject, name: str, arn: str, said: Sequence[Judged]) -> Check:
+    refused = [each for each in said if each.decision != "allowed"]
     # A denial that hangs on what only a real call brings may be none.
     unsure = [each for each in refused if each.missing]
     sure = [each for each in refused if not each.missing]
@@ -148,8 +160,8 @@ def _allowed(subject: Subject, name: str, arn: str, judged: Sequence[Judged]) ->
     if unsure:
         keys = ", ".join(sorted({key for each in unsure for key in each.missing}))
         return unknown(name, f"IAM cannot tell without the condition keys {keys}: {_listed(unsure)}")
-    resources = len({each.resource for each in judged})
-    return ok(name, f"{len(judged)} actions on {resources} resources are allowed")
+    resources = len({each.resource for each in said})
+    return ok(name, f"{len(said)} actions on {resources} resources are allowed")
 
 
 def _listed(refused: Iterable[Judged]) -> str:

@@ -50,13 +50,16 @@ class Role:
 
 def test_each_action_is_judged_on_each_resource(session: boto3.Session) -> None:
     role = Role(session, statement("kinesis:Put*", ORDERS))
-    found = role.results("kinesis:PutRecords", "kinesis:ListShards", on=(ORDERS, CLICKS))
-    assert [(each["EvalActionName"], each["EvalResourceName"], each["EvalDecision"]) for each in found] == [
-        ("kinesis:PutRecords", ORDERS, "allowed"),
-        ("kinesis:PutRecords", CLICKS, "implicitDeny"),
-        ("kinesis:ListShards", ORDERS, "implicitDeny"),
-        ("kinesis:ListShards", CLICKS, "implicitDeny"),
-    ]
+    put, listed = role.results("kinesis:PutRecords", "kinesis:ListShards", on=(ORDERS, CLICKS))
+
+    def by_resource(result: dict[str, Any]) -> dict[str, str]:
+        return {each["EvalResourceName"]: each["EvalResourceDecision"] for each in result["ResourceSpecificResults"]}
+
+    assert by_resource(put) == {ORDERS: "allowed", CLICKS: "implicitDeny"}
+    assert by_resource(listed) == {ORDERS: "implicitDeny", CLICKS: "implicitDeny"}
+    assert (put["EvalActionName"], put["EvalDecision"]) == ("kinesis:PutRecords", "implicitDeny")
+    (anything,) = role.results("kinesis:PutRecords", on=("*",))
+    assert (anything["EvalDecision"], "ResourceSpecificResults" in anything) == ("implicitDeny", False)
 
 
 def test_a_denial_goes_before_what_is_allowed(session: boto3.Session) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
+from cli.connector.checks.roles import judged
 from cli.connector.checks.trust import Trust, trusts
 from tests.cli.conftest import ACCOUNT, REGION
 from tests.cli.connector.checks.conftest import ROUTE, TASKS, Scene, allow, document
@@ -177,3 +178,42 @@ def test_writing_dead_letters_into_a_stream_has_to_be_allowed_too(deployed: Call
     detail = scene.check("task-permissions")["detail"]
     assert f"kinesis:PutRecords on {scene.arn('kinesis', f'stream/{scene.name}-letters')}" in detail
     assert scene.stream not in detail
+
+
+RESOURCE = "arn:aws:kinesis:eu-west-1:123456789012:stream/orders"
+TEMPLATE = {
+    "EvalActionName": "kinesis:PutRecords",
+    "EvalResourceName": "arn:${Partition}:kinesis:${Region}:${Account}:stream/${StreamName}",
+    "EvalDecision": "implicitDeny",
+    "MissingContextValues": [],
+}
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({}, "no policy allows it"),
+        ({"OrganizationsDecisionDetail": {"AllowedByOrganizations": False}}, "the organization's policies"),
+        (
+            {
+                "ResourceSpecificResults": [
+                    {
+                        "EvalResourceName": RESOURCE,
+                        "EvalResourceDecision": "implicitDeny",
+                        "PermissionsBoundaryDecisionDetail": {"AllowedByPermissionsBoundary": False},
+                    }
+                ]
+            },
+            "the permissions boundary",
+        ),
+    ],
+)
+def test_what_iam_says_is_read_of_the_resource_that_was_named(more, said) -> None:
+    """As IAM documents its answers: at the top stands the template of an ARN, and what of organizations there is."""
+    found = judged(TEMPLATE | more, RESOURCE)
+    assert str(found).startswith(f"kinesis:PutRecords on {RESOURCE}: {said}")
+
+
+def test_condition_keys_that_are_missing_stand_with_the_resource() -> None:
+    specific = {"EvalResourceName": RESOURCE, "EvalResourceDecision": "implicitDeny", "MissingContextValues": ["k"]}
+    assert judged(TEMPLATE | {"ResourceSpecificResults": [specific]}, RESOURCE).missing == ("k",)
