@@ -8,7 +8,7 @@ from collections import defaultdict
 from typing import Any
 
 import boto3
-from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka import Consumer, Producer
 
 ROUTE = "orders-to-stream"
 REPOSITORY = "registry.example/connector"
@@ -44,10 +44,7 @@ class Reader:
             (self.consumer.pause if self.deaf else self.consumer.resume)(assigned)
         for message in self.consumer.consume(500, 0.05):
             if not self.deaf and message.error() is None:
-                self.consumer.commit(
-                    offsets=[TopicPartition(message.topic(), message.partition(), message.offset() + 1)],
-                    asynchronous=False,
-                )
+                self.consumer.commit(message=message, asynchronous=False)
 
     def close(self) -> None:
         self.consumer.close()

@@ -82,9 +82,12 @@ def test_a_deployment_that_takes_too_long_is_left_alone_and_taken_up_again(proje
 
 def test_somebody_else_who_deploys_meanwhile_is_named(project, environment, played):
     other = played.register(f"{REPOSITORY}:theirs")
-    threading.Timer(
-        3, lambda: played.ecs.update_service(cluster=played.cluster, service=ROUTE, taskDefinition=other)
-    ).start()
+
+    def deploy_too() -> None:
+        wait_until(lambda: bool(played.started[SLOW]), timeout_seconds=30)
+        played.ecs.update_service(cluster=played.cluster, service=ROUTE, taskDefinition=other)
+
+    threading.Thread(target=deploy_too).start()
     done = project.run("connector", "deploy", ROUTE, "--image", SLOW, "-e", environment, "-y", *QUICK)
     assert done.exit_code == 5, done.stderr
     assert "(STOPPED)" in done.stderr

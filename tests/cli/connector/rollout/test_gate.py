@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from hypothesis import assume, given
@@ -15,9 +16,10 @@ baselines = st.builds(Baseline, st.integers(0, 10**9), st.none() | seconds)
 lags = st.builds(Lag, st.integers(0, 10**9), st.none() | seconds, st.integers(0, 10**9), st.booleans())
 
 
-def observed(baseline, observations, stable=STABLE, catch_up=CATCH_UP):
+def observed(baseline: Baseline, observations: Sequence[tuple[int, Lag | None]]) -> tuple[list[Verdict], int]:
     """Feed ``(seconds since the last one, lag)`` until there is a verdict; all of the verdicts."""
-    gate, now, verdicts = Gate(baseline, stable, catch_up, 0), 0, []
+    gate, now = Gate(baseline, STABLE, CATCH_UP, 0), 0
+    verdicts: list[Verdict] = []
     for passed, lag in observations:
         now += passed
         verdicts.append(gate.observe(now, lag))
@@ -26,8 +28,8 @@ def observed(baseline, observations, stable=STABLE, catch_up=CATCH_UP):
     return verdicts, now
 
 
-def steady(lag, times=300, every=5):
-    return [(every, lag)] * times
+def steady(lag: Lag | None, times: int = 300) -> list[tuple[int, Lag | None]]:
+    return [(5, lag)] * times
 
 
 @given(baselines, st.lists(st.tuples(st.integers(1, 60), st.none() | lags), min_size=60))

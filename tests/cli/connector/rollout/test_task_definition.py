@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from cli.connector.rollout.strategy import Strategy, chosen, forced, refusals, reorders
 from cli.connector.rollout.task_definition import HIDDEN, Wanted, changed, differences, flat, tags_to_keep, with_tag
 
-LIVE = {
+LIVE: dict[str, Any] = {
     "taskDefinitionArn": "arn:aws:ecs:eu-west-1:111122223333:task-definition/f:7",
     "family": "f",
     "revision": 7,
