@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from kafka import errors as kafka
 
 from cli.errors import CliError, NotAuthenticatedError, UnreachableError
@@ -15,7 +17,8 @@ def explain(error: BaseException) -> CliError:
         return NotAuthenticatedError(f"the Kafka cluster does not allow this: {text}", "have the user's ACLs extended")
     if "Authentication" in name or "Sasl" in name:
         return NotAuthenticatedError(
-            f"the Kafka cluster does not accept these credentials: {text}", "check kafka.auth and kafka.secret"
+            f"the Kafka cluster does not accept these credentials: {text}",
+            "check kafka.auth, and the login in kafka.secret or kafka.admin_secret",
         )
     if isinstance(error, (kafka.KafkaTimeoutError, kafka.KafkaConnectionError, kafka.RequestTimedOutError)):
         return UnreachableError(f"the Kafka cluster did not answer: {text}", "check its brokers, then try again")
@@ -23,4 +26,5 @@ def explain(error: BaseException) -> CliError:
 
 
 def _text(error: BaseException) -> str:
-    return str(error).strip() or type(error).__name__
+    """Its words without kafka-python's own before them: ``[Error 58] SaslAuthenticationFailedError: …``."""
+    return re.sub(r"^(\[Error \d+\] )?(\w+Error: )*", "", str(error).strip()) or type(error).__name__

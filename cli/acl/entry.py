@@ -82,27 +82,24 @@ class Acl:
             return other.name.startswith(self.name)
         return self.name == ANY or (other.pattern == LITERAL and self.name == other.name)
 
-    def as_details(self) -> dict[str, Any]:
-        """The details of the operation that creates or deletes it."""
-        return {
-            "principal": self.principal,
-            "operation": self.operation,
-            "permission": self.permission,
-            "type": self.type,
-            "resource_name": self.name,
-            "pattern": self.pattern,
-            "host": self.host,
-        }
+    def as_details(self) -> dict[str, str]:
+        """The details of the operation that creates or deletes it, beside its resource; what is usual is left out."""
+        told = {"principal": self.principal, "permission": self.permission, "operation": self.operation}
+        if self.pattern != LITERAL:
+            told["pattern"] = self.pattern
+        return told if self.host == ANY else told | {"host": self.host}
 
     @classmethod
-    def from_details(cls, details: Mapping[str, Any]) -> Acl:
-        """The inverse of ``as_details``."""
+    def of(cls, resource: str, details: Mapping[str, Any]) -> Acl:
+        """The inverse of ``resource`` and ``as_details``."""
+        kind, _, name = resource.partition("/")
+        pattern = details.get("pattern", LITERAL)
         return cls(
             principal=details["principal"],
-            type=details["type"],
-            name=details["resource_name"],
+            type=kind,
+            name=name.removesuffix(ANY) if pattern == PREFIXED else name,
             operation=details["operation"],
-            pattern=details["pattern"],
+            pattern=pattern,
             permission=details["permission"],
-            host=details["host"],
+            host=details.get("host", ANY),
         )

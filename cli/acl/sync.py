@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -122,9 +122,7 @@ class AclSync:
         removed = found.undeclared if self.prune else []
         return Plan(
             resource=f"environment/{self.environment.name}",
-            fingerprint=fingerprint(
-                [found.cluster_id, *([acl.as_details() for acl in sorted(acls)] for acls in (found.live, found.needed))]
-            ),
+            fingerprint=fingerprint([found.cluster_id, _listed(found.live), _listed(found.needed)]),
             operations=(*(self._create(found, acl) for acl in found.missing), *map(_delete, removed)),
             summary={
                 "needed": len(found.needed),
@@ -142,7 +140,7 @@ class AclSync:
             operations = [operation for operation in plan.operations if operation.kind == kind]
             if operations:
                 with open_cluster(self.environment) as cluster:
-                    act(cluster, [Acl.from_details(operation.details) for operation in operations])
+                    act(cluster, [Acl.of(operation.resource, operation.details) for operation in operations])
             yield from operations
 
     def verify(self, plan: Plan) -> Sequence[str]:
@@ -218,10 +216,14 @@ def _delete(acl: Acl) -> Operation:
     )
 
 
+def _listed(acls: Iterable[Acl]) -> list[dict[str, str]]:
+    return [{"resource": acl.resource, **acl.as_details()} for acl in sorted(acls)]
+
+
 def _unmet(plan: Plan, live: frozenset[Acl]) -> list[str]:
     found: list[str] = []
     for operation in plan.operations:
-        acl = Acl.from_details(operation.details)
+        acl = Acl.of(operation.resource, operation.details)
         if operation.kind == CREATE and acl not in live:
             found.append(f"{acl.principal} has no ACL for {acl.told}")
         if operation.kind == DELETE and acl in live:
