@@ -6,6 +6,8 @@ A second service in the group takes partitions away from the first one, and its 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 from cli.cluster import Cluster
 from cli.connector.checks.check import Check, failed, ok, unknown
@@ -15,8 +17,14 @@ from cli.errors import CliError
 from cli.group.members import Member, describe_groups
 from environments import TopicEnd, naming
 
+if TYPE_CHECKING:
+    from mypy_boto3_ecs.literals import DesiredStatusType
+    from mypy_boto3_ecs.type_defs import TaskTypeDef
+
 CLIENT_ID = "streamops-connector"
 """What every connector calls itself (``client.id``)."""
+NOTICED = timedelta(seconds=15)
+"""Beyond its session, until nobody takes a connector that was killed for a member any more."""
 MOST_TASKS = 100
 """That DescribeTasks takes, and ListTasks gives on a page."""
 
@@ -56,8 +64,9 @@ def _group(subject: Subject, cluster: Cluster, topic: str) -> Check:
 
 def _own(subject: Subject, name: str, members: tuple[Member, ...], way_out: str) -> Check:
     """Whether members that are connectors are those of this service: by the addresses of its tasks, or their number."""
-    tasks, addresses = _tasks(subject)
-    most = tasks * running_configuration(subject).processes
+    configuration = running_configuration(subject)
+    tasks, addresses = _tasks(subject, datetime.now(UTC) - configuration.source.session_timeout - NOTICED)
+    most = tasks * configuration.processes
     strangers = [member for member in members if member.host not in addresses]
     if addresses and strangers and len(strangers) < len(members):
         return failed("consumer-group", f"{name} has members that are not tasks of it: {_told(strangers)}", way_out)
@@ -78,22 +87,28 @@ def _own(subject: Subject, name: str, members: tuple[Member, ...], way_out: str)
     return ok("consumer-group", f"the members of {name} are tasks of the service ({len(members)})")
 
 
-def _tasks(subject: Subject) -> tuple[int, set[str]]:
-    """How many tasks of the service there are, and their private addresses."""
+def _tasks(subject: Subject, since: datetime) -> tuple[int, set[str]]:
+    """How many tasks of the service may be in the group, and their private addresses.
+
+    One that drains is, and one that was killed after ``since`` is for as long as its session lasts.
+    """
     if subject.service is None:
         return 0, set()
     ecs, cluster = subject.aws.ecs, naming.ecs_cluster_name(subject.environment)
-    arns = ecs.list_tasks(cluster=cluster, serviceName=subject.service["serviceName"], maxResults=MOST_TASKS)[
-        "taskArns"
-    ]
-    tasks = ecs.describe_tasks(cluster=cluster, tasks=arns)["tasks"] if arns else []
+    tasks: list[TaskTypeDef] = []
+    statuses: tuple[DesiredStatusType, ...] = ("RUNNING", "STOPPED")
+    for status in statuses:
+        named = {"cluster": cluster, "serviceName": subject.service["serviceName"]}
+        arns = ecs.list_tasks(**named, desiredStatus=status, maxResults=MOST_TASKS)["taskArns"]
+        tasks += ecs.describe_tasks(cluster=cluster, tasks=arns)["tasks"] if arns else []
+    members = [task for task in tasks if "stoppedAt" not in task or task["stoppedAt"] > since]
     details = [
         detail
-        for task in tasks
+        for task in members
         for attachment in task.get("attachments", ())
         for detail in attachment.get("details", ())
     ]
-    return len(tasks), {d["value"] for d in details if d.get("name") == "privateIPv4Address" and "value" in d}
+    return len(members), {d["value"] for d in details if d.get("name") == "privateIPv4Address" and "value" in d}
 
 
 def _told(members: list[Member] | tuple[Member, ...]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -48,14 +49,15 @@ def member(broker: Broker, group: str, topic: str, client_id: str) -> Iterator[N
         consumer.close()
 
 
-def run_task(scene: Scene) -> None:
+def run_task(scene: Scene) -> str:
     """What the runner of the sandbox does for a service."""
-    scene.client("ecs").start_task(
+    answer = scene.client("ecs").start_task(
         cluster=f"streamops-{scene.name}",
         taskDefinition=f"{scene.group}:1",
         containerInstances=["sandbox"],
         group=f"service:{ROUTE}",
     )
+    return str(answer["tasks"][0]["taskArn"])
 
 
 def test_nobody_in_the_group_is_ok(scene: Scene) -> None:
@@ -66,6 +68,16 @@ def test_as_many_connectors_as_tasks_are_the_services_own(scene: Scene, join: Jo
     run_task(scene)
     join()
     assert scene.result("consumer-group") == "ok"
+
+
+def test_a_task_that_was_just_killed_may_still_be_a_member(scene: Scene, join: Join, monkeypatch) -> None:
+    scene.client("ecs").submit_task_state_change(
+        cluster=f"streamops-{scene.name}", task=run_task(scene), status="STOPPED", reason="killed"
+    )
+    join()
+    assert scene.result("consumer-group") == "ok"
+    monkeypatch.setattr(family, "NOTICED", timedelta(hours=-1))
+    assert scene.result("consumer-group") == "failed"
 
 
 def test_more_connectors_than_tasks_are_another_services(scene: Scene, join: Join) -> None:
@@ -107,7 +119,7 @@ def test_addresses_of_tasks_tell_whose_members_are(monkeypatch, scene: Scene, ho
     from cli.group.members import Described, Member
 
     members = tuple(Member(str(n), family.CLIENT_ID, host, None, (scene.topic,), ()) for n, host in enumerate(hosts))
-    monkeypatch.setattr(family, "_tasks", lambda _: (2, addresses))
+    monkeypatch.setattr(family, "_tasks", lambda *_: (2, addresses))
     described: Any = lambda *_: {scene.group: Described(None, members)}  # type: ignore[arg-type]  # noqa: E731
     monkeypatch.setattr(family, "describe_groups", described)
     assert scene.result("consumer-group") == result
