@@ -44,9 +44,14 @@ def next_deploy(environment: Environment, route: str, edits: list[Edit], *, conf
             "declared revision as soon as anything else of the task or the service changes"
         )
     yield (
-        "once the file says so, the next cdk deploy registers a revision of its own that says the same, and rolls "
+        "once the file says so, the next cdk deploy registers a revision of its own, and rolls "
         f"{route} once more: CloudFormation compares templates, not what is live"
     )
+    if any(edit.path[-1] == "memory" for edit in edits):
+        yield (
+            "how much the connector may hold of records follows from memory and is part of its configuration: it stays "
+            "as it is until the file has the new memory and --config, or cdk deploy, rolls it out"
+        )
     others = [name for name in environment.routes if name != route]
     if edits and others:
         yield f"connectors: in the environment file holds for all; that cdk deploy also rolls {', '.join(others)}"

@@ -131,7 +131,7 @@ def test_image_and_size_are_written_back_and_the_next_deploy_is_told(project, en
     assert "image: registry.example/connector:newer" in text
     assert "cpu: 1024" in text
     assert "memory: 2GiB" in text
-    assert "the next cdk deploy registers a revision of its own" in done.stdout
+    assert "the next cdk deploy registers a revision of its own, and rolls" in done.stdout
     definition = played.ecs.describe_task_definition(taskDefinition=played.service["taskDefinition"], include=["TAGS"])
     assert (definition["taskDefinition"]["cpu"], definition["taskDefinition"]["memory"]) == ("1024", "2048")
     assert {"key": "team", "value": "streams"} in definition["tags"]
