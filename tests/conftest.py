@@ -23,7 +23,7 @@ TESTS = Path(__file__).parent
 SLOW_STARTS = {
     folder: place
     for place, folder in enumerate(
-        ["end_to_end", "sandbox", "stacks", "kafka_nodes", "cli/three_brokers", "cli/topic_retention"]
+        ["end_to_end", "sandbox", "stacks", "kafka_nodes", "cli/three_brokers", "cli/topic_retention", "cli/security"]
     )
 }
 """Folders whose tests share what takes long to start, in the order in which they begin."""

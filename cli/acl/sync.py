@@ -25,6 +25,8 @@ from environments import Environment
 from environments.rules.access import WITHOUT_ACLS, ways_of
 
 CREATE, DELETE = "create-acl", "delete-acl"
+ADMINISTRATION = ("all", "alter", "cluster-action")
+"""Operations on the cluster whose ACLs are never deleted here."""
 PATIENCE_SECONDS = 10.0
 """How long a broker may take to see what the controller has noted."""
 
@@ -78,8 +80,11 @@ class Found:
         return [acl for acl in sorted(self.live) if acl not in self.needed and not self.kept(acl)]
 
     def kept(self, acl: Acl) -> bool:
-        """Whether it is of this command line itself, or of brokers among themselves."""
-        return acl.principal == self.own or acl.operation == "cluster-action"
+        """Whether it is of this command line itself, of who administers the cluster, or of brokers among themselves.
+
+        With a certificate or a token the command line cannot tell who it is; but it is one that may alter ACLs.
+        """
+        return acl.principal == self.own or (acl.type == "cluster" and acl.operation in ADMINISTRATION)
 
 
 @dataclass(frozen=True)

@@ -24,13 +24,18 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def admin(guarded: Guarded) -> Iterator[AdminClient]:
-    """The broker's administrator; no users but OPERATOR are left behind."""
+    """The administrator of a broker that has no users but OPERATOR, before and after."""
     client = guarded.admin()
+    take_away(client)
     yield client
-    for user, entry in client.describe_user_scram_credentials().items():
-        for info in entry["credential_infos"] if user != OPERATOR else ():
-            client.alter_user_scram_credentials([UserScramCredentialDeletion(user, info["mechanism"])])
+    take_away(client)
     client.close()
+
+
+def take_away(admin: AdminClient) -> None:
+    for user, entry in admin.describe_user_scram_credentials().items():
+        for info in entry["credential_infos"] if user != OPERATOR else ():
+            admin.alter_user_scram_credentials([UserScramCredentialDeletion(user, info["mechanism"])])
 
 
 @pytest.fixture
