@@ -19,7 +19,7 @@ from cli.group.target import Move
 from cli.output import note
 from cli.plan import Operation, Plan, Refusal, fingerprint
 from cli.write_back import Edit
-from environments import Environment, naming
+from environments import Environment
 
 SEEK = "seek-offset"
 FORGET = "forget-offset"
@@ -182,8 +182,7 @@ class GroupSeek:
     def _has_members(self) -> Refusal:
         route = routes_by_group(self.environment).get(self.group)
         stop = (
-            f"scale its connector to nothing first: aws ecs update-service --cluster "
-            f"{naming.ecs_cluster_name(self.environment)} --service {route} --desired-count 0"
+            f"pause its connector first: streamops connector pause {route} -e {self.environment.name}"
             if route
             else f"stop them first; who they are: streamops group describe {self.group} -e {self.environment.name}"
         )

@@ -108,7 +108,7 @@ def test_a_group_with_members_is_left_alone_and_told_how_to_stop_them(
     with member(group):
         outcome = seek("orders-to-stream", "--to", "end", "--confirm", group, "-o", "json")
     assert (outcome.exit_code, outcome.answer["status"]) == (7, "blocked")
-    assert f"--cluster streamops-{environment} --service orders-to-stream --desired-count 0" in outcome.stderr
+    assert f"streamops connector pause orders-to-stream -e {environment}" in outcome.stderr
     assert committed(group) == {}
 
 
