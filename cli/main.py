@@ -31,7 +31,10 @@ MEMBERS = {
     "stream": Member(
         "cli.stream", "Kinesis streams: list, describe, reshard, retention, mode, hot-shards, hot-keys, consumers."
     ),
-    "connector": Member("cli.connector", "Connectors: import."),
+    "connector": Member(
+        "cli.connector",
+        "Connectors: list, status, verify, logs, deploy, history, rollback, restart, scale, pause, resume, import.",
+    ),
     "topic": Member(
         "cli.topic", "Kafka topics: list, describe, sync, retention, config, partitions, reassign, import, delete."
     ),

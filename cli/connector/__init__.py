@@ -65,5 +65,5 @@ app = deferred_app(
             "streamops connector import connector.properties -e dev",
         ),
     },
-    help="Connectors.\n\nExample: streamops connector import connector.properties -e dev",
+    help="Connectors.\n\nExample: streamops connector status orders-to-stream -e dev",
 )
