@@ -13,7 +13,7 @@ import json
 from typing import Any
 
 from cli.aws import Aws
-from cli.connector.rollout.task_definition import flat
+from cli.connector.rollout.task_definition import flat, flat_differences
 from cli.errors import CliError, NotFoundError
 from environments import naming
 
@@ -83,6 +83,16 @@ def belonging_to(aws: Aws, route: str, service_label: str | None) -> str | None:
             "put it there by hand, or deploy the declared one: cdk deploy",
         )
     return text
+
+
+def started_with(aws: Aws, route: str, label: str | None) -> str | None:
+    """The text that tasks of a definition with this label were made for; None where nobody knows it any more."""
+    return None if label is None else former_configuration(aws, route, label)
+
+
+def configuration_differences(before: str, after: str) -> dict[str, dict[str, str]]:
+    """What differs between two texts, by the paths of the keys."""
+    return flat_differences(flat_configuration(before), flat_configuration(after))
 
 
 def flat_configuration(text: str) -> dict[str, Any]:

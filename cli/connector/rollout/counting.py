@@ -12,8 +12,15 @@ from cli.interruption import pause
 from cli.output import note
 
 
-def until_running(aws: Aws, route: str, timeout: timedelta) -> None:
+def until_running(aws: Aws, route: str, timeout: timedelta, wanted: range | None = None) -> None:
     """Wait until as many tasks run as are desired, and tell the counts whenever they change.
+
+    Args:
+        aws: where.
+        route: whose service it is.
+        timeout: after which it is left alone.
+        wanted: how many may be desired, since ECS may answer from before the call, and Application Auto Scaling moves a
+            service some seconds after it was told to; None: as many as are desired now.
 
     Raises:
         IncompleteError: they do not in time.
@@ -26,7 +33,7 @@ def until_running(aws: Aws, route: str, timeout: timedelta) -> None:
         if now != told:
             note(now)
             told = now
-        if running == desired and not pending:
+        if running == desired and not pending and (wanted is None or desired in wanted):
             return
         if time.monotonic() > end:
             raise IncompleteError(

@@ -132,7 +132,7 @@ def go_on(environment: Environment, route: str, found: Found, patience: Patience
         and patience.gate
     ):
         back_to = last.source.task_definition if last.source else None
-        steps.append(operations.hold(route, _noted(service), patience.stable, back_to))
+        steps.append(operations.hold(route, _noted(service), patience.stable, back_to, last.arn))
         warnings.append(f"deployment {last.id} was successful, and its consumers were not waited for to the end")
     if service.limits != DECLARED and not refused:
         steps.append(operations.restore(route))

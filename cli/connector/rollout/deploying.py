@@ -12,11 +12,10 @@ from cli.connector.rollout.declaration import next_deploy, size_edits
 from cli.connector.rollout.deploy_plan import Found, begin, go_on, verified
 from cli.connector.rollout.execution import LAG_BEFORE, LAG_GATE, Rollout
 from cli.connector.rollout.patience import Patience
-from cli.connector.rollout.service import LiveService, read_service, register, with_limits
+from cli.connector.rollout.service import LiveService, check_unchanged, read_service, register, with_limits
 from cli.connector.rollout.strategy import LIMITS, Strategy
-from cli.connector.rollout.task_definition import Wanted, changed, differences, flat_differences, with_tag
+from cli.connector.rollout.task_definition import Wanted, changed, differences, with_tag
 from cli.environment import declared
-from cli.errors import StalePlanError
 from cli.output import note
 from cli.plan import Operation, Plan, fingerprint
 from cli.write_back import Edit
@@ -88,7 +87,6 @@ class ConnectorDeploy:
         aws = Aws(self.environment)
         aws.check_account()
         found = self._find(aws)
-        state = fingerprint([found.service.state(), configuration.sha256_of(found.text or "")])
         if not found.changes:
             plan = go_on(self.environment, self.route, found, self.patience)
         else:
@@ -98,7 +96,7 @@ class ConnectorDeploy:
         warnings = (*plan.warnings, *next_deploy(self.environment, self.route, edits, configured=bool(found.keys)))
         return Plan(
             plan.resource,
-            state,
+            _fingerprint(found),
             plan.operations,
             summary={
                 "task_definition": found.service.task,
@@ -119,7 +117,9 @@ class ConnectorDeploy:
         """
         aws = Aws(self.environment)
         rollout = Rollout(aws, self.route, self.patience)
-        service = read_service(aws, self.route)
+        found = self._find(aws)
+        if any(operation.kind == operations.UPDATE for operation in plan.operations):
+            check_unchanged(self.environment, self.route, plan.fingerprint, _fingerprint(found))
         for operation in plan.operations:
             if operation.kind in operations.WAITING:
                 if not wait:
@@ -127,7 +127,7 @@ class ConnectorDeploy:
                     return
                 rollout.wait_for(operation)
             else:
-                self._do(operation, plan, rollout, service)
+                self._do(operation, plan, rollout, found.service)
             yield operation
 
     def _do(self, operation: Operation, plan: Plan, rollout: Rollout, service: LiveService) -> None:
@@ -139,11 +139,8 @@ class ConnectorDeploy:
                 tags[LAG_BEFORE] = before
             rollout.task_definition = register(rollout.aws, changed(service.definition, self.wanted), tags)
         else:
-            if read_service(rollout.aws, self.route).state() != service.state():
-                raise StalePlanError(
-                    f"connector {self.route} was changed by somebody else meanwhile; the service was not touched",
-                    f"look at it: streamops connector status {self.route} -e {self.environment.name}",
-                )
+            now = fingerprint(read_service(rollout.aws, self.route).state())
+            check_unchanged(self.environment, self.route, fingerprint(service.state()), now)
             limits = LIMITS[Strategy(operation.details["strategy"])]
             rollout.begin(deploymentConfiguration=with_limits(service.configuration, limits))
 
@@ -162,8 +159,9 @@ class ConnectorDeploy:
         text = None if self.text is None else configuration.read_configuration(aws, self.route)
         keys: dict[str, dict[str, str]] = {}
         if self.text is not None and text is not None:
-            flat = configuration.flat_configuration
-            keys = flat_differences(flat(text), flat(self.text))
+            # Tasks that run may have an older text: a rollout that was interrupted has put the new one there already.
+            for each in (text, configuration.started_with(aws, self.route, service.config_sha256) or text):
+                keys |= configuration.configuration_differences(each, self.text)
         return Found(
             service=service,
             differences=differences(service.definition, changed(service.definition, self.wanted)),
@@ -177,3 +175,7 @@ class ConnectorDeploy:
 
     def _edits(self, image: str) -> list[Edit]:
         return size_edits(self.environment, self.wanted, image)
+
+
+def _fingerprint(found: Found) -> str:
+    return fingerprint([found.service.state(), configuration.sha256_of(found.text or "")])

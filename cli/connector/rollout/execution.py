@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
 
 from cli.aws import Aws
 from cli.connector import deployments
 from cli.connector.deployments import Deployment
 from cli.connector.rollout import configuration, operations, service
-from cli.connector.rollout.following import begun, failure, follow
+from cli.connector.rollout.following import begun, failure, follow, passes
 from cli.connector.rollout.gate import Baseline
 from cli.connector.rollout.lag import hold
 from cli.connector.rollout.patience import Patience
@@ -55,6 +57,8 @@ class Rollout:
                     self.take_up(arn)
                 self.follow()
             case operations.HOLD:
+                if arn := operation.details.get("deployment"):
+                    self.take_up(arn)
                 self.hold(operations.baseline_of(operation), operation.details["back_to"])
             case operations.RESTORE:
                 self.restore()
@@ -73,7 +77,7 @@ class Rollout:
         if ended.status == "SUCCESSFUL":
             return ended
         if not self._replaced_by(ended):
-            self.restore()
+            _as_far_as_possible("the strategy cannot be put back", self.restore)
         raise self._failure(ended)
 
     def hold(self, baseline: Baseline, back_to: str | None) -> None:
@@ -92,8 +96,7 @@ class Rollout:
         )
         if why is None:
             note("the consumers have caught up")
-            definition = service.describe_service(self.aws, self.route)["taskDefinition"]
-            service.tag_definition(self.aws, definition, **{LAG_GATE: PASSED})
+            self._remember(PASSED)
             return
         raise self._go_back(why, back_to)
 
@@ -108,8 +111,15 @@ class Rollout:
     def _configuration_back(self, deployment: Deployment) -> None:
         """Tasks of the revision before shall start with the configuration that belongs to them."""
         if deployment.source is not None:
-            definition, _ = service.read_definition(self.aws, deployment.source.task_definition)
-            self.configure_for(definition)
+            self._configure_as_of(deployment.source.task_definition)
+
+    def _configure_as_of(self, arn: str) -> None:
+        """The same, where tasks go back to a definition whether that can be done or not."""
+
+        def configure() -> None:
+            self.configure_for(service.read_definition(self.aws, arn)[0])
+
+        _as_far_as_possible("the configuration cannot be put back", configure)
 
     def configure_for(self, definition: Mapping[str, Any]) -> None:
         """Put the configuration back that belongs to a task definition."""
@@ -127,7 +137,12 @@ class Rollout:
         return last if last is not None and last.arn != deployment.arn else None
 
     def _still_ours(self) -> None:
-        last = deployments.newest(self.aws, self.route)
+        try:
+            last = deployments.newest(self.aws, self.route)
+        except (ClientError, BotoCoreError) as error:
+            if not passes(error):
+                raise
+            return  # asked again at the next look
         if last is not None and self._arn is not None and last.arn != self._arn:
             raise RolloutFailedError(
                 f"another deployment of {self.route} has taken the place of this one before the consumers had caught "
@@ -149,28 +164,44 @@ class Rollout:
             return RolloutFailedError(f"{what}; there is no revision to go back to", logs)
         self._still_ours()
         # ECS remembers it as SUCCESSFUL: later rollbacks must not take it for a revision that worked.
-        live = service.describe_service(self.aws, self.route)["taskDefinition"]
-        service.tag_definition(self.aws, live, **{LAG_GATE: FAILED})
-        note(f"{what}; going back to {back_to.rpartition('/')[2]}")
+        self._remember(FAILED)
+        task = back_to.rpartition("/")[2]
+        note(f"{what}; going back to {task}")
         target = service.usable(self.aws, back_to)
-        definition, _ = service.read_definition(self.aws, target)
-        self.configure_for(definition)
+        self._configure_as_of(target)
         self.task_definition = target
         self.begin()
         try:
             ended = follow(self.aws, self._begun(), timeout=self.patience.timeout)
         except IncompleteError as error:
-            return RolloutFailedError(f"{what}; going back to {back_to.rpartition('/')[2]}: {error.message}", logs)
-        self.restore()
+            return RolloutFailedError(f"{what}; going back to {task}: {error.message}", logs)
+        except KeyboardInterrupt:  # whoever is told to run the same command again would roll the bad one out again
+            return RolloutFailedError(f"{what}; it is on its way back to {task}, which was not waited for", logs)
+        _as_far_as_possible("the strategy cannot be put back", self.restore)
         if ended.status == "SUCCESSFUL":
-            return RolloutFailedError(f"{what}; back at {back_to.rpartition('/')[2]}", logs)
+            return RolloutFailedError(f"{what}; back at {task}", logs)
         failed = failure(self.aws, self.route, ended)
         return RolloutFailedError(f"{what}; and going back has failed:\n{failed.message}", failed.way_out)
+
+    def _remember(self, verdict: str) -> None:
+        def tag() -> None:
+            live = service.describe_service(self.aws, self.route)["taskDefinition"]
+            service.tag_definition(self.aws, live, **{LAG_GATE: verdict})
+
+        _as_far_as_possible(f"it cannot be noted that the lag gate was {verdict}", tag)
 
     def _begun(self) -> str:
         return begun(
             self.aws, self.route, before=self._before, answered=self._answered, task_definition=self.task_definition
         ).arn
+
+
+def _as_far_as_possible(problem: str, step: Callable[[], None]) -> None:
+    """Do what must not keep a rollout from going back, nor hide how it ended; tell where it cannot be done."""
+    try:
+        step()
+    except (CliError, ClientError, BotoCoreError) as error:
+        note(f"{problem}: {error}")
 
 
 def _task(deployment: Deployment) -> str:

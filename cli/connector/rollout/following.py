@@ -16,7 +16,7 @@ from cli.aws import Aws
 from cli.connector import deployments
 from cli.connector.deployments import Deployment
 from cli.connector.diagnosis import diagnose
-from cli.errors import CliError, IncompleteError, RolloutFailedError
+from cli.errors import CliError, IncompleteError, NotFoundError, RolloutFailedError
 from cli.interruption import pause
 from cli.output import note
 
@@ -24,6 +24,13 @@ POLL_SECONDS = 3.0
 """Between two looks; DescribeServiceDeployments allows 20 a second and account."""
 APPEAR_SECONDS = 60.0
 """How long a deployment may take to appear after the call that begins it."""
+THROTTLED = frozenset({"Throttling", "ThrottlingException", "RequestLimitExceeded"})
+"""What an AWS service says to whom calls too often: one's own calls, or those of anybody else in the account.
+
+https://docs.aws.amazon.com/AmazonECS/latest/APIReference/request-throttling.html
+"""
+SERVER_FAULT = 500
+"""HTTP status from which on it is AWS that has failed."""
 
 
 def begun(aws: Aws, route: str, *, before: str | None, answered: str | None, task_definition: str) -> Deployment:
@@ -37,7 +44,16 @@ def begun(aws: Aws, route: str, *, before: str | None, answered: str | None, tas
     """
     end = time.monotonic() + APPEAR_SECONDS
     while True:
-        found = deployments.newest(aws, route) if answered in (None, before) else deployments.one(aws, str(answered))
+        found = None
+        try:
+            found = (
+                deployments.newest(aws, route) if answered in (None, before) else deployments.one(aws, str(answered))
+            )
+        except NotFoundError:
+            pass  # ECS answers reads that come right after the call from before it
+        except (ClientError, BotoCoreError) as error:
+            if not passes(error):
+                raise
         if found is not None and found.arn != before:
             target = found.target.task_definition if found.target else None
             if target in (None, task_definition):
@@ -74,8 +90,8 @@ def follow(
         try:
             deployment = deployments.one(aws, arn)
             silent = False
-        except HTTPClientError as error:  # such as a connection that broke: the deployment goes on all the same
-            if time.monotonic() > end:
+        except (ClientError, BotoCoreError) as error:  # the deployment goes on all the same
+            if not passes(error) or time.monotonic() > end:
                 raise
             if not silent:
                 note(f"waiting: AWS does not answer: {error}")
@@ -97,6 +113,14 @@ def follow(
                 "run the same command again: it goes on following the same deployment",
             )
         pause(POLL_SECONDS)
+
+
+def passes(error: Exception) -> bool:
+    """Whether a call failed for a reason that goes away by itself: a broken connection, throttling, a fault of AWS."""
+    if isinstance(error, ClientError):
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        return error.response.get("Error", {}).get("Code") in THROTTLED or status >= SERVER_FAULT
+    return isinstance(error, HTTPClientError)
 
 
 def progress(deployment: Deployment) -> str:

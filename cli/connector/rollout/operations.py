@@ -48,8 +48,10 @@ def follow(route: str, timeout: timedelta, deployment: str | None = None) -> Ope
     return Operation(FOLLOW, _named(route), Risk.MILD, reason, details)
 
 
-def hold(route: str, baseline: Baseline, stable: timedelta, back_to: str | None) -> Operation:
-    """Hold what runs now against the lag that was before."""
+def hold(
+    route: str, baseline: Baseline, stable: timedelta, back_to: str | None, deployment: str | None = None
+) -> Operation:
+    """Hold what a deployment has left running against the lag that was before; as in ``follow`` where none is named."""
     seconds = None if baseline.time is None else round(baseline.time.total_seconds(), 3)
     task = back_to.rpartition("/")[2] if back_to else None
     back = f", else back to {task}" if task else ""
@@ -58,7 +60,12 @@ def hold(route: str, baseline: Baseline, stable: timedelta, back_to: str | None)
         _named(route),
         Risk.MILD,
         f"the lag has to stay at {baseline} for {stable.total_seconds():.0f}s{back}",
-        {"baseline_records": baseline.records, "baseline_seconds": seconds, "back_to": task},
+        {
+            "baseline_records": baseline.records,
+            "baseline_seconds": seconds,
+            "back_to": task,
+            **({"deployment": deployment} if deployment else {}),
+        },
     )
 
 

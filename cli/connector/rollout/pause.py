@@ -132,7 +132,8 @@ class ConnectorPause:
                     note("the offsets are not saved yet; the same command again does that")
                     return
                 case _:
-                    until_running(aws, self.route, self.patience.timeout)
+                    until_running(aws, self.route, self.patience.timeout, range(1))
+                    pausing.until_left(self.environment, self.route, self.patience.timeout)
                     self._save_offsets(aws, arn)
             yield operation
 

@@ -5,12 +5,16 @@ What it was like before stands in tags of the ECS service, so that nothing on th
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from cli.aws import Aws
 from cli.cluster import Cluster, Place, open_cluster
 from cli.connector.rollout.autoscaling import ACTIVITIES, ScalableTarget
+from cli.errors import IncompleteError
+from cli.interruption import pause
+from cli.output import note
 from environments import Environment, naming
 
 PAUSED_TASKS = "streamops:paused-tasks"
@@ -21,6 +25,8 @@ PAUSED_SINCE = "streamops:paused-since"
 """Tag: when the offsets had been saved; missing while it still drains."""
 TAGS = (PAUSED_TASKS, PAUSED_SCALING, PAUSED_SINCE)
 
+POLL_SECONDS = 2.0
+"""Between two looks at the members of the group."""
 RETENTION = "offsets.retention.minutes"
 """How long brokers keep the offsets of a group that is empty (KIP-211); seven days by default."""
 
@@ -62,6 +68,29 @@ def _retention(cluster: Cluster) -> timedelta | None:
     settings = [each[RETENTION].value for each in cluster.broker_settings(brokers).values() if RETENTION in each]
     minutes = [int(value) for value in settings if value]
     return timedelta(minutes=min(minutes)) if minutes else None
+
+
+def until_left(environment: Environment, route: str, timeout: timedelta) -> None:
+    """Wait until the group has no members: a task that drains counts as running no more, and commits to the last.
+
+    Raises:
+        IncompleteError: it has some after ``timeout``.
+    """
+    group, end, told = naming.consumer_group(environment, route), time.monotonic() + timeout.total_seconds(), False
+    while True:
+        with open_cluster(environment) as cluster:
+            state = next((each.state for each in cluster.groups() if each.name == group), "Dead")
+        if state.lower() in ("empty", "dead"):
+            return
+        if time.monotonic() > end:
+            raise IncompleteError(
+                f"no task runs, and group {group} has members after {timeout.total_seconds():.0f}s ({state})",
+                f"who they are: streamops group describe {group} -e {environment.name}",
+            )
+        if not told:
+            note(f"waiting until the last members have left {group}")
+            told = True
+        pause(POLL_SECONDS)
 
 
 def forgotten_at(retention: timedelta | None, empty_since: datetime) -> str:

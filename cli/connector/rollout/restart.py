@@ -17,7 +17,7 @@ from cli.connector.rollout.execution import Rollout
 from cli.connector.rollout.gate import Baseline
 from cli.connector.rollout.options import CatchUp, Stable, Timeout, WithGate, patience
 from cli.connector.rollout.patience import CATCH_UP, STABLE, TIMEOUT, Patience
-from cli.connector.rollout.service import read_service
+from cli.connector.rollout.service import check_unchanged, read_service
 from cli.environment import declared, open_environment
 from cli.options import Confirm, DryRun, EnvironmentName, Output, Query, Save, Wait, Yes
 from cli.output import Answer, Format, note
@@ -130,9 +130,11 @@ class ConnectorRestart:
         """Begin and follow it."""
         aws = Aws(self.environment)
         rollout = Rollout(aws, self.route, self.patience)
-        rollout.task_definition = read_service(aws, self.route).task_definition
+        service = read_service(aws, self.route)
+        rollout.task_definition = service.task_definition
         for operation in plan.operations:
             if operation.kind == operations.UPDATE:
+                check_unchanged(self.environment, self.route, plan.fingerprint, fingerprint(service.state()))
                 rollout.begin(forceNewDeployment=True)
             elif wait:
                 rollout.wait_for(operation)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -158,7 +159,7 @@ class ConnectorResume:
                     pausing.remove_tags(aws, arn)
             yield operation
         if wait:
-            until_running(aws, self.route, self.patience.timeout)
+            until_running(aws, self.route, self.patience.timeout, range(1, sys.maxsize))
 
     def verify(self, plan: Plan) -> Sequence[str]:
         """Read the counts again."""

@@ -17,7 +17,15 @@ from cli.connector.rollout.execution import FAILED, LAG_GATE, Rollout
 from cli.connector.rollout.following import failure, follow
 from cli.connector.rollout.options import Timeout, patience
 from cli.connector.rollout.patience import TIMEOUT, Patience
-from cli.connector.rollout.service import LiveService, read_definition, read_service, usable
+from cli.connector.rollout.service import (
+    LiveService,
+    check_unchanged,
+    read_definition,
+    read_service,
+    usable,
+    with_limits,
+)
+from cli.connector.rollout.strategy import DECLARED, LIMITS, Strategy, chosen, forced
 from cli.connector.rollout.task_definition import config_sha256, differences
 from cli.environment import declared, open_environment
 from cli.options import Confirm, DryRun, EnvironmentName, Output, Query, Save, Wait, Yes
@@ -91,6 +99,8 @@ class ConnectorRollback:
         summary: dict[str, Any] = {"task_definition": service.task}
         if service.rolling is not None:
             steps, refused = self._stop(service.rolling)
+            if steps and service.limits != DECLARED:  # of a rollout that stops first, and now does not come to its end
+                steps.append(operations.restore(self.route))
             back_to = service.rolling.source.task_definition if service.rolling.source else None
         else:
             back_to = self._previous(aws, service)
@@ -120,6 +130,10 @@ class ConnectorRollback:
         """
         aws = Aws(self.environment)
         rollout = Rollout(aws, self.route, self.patience)
+        service = read_service(aws, self.route)
+        if any(operation.kind == operations.UPDATE for operation in plan.operations):
+            now = fingerprint([*service.state(), plan.summary["back_to"]])
+            check_unchanged(self.environment, self.route, plan.fingerprint, now)
         for operation in plan.operations:
             match operation.kind:
                 case operations.CONFIGURE:
@@ -130,7 +144,8 @@ class ConnectorRollback:
                     )
                 case operations.UPDATE:
                     rollout.task_definition = usable(aws, str(plan.summary["back_to"]))
-                    rollout.begin()
+                    limits = LIMITS[Strategy(operation.details["strategy"])]
+                    rollout.begin(deploymentConfiguration=with_limits(service.configuration, limits))
                 case _ if not wait:
                     note("not followed; see: streamops connector status")
                     return
@@ -180,17 +195,34 @@ class ConnectorRollback:
 
     def _roll(self, aws: Aws, service: LiveService, back_to: str) -> list[Operation]:
         definition, _ = read_definition(aws, back_to)
-        changes = differences(service.definition, definition)
-        return [
+        keys = self._keys(aws, service, definition)
+        why = forced(keys)
+        use = chosen(None, why)
+        steps = [
             *self._configure(aws, back_to),
             operations.update(
                 self.route,
-                f"from {service.task} back to {back_to.rpartition('/')[2]}",
+                "; ".join((f"from {service.task} back to {back_to.rpartition('/')[2]}", *why)),
+                strategy=use.value,
                 tasks=service.desired,
-                changes=changes,
+                changes={**differences(service.definition, definition), **keys},
             ),
             operations.follow(self.route, self.patience.timeout),
         ]
+        if use is not Strategy.OVERLAP or service.limits != DECLARED:
+            steps.append(operations.restore(self.route))
+        return steps
+
+    def _keys(self, aws: Aws, service: LiveService, definition: Mapping[str, Any]) -> dict[str, dict[str, str]]:
+        """Keys of the configuration that change; going back has to keep versions apart that going on had to."""
+        if service.config_sha256 == config_sha256(definition):
+            return {}
+        texts = (
+            configuration.started_with(aws, self.route, label)
+            for label in (service.config_sha256, config_sha256(definition))
+        )
+        now, then = (configuration.read_configuration(aws, self.route) if text is None else text for text in texts)
+        return configuration.configuration_differences(now, then)
 
     def _configure(self, aws: Aws, back_to: str) -> list[Operation]:
         definition, _ = read_definition(aws, back_to)

@@ -111,7 +111,11 @@ class ConnectorScale:
                     service.update_service(aws, self.route, desiredCount=operation.details["tasks"])
             yield operation
         if wait and any(operation.kind in (RANGE, COUNT) for operation in plan.operations):
-            until_running(aws, self.route, self.patience.timeout)
+            target, tasks = autoscaling.read_target(aws, self.route), self.size.tasks
+            wanted = None if tasks is None else range(tasks, tasks + 1)
+            if target is not None and (tasks is None or target.scales):  # load may have moved it again already
+                wanted = range(target.least, target.most + 1)
+            until_running(aws, self.route, self.patience.timeout, wanted)
 
     def verify(self, plan: Plan) -> Sequence[str]:
         """Read service and range again."""

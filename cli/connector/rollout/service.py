@@ -9,7 +9,8 @@ from typing import Any
 from cli.aws import Aws
 from cli.connector.deployments import Deployment, newest, not_deployed
 from cli.connector.rollout.task_definition import TAKEN, config_sha256, container_of, tags_to_keep
-from environments import naming
+from cli.errors import StalePlanError
+from environments import Environment, naming
 
 
 @dataclass(frozen=True)
@@ -101,6 +102,19 @@ def describe_service(aws: Aws, route: str) -> Mapping[str, Any]:
         raise not_deployed(aws, route)
     service: Mapping[str, Any] = alive[0]
     return service
+
+
+def check_unchanged(environment: Environment, route: str, planned: str, now: str) -> None:
+    """Make sure that a service is still what a plan was made for: somebody may have deployed while it was read.
+
+    Raises:
+        StalePlanError: it is not.
+    """
+    if now != planned:
+        raise StalePlanError(
+            f"connector {route} was changed by somebody else meanwhile; the service was not touched",
+            f"look at it: streamops connector status {route} -e {environment.name}",
+        )
 
 
 def read_definition(aws: Aws, arn: str) -> tuple[Mapping[str, Any], dict[str, str]]:

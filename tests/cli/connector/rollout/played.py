@@ -66,6 +66,8 @@ class Played(threading.Thread):
         self.started: dict[str, list[str]] = defaultdict(list)
         """Tasks by tag, as they were started."""
         self.ended: list[str] = []
+        self.failing = {BROKEN}
+        """Tags of images whose tasks end at once."""
         self.traffic = False
         """Whether records keep coming."""
         self.done = threading.Event()
@@ -161,7 +163,7 @@ class Played(threading.Thread):
         )
         task = str(answer["tasks"][0]["taskArn"])
         self.started[tag].append(task)
-        if tag == BROKEN:
+        if tag in self.failing:
             self._log(task, "no such topic: orders")
             self._report(task, "STOPPED", "Essential container in task exited", exit_code=1)
             return

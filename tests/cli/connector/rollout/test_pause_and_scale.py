@@ -8,7 +8,9 @@ import pytest
 from kafka import KafkaAdminClient, TopicPartition
 from kafka.structs import OffsetAndMetadata
 
-from tests.cli.connector.rollout.played import ROUTE, produce
+from cli.connector.rollout import pausing
+from sandbox.waiting import wait_until
+from tests.cli.connector.rollout.played import ROUTE, Reader, produce
 
 
 @pytest.fixture
@@ -77,6 +79,23 @@ def test_pause_keeps_the_place_and_resume_goes_on_there(project, environment, sc
     assert (played.service["desiredCount"], played.service["runningCount"]) == (1, 1)
     assert not any(scaled()["SuspendedState"].values())
     assert not played.service.get("tags")
+
+
+def test_pause_keeps_no_place_while_somebody_still_commits(project, environment, played, broker, monkeypatch):
+    monkeypatch.chdir(project.folder)
+    monkeypatch.setattr(pausing, "POLL_SECONDS", 0.1)
+    draining = Reader(broker.bootstrap, played.topic, played.group)
+    try:
+        wait_until(lambda: draining.work() or bool(draining.consumer.assignment()), timeout_seconds=20)
+        early = project.run("connector", "pause", ROUTE, "-e", environment, "-y", "--timeout", "2s")
+        assert early.exit_code == 6, early.stderr
+        assert "has members after 2s" in early.stderr
+        assert not list(project.folder.glob("*.offsets.json"))
+    finally:
+        draining.close()
+    done = project.run("connector", "pause", ROUTE, "-e", environment, "-y")
+    assert done.exit_code == 0, done.stderr
+    assert len(list(project.folder.glob("*.offsets.json"))) == 1
 
 
 def test_offsets_that_were_forgotten_are_restored_from_the_file(project, environment, played, broker, monkeypatch):
