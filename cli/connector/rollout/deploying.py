@@ -124,6 +124,8 @@ class ConnectorDeploy:
             if operation.kind in operations.WAITING:
                 if not wait:
                     note("not followed; the same command again goes on with it")
+                    if any(each.kind == operations.CONFIGURE for each in plan.operations):
+                        note("should ECS take it back, nobody puts the configuration back that was there before")
                     return
                 rollout.wait_for(operation)
             else:

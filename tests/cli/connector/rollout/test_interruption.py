@@ -1,4 +1,4 @@
-"""A rollout that is interrupted, or that somebody else got ahead of: nothing is done twice, nothing of others undone."""
+"""A rollout that is interrupted, or that somebody else got ahead of: nothing is done twice, or undone of others."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from cli.connector.rollout import configuration, declared, deploying, following,
 from cli.connector.rollout.configuration import sha256_of
 from cli.connector.rollout.gate import Lag
 from cli.errors import NotFoundError
+from cli.interruption import pause
 from sandbox.waiting import wait_until
 from tests.cli.connector.rollout.conftest import QUICK
 from tests.cli.connector.rollout.played import DEAF, REPOSITORY, ROUTE
@@ -97,7 +98,7 @@ def test_ctrl_c_while_it_goes_back_is_no_reason_to_roll_out_again(project, envir
     def begun(*given: Any, **named: Any) -> Any:
         if len(played.deployments()) == 3:
             signal.raise_signal(signal.SIGINT)
-            following.pause(0)
+            pause(0)
         return begin(*given, **named)
 
     monkeypatch.setattr("cli.connector.rollout.execution.begun", begun)

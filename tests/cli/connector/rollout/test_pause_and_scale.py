@@ -86,7 +86,12 @@ def test_pause_keeps_no_place_while_somebody_still_commits(project, environment,
     monkeypatch.setattr(pausing, "POLL_SECONDS", 0.1)
     draining = Reader(broker.bootstrap, played.topic, played.group)
     try:
-        wait_until(lambda: draining.work() or bool(draining.consumer.assignment()), timeout_seconds=20)
+
+        def joined() -> bool:
+            draining.work()
+            return bool(draining.consumer.assignment())
+
+        wait_until(joined, timeout_seconds=20)
         early = project.run("connector", "pause", ROUTE, "-e", environment, "-y", "--timeout", "2s")
         assert early.exit_code == 6, early.stderr
         assert "has members after 2s" in early.stderr
