@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Sequence
 from hashlib import md5
 
 import aws_kinesis_agg.aggregator
@@ -12,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cli.stream.live import KEY_SPACE, Shard
-from cli.stream.load.aggregates import MAGIC, hash_key_of, user_records
+from cli.stream.load.aggregates import MAGIC, UserRecord, hash_key_of, user_records
 from cli.stream.load.records import key_parts
 from sandbox.aws.kpl import deaggregated
 
@@ -28,16 +29,26 @@ RECORDS = st.lists(
 WHOLE = Shard("shardId-000000000000", 0, KEY_SPACE - 1, open=True, parents=())
 
 
-def packed(records):
+Packed = Sequence[tuple[str, int | None, bytes]]
+
+
+def packed(records: Packed) -> bytes:
     aggregator = aws_kinesis_agg.aggregator.RecordAggregator()
     for key, hash_key, data in records:
         assert aggregator.add_user_record(key, data, None if hash_key is None else str(hash_key)) is None
-    return aggregator.clear_and_get().get_contents()[2]
+    whole: bytes = aggregator.clear_and_get().get_contents()[2]
+    return whole
+
+
+def unpacked(data: bytes) -> list[UserRecord]:
+    found = user_records(data)
+    assert found is not None
+    return found
 
 
 @given(RECORDS)
 def test_every_user_record_is_found_with_its_keys(records):
-    found = user_records(packed(records))
+    found = unpacked(packed(records))
     assert [(record.partition_key.decode(), record.data_bytes) for record in found] == [
         (key, len(data)) for key, _, data in records
     ]
@@ -45,7 +56,7 @@ def test_every_user_record_is_found_with_its_keys(records):
 
 @given(RECORDS)
 def test_an_explicit_hash_key_goes_before_that_of_the_partition_key(records):
-    found = user_records(packed(records))
+    found = unpacked(packed(records))
     for (key, hash_key, _), record in zip(records, found, strict=True):
         assert record.hash_key in ({hash_key_of(key.encode())} if hash_key is None else {hash_key})
 
@@ -53,7 +64,7 @@ def test_an_explicit_hash_key_goes_before_that_of_the_partition_key(records):
 @given(RECORDS)
 def test_other_readers_find_the_same(records):
     data = packed(records)
-    found = user_records(data)
+    found = unpacked(data)
     lambda_record = {
         "kinesis": {
             "data": base64.b64encode(data).decode(),

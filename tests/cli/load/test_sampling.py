@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,14 +14,21 @@ from cli.errors import CliError
 from cli.stream.live import KEY_SPACE, Shard, read_shards
 from cli.stream.load import sampling
 from cli.stream.load.aggregates import hash_key_of
-from cli.stream.load.sample import take_sample
+from cli.stream.load.sample import Sample, take_sample
 from cli.stream.load.sampling import ShardSample, Window, sample_records
+from tests.cli.load.conftest import Stream
 from tests.cli.load.test_aggregates import packed
 
 START = datetime(2030, 1, 1, tzinfo=UTC)
 
 
-def sampled(stream, back=timedelta(minutes=1), seconds=60, limit=1000, sketch_for=None):
+def sampled(
+    stream: Stream,
+    back: timedelta = timedelta(minutes=1),
+    seconds: int = 60,
+    limit: int = 1000,
+    sketch_for: int | None = None,
+) -> Sample:
     aws, arn = stream.aws, stream.arn
     shards = read_shards(aws, arn)
     return take_sample(aws, arn, shards, back=back, seconds=seconds, limit=limit, sketch_for=sketch_for)
@@ -79,7 +87,7 @@ def test_records_at_unknown_places_are_spread_over_their_shard(stream):
 def test_only_the_window_is_read(stream):
     stream.put("late", b"x", times=3)
     later = datetime.now(UTC) + timedelta(hours=1)
-    read = Counter()
+    read = Counter[bytes]()
     shards = read_shards(stream.aws, stream.arn)
     window = Window(later - timedelta(hours=2), 60)
     samples = sample_records(
@@ -105,15 +113,15 @@ class Throttling:
     class exceptions:  # noqa: N801 - as the SDK names it
         ClientError = ClientError
 
-    def __init__(self, answers) -> None:
+    def __init__(self, answers: Iterable[dict[str, Any] | str]) -> None:
         self.answers = iter(answers)
-        self.asked = []
+        self.asked: list[Any] = []
 
-    def get_shard_iterator(self, **asked: Any):
+    def get_shard_iterator(self, **asked: Any) -> dict[str, str]:
         self.asked.append(asked["ShardIteratorType"])
         return {"ShardIterator": "0"}
 
-    def get_records(self, **asked: Any):
+    def get_records(self, **asked: Any) -> dict[str, Any]:
         self.asked.append(asked["Limit"])
         answer = next(self.answers)
         if isinstance(answer, str):
@@ -121,7 +129,7 @@ class Throttling:
         return answer
 
 
-def page(count, second, *, size=1000, more="1", behind=10_000):
+def page(count: int, second: int, *, size: int = 1000, more: str | None = "1", behind: int = 10_000) -> dict[str, Any]:
     record = {
         "Data": b"x" * (size - 1),
         "PartitionKey": "k",
@@ -131,14 +139,15 @@ def page(count, second, *, size=1000, more="1", behind=10_000):
     return {"Records": [record] * count, "NextShardIterator": more, "MillisBehindLatest": behind}
 
 
-def reader(answers, limit=100_000):
+def reader(answers: Iterable[dict[str, Any] | str], limit: int = 100_000) -> tuple[sampling._Reader, Throttling]:
     kinesis = Throttling(answers)
     shard = Shard("shard", 0, KEY_SPACE - 1, open=True, parents=())
-    return sampling._Reader(kinesis, "arn", Window(START, 60), limit, ShardSample(shard)), kinesis
+    client: Any = kinesis
+    return sampling._Reader(client, "arn", Window(START, 60), limit, ShardSample(shard)), kinesis
 
 
 def test_calls_are_small_and_leave_half_of_the_bytes_to_others(monkeypatch):
-    monkeypatch.setattr(sampling.time, "monotonic", lambda: 100.0)
+    monkeypatch.setattr("cli.stream.load.sampling.time.monotonic", lambda: 100.0)
     one, kinesis = reader([page(200, 1), page(1000, 2), page(100, 3, size=50_000), page(10, 70)])
     one.step()
     assert one.due == pytest.approx(100.5)
@@ -172,7 +181,7 @@ def test_an_expired_iterator_goes_on_behind_the_last_record():
 
 
 def test_a_shard_that_its_readers_fill_is_left_to_them(monkeypatch):
-    monkeypatch.setattr(sampling.time, "monotonic", lambda: 0.0)
+    monkeypatch.setattr("cli.stream.load.sampling.time.monotonic", lambda: 0.0)
     one, _ = reader([page(3, 30)] + ["ProvisionedThroughputExceededException"] * 6)
     pauses = []
     while not one.done:

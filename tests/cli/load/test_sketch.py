@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from math import e
 
 from hypothesis import given
@@ -15,8 +16,11 @@ from cli.stream.load.tally import ExactTally, Key, SketchTally
 WEIGHTED = st.lists(st.tuples(st.integers(0, 60).map(lambda n: b"key-%d" % n), st.integers(1, 1000)), max_size=300)
 
 
-def filled(weighted, width, depth):
-    sketch, truth = CountMinSketch(width, depth), Counter()
+Weighted = Sequence[tuple[bytes, int]]
+
+
+def filled(weighted: Weighted, width: int, depth: int) -> tuple[CountMinSketch, Counter[bytes]]:
+    sketch, truth = CountMinSketch(width, depth), Counter[bytes]()
     for key, weight in weighted:
         sketch.add(sketch.places(key), weight)
         truth[key] += weight
@@ -54,7 +58,7 @@ def test_a_sketch_that_is_too_small_is_seen_to_err():
 
 @given(st.lists(st.tuples(st.integers(0, 30), st.integers(1, 50)), max_size=200), st.integers(1, 5))
 def test_no_key_that_is_missing_is_heavier_than_one_that_is_kept(offers, capacity):
-    heaviest, truth = Heaviest(capacity), Counter()
+    heaviest, truth = Heaviest[int](capacity), Counter[int]()
     for key, weight in offers:
         truth[key] += weight
         kept, driven_out = heaviest.offer(key, truth[key])
