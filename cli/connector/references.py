@@ -10,6 +10,8 @@ from botocore.exceptions import ClientError
 from cli.aws import Aws
 from cli.connector.deployments import recent
 from cli.connector.revisions import References
+from cli.connector.rollout.rollback import goes_back_to
+from cli.connector.rollout.service import describe_service
 from environments import naming
 
 SERVICES_PER_CALL = 10
@@ -25,10 +27,12 @@ def read_references(aws: Aws, route: str) -> References:
         NotFoundError: the connector is not deployed.
     """
     deployments = recent(aws, route)
+    back_to = goes_back_to(aws, deployments, describe_service(aws, route)["taskDefinition"])
     return References(
         services=tuple(_of_services(aws)),
         tasks=tuple(_of_tasks(aws, naming.task_family(aws.environment, route))),
         deployments=deployments,
+        rollback=() if back_to is None else (back_to,),
         cloudformation=tuple(_of_stack(aws)),
     )
 

@@ -61,6 +61,8 @@ class References:
     """What tasks that are running were started from."""
     deployments: Sequence[Deployment] = ()
     """Of the connector, the newest first."""
+    rollback: Iterable[str] = ()
+    """What ``connector rollback`` would go to: ECS does not know which deployments failed at the lag gate."""
     cloudformation: Iterable[str] = ()
     """What the stack has made last: its next deploy deregisters them itself, and until then goes back to them."""
 
@@ -83,6 +85,7 @@ def reasons(references: References) -> dict[str, list[str]]:
     good = _good_ends(references.deployments)
     stays(good[:1], "last successful")
     stays([*good[1:2], *_ends(*references.deployments[:1], source_alone=True)], "can be rolled back to")
+    stays(references.rollback, "can be rolled back to")
     stays(references.cloudformation, "made by CloudFormation")
     return found
 

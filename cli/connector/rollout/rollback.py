@@ -103,7 +103,7 @@ class ConnectorRollback:
                 steps.append(operations.restore(self.route))
             back_to = service.rolling.source.task_definition if service.rolling.source else None
         else:
-            back_to = self._previous(aws, service)
+            back_to = goes_back_to(aws, recent(aws, self.route), service.task_definition)
             steps = self._roll(aws, service, back_to) if back_to else []
             if back_to is None:
                 refused.append(
@@ -231,12 +231,13 @@ class ConnectorRollback:
             return []
         return [operations.configure(self.route, {}, f"the one that belongs to {back_to.rpartition('/')[2]}")]
 
-    def _previous(self, aws: Aws, service: LiveService) -> str | None:
-        """The newest other revision that was rolled out with success and did not fail at the lag gate."""
-        for arn in previous(recent(aws, self.route), service.task_definition):
-            if read_definition(aws, arn)[1].get(LAG_GATE) != FAILED:
-                return arn
-        return None
+
+def goes_back_to(aws: Aws, deployments: Sequence[Deployment], current: str) -> str | None:
+    """The newest other revision that was rolled out with success and did not fail at the lag gate."""
+    for arn in previous(deployments, current):
+        if read_definition(aws, arn)[1].get(LAG_GATE) != FAILED:
+            return arn
+    return None
 
 
 def previous(deployments: Sequence[Deployment], current: str) -> list[str]:

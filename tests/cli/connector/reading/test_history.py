@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from cli.connector import prune
+from cli.connector.rollout.execution import FAILED, LAG_GATE
 from tests.cli.connector.reading.conftest import IMAGE, ROUTE
 
 
@@ -71,6 +72,19 @@ def test_after_a_rollback_the_live_revision_stays_though_it_is_old(run, service)
     assert 2 in registered(service)
     assert registered(service)[-1] == 6
     assert "kept, whatever their age" in outcome.stdout
+
+
+def test_what_a_rollback_would_go_to_stays_where_a_later_one_failed_at_the_lag_gate(run, service):
+    for number in range(2, 4):
+        service.roll(f"{number}.0")
+    failed = service.ecs.describe_task_definition(taskDefinition=f"{service.family}:3")["taskDefinition"]
+    service.ecs.tag_resource(resourceArn=failed["taskDefinitionArn"], tags=[{"key": LAG_GATE, "value": FAILED}])
+    service.roll("4.0")
+    for number in range(5, 8):
+        service.register(f"{number}.0")
+    outcome = run("history", ROUTE, "--prune", "--keep", "1", "--yes")
+    assert outcome.exit_code == 0, outcome.stderr
+    assert 2 in registered(service)
 
 
 def test_what_cloudformation_made_last_stays(run, service):
