@@ -2,7 +2,7 @@
 
 from environments.alarms import AlarmReceiver, Alarms, DeliveryThresholds, RouteThresholds, StreamThresholds
 from environments.applications import Application
-from environments.connectors import ConnectorSettings, Prometheus
+from environments.connectors import Autoscaler, ConnectorSettings, Prometheus
 from environments.dead_letters import DeadLetterBucket, DeadLetters
 from environments.deliveries import (
     Buffer,
@@ -47,6 +47,7 @@ __all__ = [
     "AlarmReceiver",
     "Alarms",
     "Application",
+    "Autoscaler",
     "Buffer",
     "ConnectorSettings",
     "Conversion",

@@ -1,8 +1,8 @@
 """The AWS services that tasks and machines in the network call, as VPC endpoints name them.
 
 A VPC without a way to the internet needs an interface endpoint for each of them, and an address for each endpoint.
-Amazon S3 is not among them: its gateway endpoint is free, takes no address, and is always there. Nor is STS: tasks and
-machines have their credentials from link-local addresses
+Amazon S3 is not among them: its gateway endpoint is free, takes no address, and is always there. Nor is STS for
+credentials, which tasks and machines have from link-local addresses
 (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html).
 """
 
@@ -18,6 +18,11 @@ from environments.routes import Route
 TASKS = frozenset({"logs", "ecr.api", "ecr.dkr", "ssm"})
 """Where every connector has its log, its image and its configuration."""
 
+AUTOSCALER = frozenset(
+    {"logs", "ecr.api", "ecr.dkr", "kinesis-streams", "monitoring", "cloudtrail", "application-autoscaling", "sts"}
+)
+"""Where ``streamops stream reshard NAME --auto`` has its log and its image, and what it asks before it reshards."""
+
 NODES = frozenset({"acm-pca", "autoscaling", "cloudformation", "ec2", "logs", "secretsmanager", "ssm", "ssmmessages"})
 """What a node of Kafka on EC2 calls while it starts, and by which people get at it (Session Manager)."""
 
@@ -32,6 +37,8 @@ def called_services(
         called |= TASKS | _by_login(kafka)
         if connectors is not None and connectors.prometheus is not None:
             called.add("aps-workspaces")
+    if connectors is not None and connectors.autoscaler is not None:
+        called |= AUTOSCALER
     for route in routes:
         for end in (route.source, route.target, route.dead_letters):
             match end:

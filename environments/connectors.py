@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import Annotated, Literal
 
 from environments.applications import UserName
-from environments.quantities import Size, format_size
-from environments.rules.bounds import Shape
+from environments.quantities import Duration, Size, format_size
+from environments.rules.bounds import Shape, Span
 from environments.rules.findings import Finding
 from environments.section import Section
+from environments.stream_autoscale import MINUTE
 
 _GIB = 1 << 30
 
@@ -54,6 +56,15 @@ class Prometheus(Section):
     """Image of the AWS Distro for OpenTelemetry collector, best a copy in Amazon ECR with its digest."""
 
 
+class Autoscaler(Section):
+    """A task that runs ``streamops stream reshard NAME --auto`` for all streams with ``autoscale``, again and again."""
+
+    image: Image
+    """Image that holds the command ``streamops`` and the file of the environment, best with its digest."""
+    every: Annotated[Duration, Span("streamops", MINUTE, timedelta(hours=1), step=MINUTE)] = timedelta(minutes=5)
+    """How long from one run to the next."""
+
+
 class ConnectorSettings(Section):
     """Image and size of every connector task of the environment."""
 
@@ -70,6 +81,8 @@ class ConnectorSettings(Section):
     ``streamops/ENVIRONMENT``."""
     prometheus: Prometheus | None = None
     """Where a collector beside each connector brings its ``/metrics``."""
+    autoscaler: Autoscaler | None = None
+    """What scales streams by their load, on a schedule; no task does where it is not given."""
     principal: UserName | None = None
     """Who the connectors are to Kafka where they log in with a certificate or a token: its subject (on EC2 the common
     name); ``streamops acl sync`` needs it."""

@@ -53,6 +53,7 @@ _RULES = (
     work.room_for_processes,
     work.backlog_is_told,
     work.collector_can_run,
+    work.autoscaler_can_run,
     records.deliveries_can_read,
     fitness.zones_in_region,
     fitness.enough_zones,

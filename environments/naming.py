@@ -230,6 +230,21 @@ def collector_parameter_name(env: Environment) -> str:
     return f"/streamops/{env.name}/collector/config"
 
 
+def autoscaler_family(env: Environment) -> str:
+    """Family of the ECS task that scales streams; the double dash keeps it apart from those of routes."""
+    return f"streamops-{env.name}--autoscaler"
+
+
+def autoscaler_schedule_name(env: Environment) -> str:
+    """EventBridge schedule by which streams are scaled."""
+    return f"streamops-{env.name}-autoscaler"
+
+
+def autoscaler_log_group_name(env: Environment) -> str:
+    """CloudWatch log group of what scales streams."""
+    return f"/streamops/{env.name}/autoscaler"
+
+
 def stack_name(env: Environment, stack: str) -> str:
     """CloudFormation stack; ``stack`` is the short name such as network, streams or connectors."""
     return _in_account(env.name, stack)

@@ -51,6 +51,7 @@ _SECTIONS = {
     "`routes.NAME.dead_letters` with a bucket": "DeadLetterBucket",
     "`connectors`": "ConnectorSettings",
     "`connectors.prometheus`": "Prometheus",
+    "`connectors.autoscaler`": "Autoscaler",
     "`applications.NAME`": "Application",
     "`alarms`": "Alarms",
     "`alarms.critical` and `alarms.warning`": "AlarmReceiver",

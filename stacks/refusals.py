@@ -91,14 +91,16 @@ def _large_records(environment: Environment, route: str, largest: int) -> Iterat
 
 def _image(environment: Environment) -> Iterator[Finding]:
     settings, network = environment.connectors, environment.network
-    if environment.sandbox or not environment.routes or not isinstance(network, NewNetwork) or network.nat:
+    if environment.sandbox or not isinstance(network, NewNetwork) or network.nat:
         return
     own = "take it out to have the checkout's own built, "
     named: list[tuple[tuple[str, ...], str, str]] = []
-    if settings.image:
+    if environment.routes and settings.image:
         named.append((("connectors", "image"), settings.image, own))
-    if settings.prometheus:
+    if environment.routes and settings.prometheus:
         named.append((("connectors", "prometheus", "image"), settings.prometheus.image, ""))
+    if settings.autoscaler:
+        named.append((("connectors", "autoscaler", "image"), settings.autoscaler.image, ""))
     for path, image, other in named:
         # Interface endpoints reach their own region only.
         if ecr_region(image) != environment.region:

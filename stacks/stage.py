@@ -49,7 +49,9 @@ class EnvironmentStage(cdk.Stage):
             else None
         )
         connectors = (
-            ConnectorsStack(self, environment, network=network, key=key, kafka=kafka) if environment.routes else None
+            ConnectorsStack(self, environment, network=network, key=key, kafka=kafka)
+            if environment.routes or environment.connectors.autoscaler
+            else None
         )
         observability = ObservabilityStack(self, environment, key=key) if is_watched(environment) else None
         _deploy_in_steps([streams, kafka], [deliveries], [connectors], [observability])

@@ -29,6 +29,9 @@ LARGEST = 16
 NODE_ADDRESSES = 2
 """A node of Kafka on EC2 has an interface that stays with it, and that of the machine of the day."""
 
+AUTOSCALER_ADDRESSES = 2
+"""Of the zone that it runs in: while one run reshards, the next one looks."""
+
 DOMAIN_RESERVE = 3
 """Addresses that OpenSearch wants for each node of a domain."""
 
@@ -69,6 +72,8 @@ def _needed(parts: Parts) -> int:
     zones = len(network.zones)
     routes = [route for _, route in sound(parts.routes)]
     tasks = sum(math.ceil(2 * route.tasks.max / zones) for route in routes)
+    if parts.connectors is not None and parts.connectors.autoscaler is not None:
+        tasks += AUTOSCALER_ADDRESSES
     called = called_services(kafka, routes, parts.connectors)
     endpoints = 0 if isinstance(network, NewNetwork) and network.nat else len(called)
     match kafka:

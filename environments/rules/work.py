@@ -10,6 +10,7 @@ from environments.quantities import format_size
 from environments.routes import Route
 from environments.rules.findings import Finding
 from environments.rules.parts import Parts, sound
+from environments.streams import ProvisionedStream
 
 PROCESS_MEMORY = 256 << 20
 """What a task needs for each process of its connector: the smallest task that Fargate has is good for two."""
@@ -72,6 +73,22 @@ def collector_can_run(parts: Parts) -> Iterator[Finding]:
             (*path, "workspace"),
             prometheus.workspace,
         )
+
+
+def autoscaler_can_run(parts: Parts) -> Iterator[Finding]:
+    """There is a stream to scale, and something that keeps the schedule."""
+    if parts.connectors is None or parts.connectors.autoscaler is None:
+        return
+    path = ("connectors", "autoscaler")
+    scaled = (isinstance(each, ProvisionedStream) and each.autoscale is not None for each in parts.streams.values())
+    if parts.sandbox:
+        yield Finding(
+            "cannot run in a sandbox, which keeps no schedules",
+            "remove it, and run streamops stream reshard NAME --auto",
+            path,
+        )
+    elif None not in parts.streams.values() and not any(scaled):
+        yield Finding("has nothing to do: no stream has autoscale", "add autoscale to one, or remove it", path)
 
 
 def room_for_processes(parts: Parts) -> Iterator[Finding]:

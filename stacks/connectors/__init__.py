@@ -1,1 +1,1 @@
-"""The connectors stack: one ECS service per route."""
+"""The connectors stack: one ECS service per route, and the autoscaler of streams."""

@@ -1,4 +1,4 @@
-"""The two IAM roles of a connector: what it may do, and what ECS may do to start it.
+"""The two IAM roles of a connector: what it may do, and what ECS may do to start it, which is alike for any task.
 
 Both carry their policies inline, so a role never exists without them: a policy that is a
 resource of its own is attached some time after the role, and a task that starts in between fails.
@@ -32,7 +32,7 @@ def task_role(
         scope,
         "TaskRole",
         description=f"What the connector of route {route} may do",
-        assumed_by=_ecs_tasks(environment),
+        assumed_by=ecs_tasks(environment),
         inline_policies={"Route": iam.PolicyDocument(statements=statements)},
     )
     target = environment.routes[route].dead_letters
@@ -50,31 +50,30 @@ def task_role(
 def execution_role(
     scope: Construct,
     environment: Environment,
-    route: str,
+    what: str,
     *,
     images: Sequence[ConnectorImage],
     log_group: logs.ILogGroup,
-    configurations: Sequence[ssm.IStringParameter],
-    login: Login,
+    configurations: Sequence[ssm.IStringParameter] = (),
+    login: Login | None = None,
 ) -> iam.Role:
-    """Add the role that ECS starts the task with: its images, its log, its configurations, its secrets."""
+    """Add the role that ECS starts a task with: its images, its log, its configurations, its secrets."""
+    parameters = [each.parameter_arn for each in configurations]
     role = iam.Role(
         scope,
         "ExecutionRole",
-        description=f"What ECS may do to start the connector of route {route}",
-        assumed_by=_ecs_tasks(environment),
+        description=f"What ECS may do to start {what}",
+        assumed_by=ecs_tasks(environment),
         inline_policies={
             "Start": iam.PolicyDocument(
                 statements=[
-                    iam.PolicyStatement(
-                        actions=["ssm:GetParameters"], resources=[each.parameter_arn for each in configurations]
-                    ),
+                    *([iam.PolicyStatement(actions=["ssm:GetParameters"], resources=parameters)] if parameters else []),
                     # The group's ARN attribute ends in ":*", that is: its streams.
                     iam.PolicyStatement(
                         actions=["logs:CreateLogStream", "logs:PutLogEvents"],
                         resources=[log_group.log_group_arn],
                     ),
-                    *read_secrets(environment, login.secrets),
+                    *(read_secrets(environment, login.secrets) if login else ()),
                     *(statement for image in images for statement in image.pull),
                 ]
             )
@@ -91,7 +90,7 @@ def execution_role(
     return role
 
 
-def _ecs_tasks(environment: Environment) -> iam.ServicePrincipal:
+def ecs_tasks(environment: Environment) -> iam.ServicePrincipal:
     """Trust ECS on behalf of this account alone.
 
     Without the conditions ECS could be led by another account to use the role:

@@ -1,7 +1,6 @@
 """One connector as an ECS service, with everything that belongs to it alone."""
 
 import aws_cdk as cdk
-from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_ssm as ssm
@@ -13,6 +12,7 @@ from stacks.connectors.configuration import render_configuration
 from stacks.connectors.login import kafka_login
 from stacks.connectors.roles import execution_role, task_role
 from stacks.connectors.scaling import add_scaling, fixed_count
+from stacks.connectors.security_groups import outbound_only
 from stacks.connectors.surroundings import Surroundings
 from stacks.connectors.task import add_container, task_definition
 from stacks.log_retention import log_retention
@@ -54,7 +54,7 @@ class ConnectorService(Construct):
             execution_role=execution_role(
                 self,
                 environment,
-                route,
+                f"the connector of route {route}",
                 images=surroundings.images,
                 log_group=log_group,
                 configurations=[parameter, *([collector.parameter] if collector else [])],
@@ -73,6 +73,8 @@ class ConnectorService(Construct):
         )
         if collector is not None:
             collector.add_to(task, route, log_group=log_group)
+        own, *given = outbound_only(self, surroundings.placement, f"Connector of route {route}")
+        kafka = surroundings.kafka
         tasks = environment.routes[route].tasks
         service = ecs.FargateService(
             self,
@@ -89,7 +91,7 @@ class ConnectorService(Construct):
             circuit_breaker=ecs.DeploymentCircuitBreaker(enable=True, rollback=True),
             deployment_alarms=_deployment_alarms(environment, route),
             vpc_subnets=surroundings.placement.subnets,
-            security_groups=_security_groups(self, route, surroundings),
+            security_groups=[own, *([kafka.clients] if kafka else []), *given],
             assign_public_ip=False,
             enable_ecs_managed_tags=True,
             propagate_tags=ecs.PropagatedTagSource.SERVICE,
@@ -106,24 +108,3 @@ def _deployment_alarms(environment: Environment, route: str) -> ecs.DeploymentAl
     if not names:
         return None
     return ecs.DeploymentAlarmConfig(alarm_names=list(names), behavior=ecs.AlarmBehavior.ROLLBACK_ON_ALARM)
-
-
-def _security_groups(scope: Construct, route: str, surroundings: Surroundings) -> list[ec2.ISecurityGroup]:
-    """Return the service's own group, which lets nobody in, that of Kafka's clients, and those the network adds.
-
-    Out it lets everything: the ports of a cluster's brokers are known from its metadata only, not
-    from the bootstrap addresses.
-    """
-    placement, kafka = surroundings.placement, surroundings.kafka
-    own = ec2.SecurityGroup(
-        scope,
-        "SecurityGroup",
-        vpc=placement.vpc,
-        description=f"Connector of route {route}: outbound only",
-        allow_all_outbound=True,
-    )
-    given = [
-        ec2.SecurityGroup.from_security_group_id(scope, f"Given-{group}", group, mutable=False)
-        for group in placement.security_groups
-    ]
-    return [own, *([kafka.clients] if kafka else []), *given]

@@ -6,6 +6,7 @@ from constructs import Construct
 
 from environments import Environment, GivenNetwork
 from environments.naming import ecs_cluster_name
+from stacks.connectors.autoscaler import Autoscaler
 from stacks.connectors.collector import Collector
 from stacks.connectors.image import connector_image
 from stacks.connectors.service import ConnectorService
@@ -16,7 +17,10 @@ from stacks.network.placement import Placement, given_placement
 
 
 class ConnectorsStack(EnvironmentStack):
-    """An ECS cluster with one service per route. Holds no state: it may be replaced any day."""
+    """An ECS cluster with one service per route, and what scales streams where it is asked for.
+
+    Holds no state: it may be replaced any day.
+    """
 
     def __init__(
         self,
@@ -37,6 +41,12 @@ class ConnectorsStack(EnvironmentStack):
             vpc=placement.vpc,
             container_insights_v2=ecs.ContainerInsights.ENHANCED,
         )
+        if environment.connectors.autoscaler is not None:
+            Autoscaler(
+                self, environment, environment.connectors.autoscaler, cluster=cluster, placement=placement, key=key
+            )
+        if not environment.routes:
+            return
         prometheus = environment.connectors.prometheus
         surroundings = Surroundings(
             cluster=cluster,

@@ -26,7 +26,7 @@ DRAIN = cdk.Duration.seconds(120)
 
 USER = "1000:1000"
 
-_ARCHITECTURES = {
+ARCHITECTURES = {
     "arm64": ecs.CpuArchitecture.ARM64,
     "x86_64": ecs.CpuArchitecture.X86_64,
 }
@@ -51,7 +51,7 @@ def task_definition(
         cpu=settings.cpu,
         memory_limit_mib=settings.memory // 2**20,
         runtime_platform=ecs.RuntimePlatform(
-            cpu_architecture=_ARCHITECTURES[settings.architecture],
+            cpu_architecture=ARCHITECTURES[settings.architecture],
             operating_system_family=ecs.OperatingSystemFamily.LINUX,
         ),
         # Both roles are complete as they are. The CDK would add its own, wider grants.

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from aws_cdk import aws_iam as iam
 
 from environments import Ec2Kafka, Environment
+from environments.autoscaler_permissions import autoscaler_permissions
 
 ACTIONS = {
     "kinesis-streams": (
@@ -41,9 +42,13 @@ ACTIONS = {
         "ecr:GetDownloadUrlForLayer",
     ),
     "secretsmanager": ("secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"),
+    "sts": ("sts:GetCallerIdentity",),
 }
 """What is called through an endpoint; at least what the roles of tasks and nodes are allowed."""
 ACTIONS["ecr.dkr"] = ACTIONS["ecr.api"]
+
+_PREFIXES = {"kinesis-streams": "kinesis", "monitoring": "cloudwatch"}
+"""What actions begin with, where that is not the name of the endpoint."""
 
 OBJECTS = (
     "s3:AbortMultipartUpload",
@@ -58,10 +63,12 @@ OBJECTS = (
 
 def endpoint_policy(environment: Environment, service: str) -> iam.PolicyStatement | None:
     """Return what may pass through the endpoint of `service`; None where that is left to AWS."""
-    actions = ACTIONS.get(service)
-    if actions is None:
-        return None
-    return _own_account(environment, actions)
+    actions = ACTIONS.get(service, ())
+    if environment.connectors.autoscaler is not None:
+        prefix = _PREFIXES.get(service, service)
+        scaling = {action for each in autoscaler_permissions(environment) for action in each.actions}
+        actions = tuple(sorted({*actions, *(action for action in scaling if action.startswith(f"{prefix}:"))}))
+    return _own_account(environment, actions) if actions else None
 
 
 def bucket_policy_statements(environment: Environment) -> Iterator[iam.PolicyStatement]:

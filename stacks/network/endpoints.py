@@ -14,8 +14,11 @@ _IDS = {
     "ecr.api": "EcrApi",
     "ecr.dkr": "EcrDocker",
     "acm-pca": "PrivateCa",
+    "application-autoscaling": "ApplicationAutoScaling",
     "aps-workspaces": "Prometheus",
+    "cloudtrail": "CloudTrail",
     "cloudformation": "CloudFormation",
+    "monitoring": "CloudWatch",
     "secretsmanager": "SecretsManager",
     "ssmmessages": "SsmMessages",
 }

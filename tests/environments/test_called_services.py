@@ -13,6 +13,11 @@ TASKS = {"logs", "ecr.api", "ecr.dkr", "ssm"}
 ROUTE = {"from": {"topic": "orders"}, "to": {"stream": "orders"}}
 WORKSPACE = "arn:aws:aps:eu-west-1:111122223333:workspace/ws-12345678-1234-1234-1234-123456789012"
 SECRET = "secret:kafka"
+SCALED: dict[str, Any] = {
+    "streams": {"orders": {"mode": "provisioned", "shards": 4, "autoscale": {"min": 2, "max": 8}}},
+    "connectors": {"autoscaler": {"image": "team/streamops:1"}},
+}
+SCALING = {"monitoring", "cloudtrail", "application-autoscaling", "sts"}
 
 
 def called(folder: Any, change: dict[str, Any]) -> frozenset[str]:
@@ -47,6 +52,8 @@ def external(**keys: Any) -> dict[str, Any]:
             {"connectors": {"prometheus": {"workspace": WORKSPACE, "image": "team/collector:1"}}},
             TASKS | {"kinesis-streams", "aps-workspaces"},
         ),
+        (SCALED, TASKS | {"kinesis-streams"} | SCALING),
+        ({**SCALED, "routes": {"orders-to-stream": None}}, {"logs", "ecr.api", "ecr.dkr", "kinesis-streams"} | SCALING),
         ({"kafka": {"kind": "msk-serverless"}}, TASKS | {"kinesis-streams", "kafka"}),
         ({"kafka": {"kind": "msk-serverless"}, "routes": {"orders-to-stream": None}}, set()),
     ],

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from environments.autoscaler_permissions import OF_THE_ACCOUNT
 from tests.stacks.conftest import Describe, Synthesize
 from tests.stacks.synthesis import OWN_KEY, PLAIN, SILENT, Templates
 
@@ -17,8 +18,9 @@ ANY_RESOURCE = {
     "ec2:DescribeSubnets",
     "ec2:DescribeVpcAttribute",
     "ec2:DescribeVpcs",
+    *OF_THE_ACCOUNT,
 }
-"""Actions that know no resource, or none that is known beforehand (Service Authorization Reference of ECR and EC2)."""
+"""Actions that know no resource, or none that is known beforehand (Service Authorization Reference of each service)."""
 
 
 OBJECTS = {"s3:AbortMultipartUpload", "s3:GetObject", "s3:PutObject"}
