@@ -33,6 +33,7 @@ from sandbox.process import (
 )
 from sandbox.report import Reporter, shown
 from sandbox.runner.scheduler import tasks_file
+from sandbox.runner.task import PRINTED
 from sandbox.state import LOCK_FILE, STATE_FILE, SandboxState, read_state, require_running, sandbox_directory
 from sandbox.tasks import running_tasks
 from sandbox.tools import cdk, streamops
@@ -276,7 +277,7 @@ def _stop_processes_of(directory: Path, *, except_pids: Collection[int] = ()) ->
 
 def _remove_contents(directory: Path) -> None:
     """Remove what a sandbox makes, and nothing else that may lie there."""
-    for name in ("kafka", "cdk"):
+    for name in ("kafka", "cdk", PRINTED):
         shutil.rmtree(directory / name, ignore_errors=True)
     for path in (directory / STATE_FILE, tasks_file(directory)):
         path.unlink(missing_ok=True)
