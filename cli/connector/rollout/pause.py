@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,8 @@ from cli.connector.options import RouteName
 from cli.connector.rollout import autoscaling, pausing, service
 from cli.connector.rollout.counting import until_running
 from cli.connector.rollout.options import Timeout, patience
-from cli.connector.rollout.patience import TIMEOUT, Patience
+from cli.connector.rollout.patience import TIMEOUT
+from cli.connector.rollout.route_change import RouteChange
 from cli.connector.rollout.scaling import COUNT, SUSPEND
 from cli.environment import declared, open_environment
 from cli.group.offsets_file import OffsetsFile
@@ -24,7 +25,7 @@ from cli.options import Confirm, DryRun, EnvironmentName, Output, Query, Save, W
 from cli.output import Answer, Format, note
 from cli.plan import Operation, Plan, Refusal, Risk, fingerprint
 from cli.write_back import Edit
-from environments import Environment, naming
+from environments import naming
 
 REMEMBER = "note-tasks"
 KEEP = "save-offsets"
@@ -58,30 +59,10 @@ def command(  # noqa: PLR0913 - one parameter is one option of the grammar that 
 
 
 @dataclass(frozen=True)
-class ConnectorPause:
+class ConnectorPause(RouteChange):
     """Stop the tasks of a route."""
 
-    environment: Environment
-    route: str
-    patience: Patience = field(default_factory=Patience)
-
     command: str = "connector pause"
-
-    @classmethod
-    def from_arguments(cls, environment: Environment, arguments: Mapping[str, Any]) -> ConnectorPause:
-        """The change that a saved plan was made for."""
-        declared(environment, "routes", arguments["route"])
-        return cls(environment, arguments["route"], Patience.from_json(arguments["patience"]))
-
-    @property
-    def arguments(self) -> Mapping[str, Any]:
-        """Which route, and how long is waited."""
-        return {"route": self.route, "patience": self.patience.as_json()}
-
-    @property
-    def command_line(self) -> str:
-        """To ask for it again."""
-        return f"{self.command} {self.route}"
 
     def plan(self) -> Plan:
         """What is left to do: a pause that was interrupted is gone on with."""

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import typer
 
@@ -16,14 +15,14 @@ from cli.connector.rollout.deploy_plan import read_baseline, waiting
 from cli.connector.rollout.execution import Rollout
 from cli.connector.rollout.gate import Baseline
 from cli.connector.rollout.options import CatchUp, Stable, Timeout, WithGate, patience
-from cli.connector.rollout.patience import CATCH_UP, STABLE, TIMEOUT, Patience
+from cli.connector.rollout.patience import CATCH_UP, STABLE, TIMEOUT
+from cli.connector.rollout.route_change import RouteChange
 from cli.connector.rollout.service import check_unchanged, read_service
 from cli.environment import declared, open_environment
 from cli.options import Confirm, DryRun, EnvironmentName, Output, Query, Save, Wait, Yes
 from cli.output import Answer, Format, note
 from cli.plan import Operation, Plan, Refusal, fingerprint
 from cli.write_back import Edit
-from environments import Environment
 
 
 def command(  # noqa: PLR0913 - one parameter is one option of the grammar that all changes share
@@ -57,25 +56,10 @@ def command(  # noqa: PLR0913 - one parameter is one option of the grammar that 
 
 
 @dataclass(frozen=True)
-class ConnectorRestart:
+class ConnectorRestart(RouteChange):
     """Replace the tasks of a route."""
 
-    environment: Environment
-    route: str
-    patience: Patience = field(default_factory=Patience)
-
     command: str = "connector restart"
-
-    @classmethod
-    def from_arguments(cls, environment: Environment, arguments: Mapping[str, Any]) -> ConnectorRestart:
-        """The change that a saved plan was made for."""
-        declared(environment, "routes", arguments["route"])
-        return cls(environment, arguments["route"], Patience.from_json(arguments["patience"]))
-
-    @property
-    def arguments(self) -> Mapping[str, Any]:
-        """Which route, and how long is waited."""
-        return {"route": self.route, "patience": self.patience.as_json()}
 
     @property
     def command_line(self) -> str:

@@ -17,6 +17,7 @@ from cli.connector.rollout.execution import FAILED, LAG_GATE, Rollout
 from cli.connector.rollout.following import failure, follow
 from cli.connector.rollout.options import Timeout, patience
 from cli.connector.rollout.patience import TIMEOUT, Patience
+from cli.connector.rollout.route_change import RouteChange
 from cli.connector.rollout.service import (
     LiveService,
     check_unchanged,
@@ -32,7 +33,6 @@ from cli.options import Confirm, DryRun, EnvironmentName, Output, Query, Save, W
 from cli.output import Answer, Format, note
 from cli.plan import Operation, Plan, Refusal, Risk, fingerprint
 from cli.write_back import Edit
-from environments import Environment
 
 ROLLED_BACK = "ROLLBACK_SUCCESSFUL"
 
@@ -65,30 +65,12 @@ def command(  # noqa: PLR0913 - one parameter is one option of the grammar that 
 
 
 @dataclass(frozen=True)
-class ConnectorRollback:
+class ConnectorRollback(RouteChange):
     """Take the last rollout of a route back."""
 
-    environment: Environment
-    route: str
     patience: Patience = field(default_factory=lambda: Patience(gate=False))
 
     command: str = "connector rollback"
-
-    @classmethod
-    def from_arguments(cls, environment: Environment, arguments: Mapping[str, Any]) -> ConnectorRollback:
-        """The change that a saved plan was made for."""
-        declared(environment, "routes", arguments["route"])
-        return cls(environment, arguments["route"], Patience.from_json(arguments["patience"]))
-
-    @property
-    def arguments(self) -> Mapping[str, Any]:
-        """Which route, and how long is waited."""
-        return {"route": self.route, "patience": self.patience.as_json()}
-
-    @property
-    def command_line(self) -> str:
-        """To ask for it again."""
-        return f"{self.command} {self.route}"
 
     def plan(self) -> Plan:
         """Stop what is under way, or roll out what was before."""
